@@ -1,0 +1,54 @@
+# The commands a person needs. Everything is installed into .venv from uv.lock.
+
+PYTHON ?= python3
+UV := .uv/bin/uv
+RUN := .venv/bin
+
+export UV_PYTHON_DOWNLOADS = never
+export UV_PROJECT_ENVIRONMENT = .venv
+
+.PHONY: install dev servers demo check test test-long bench forms clean
+
+install: .venv/.installed
+
+dev: .venv/.developing
+
+$(UV):
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups --python $(PYTHON)
+	@touch $@
+
+.venv/.developing: pyproject.toml uv.lock .venv/.installed
+	@$(UV) sync --quiet --frozen --inexact --group dev --python $(PYTHON)
+	@touch $@
+
+servers:
+	@tests/servers/install.sh
+
+demo: install
+	@$(RUN)/python run_worker.py demo --keep demo-output
+
+check: dev
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+test: dev servers check
+	$(RUN)/pytest -m "not long"
+
+test-long: dev servers
+	$(RUN)/pytest -m long --timeout=1800
+
+bench: dev
+	$(RUN)/python -m bench.intake
+
+forms: dev
+	@$(UV) sync --quiet --frozen --inexact --group dev --group forms --python $(PYTHON)
+	$(RUN)/python -m tools.build_blank_form
+
+clean:
+	rm -rf .venv .uv build *.egg-info demo-output

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Install the servers the integration and acceptance tests start: Dovecot, Postfix, and the PDF and
+# service tools they look with. On Debian and Ubuntu only; elsewhere those tests are skipped.
+set -eu
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
+need dovecot dovecot-imapd
+[ -x /usr/lib/dovecot/lmtp ] || missing="$missing dovecot-lmtpd"
+need postfix postfix
+need pdftotext poppler-utils
+need systemd-analyze systemd
+[ -n "$missing" ] || exit 0
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "not installed here:$missing (the tests that need them will be skipped)"
+    exit 0
+fi
+sudo=""
+if [ "$(id -u)" != 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        echo "not root, and sudo asks for a password; not installed:$missing"
+        exit 0
+    fi
+    sudo="sudo"
+fi
+echo "installing$missing"
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
