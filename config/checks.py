@@ -1,0 +1,292 @@
+"""What several settings must be together: an ordered table of named rules.
+
+Each rule names the keys it reads: a rule whose keys were already found wrong by themselves is not
+asked, so one mistake is reported once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from config.problems import ConfigurationProblem
+from config.sections import MailboxSettings, Settings, SmtpSettings, StaffMember, is_loopback
+
+_Found = Iterator[ConfigurationProblem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One thing to check, and the keys it reads."""
+
+    reads: tuple[str, ...]
+    find: Callable[[Settings], _Found]
+
+
+def find_problems(settings: Settings, *, without: frozenset[str] = frozenset()) -> _Found:
+    """Yield what is wrong between settings, leaving out rules that read a key of `without`."""
+    for rule in RULES:
+        if not any(_overlap(read, bad) for read in rule.reads for bad in without):
+            yield from rule.find(settings)
+
+
+def _overlap(one: str, other: str) -> bool:
+    plain = other.replace("[0]", "") if other.startswith("mailbox") else other
+    return plain == one or plain.startswith((f"{one}.", f"{one}[")) or one.startswith(f"{plain}.")
+
+
+def _problem(id_: str, key: str, message: str, hint: str) -> ConfigurationProblem:
+    return ConfigurationProblem(id=id_, key=key, message=message, hint=hint)
+
+
+def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
+    return _problem("E090", key, f"{what} is not built yet.", hint)
+
+
+def _find_secret_problems(settings: Settings) -> _Found:
+    mailbox = settings.primary_mailbox
+    if not mailbox.password.get_secret_value() and mailbox.oauth2 is None:
+        yield _problem(
+            "E004",
+            "mailbox.password_file",
+            "is missing.",
+            "Set mailbox.password_file to a file that holds the password, or set mailbox.password.",
+        )
+
+
+def _find_login_problems(settings: Settings) -> _Found:
+    smtp = settings.smtp
+    has_password = bool(smtp.password.get_secret_value())
+    if smtp.username and not has_password:
+        yield _problem(
+            "E012",
+            "smtp.password_file",
+            "There is a user name without a password.",
+            "Set smtp.password_file, or clear smtp.username to submit without a login.",
+        )
+    if has_password and not smtp.username:
+        yield _problem(
+            "E012",
+            "smtp.username",
+            "There is a password without a user name.",
+            "Set smtp.username, or remove the password.",
+        )
+
+
+def _find_tls_problems(key: str, server: MailboxSettings | SmtpSettings) -> _Found:
+    if server.tls == "none" and not is_loopback(server.host):
+        yield _problem(
+            "E020",
+            f"{key}.tls",
+            "Without TLS only this machine itself may be reached.",
+            f'Set {key}.tls to "implicit" or "starttls".',
+        )
+    if server.ca_file and not os.access(server.ca_file, os.R_OK):
+        yield _problem(
+            "E021",
+            f"{key}.ca_file",
+            "The file does not exist or cannot be read.",
+            "Give the path of a PEM file with the authority that signed the server's certificate.",
+        )
+
+
+def _find_folder_problems(settings: Settings) -> _Found:
+    mailbox = settings.primary_mailbox
+    taken = {mailbox.folder.lower()}
+    for purpose, folder in mailbox.folders:
+        if str(folder).lower() in taken:
+            yield _problem(
+                "E022",
+                f"mailbox.folders.{purpose}",
+                "Another purpose has the same folder.",
+                "Give every purpose a folder of its own, and none the one that is fetched from.",
+            )
+        taken.add(str(folder).lower())
+
+
+def _find_staff_problems(settings: Settings) -> _Found:
+    seen: set[str] = set()
+    for position, person in enumerate(settings.staff):
+        key = f"staff[{position}]"
+        if person.email.lower() in seen:
+            yield _problem(
+                "E030",
+                f"{key}.email",
+                "Another person has the same address.",
+                "Give every person an address of their own.",
+            )
+        seen.add(person.email.lower())
+        yield from _find_member_problems(settings, key, person)
+
+
+def _find_member_problems(settings: Settings, key: str, person: StaffMember) -> _Found:
+    if person.email.lower() in settings.own_addresses:
+        yield _problem(
+            "E034",
+            f"{key}.email",
+            "This is one of the mailbox's own addresses.",
+            "Give the person's own address; the worker would be writing to itself.",
+        )
+    deputy = settings.find_staff(person.deputy) if person.deputy else person
+    if deputy is None or (person.deputy and deputy.email == person.email):
+        yield _problem(
+            "E031",
+            f"{key}.deputy",
+            "The deputy is not another member of the staff.",
+            "Name the address of another [[staff]] entry, or leave it empty.",
+        )
+    if person.has_role("certifier") and not person.title.strip():
+        yield _problem(
+            "E032",
+            f"{key}.title",
+            "A certifier needs a title; it is printed on the certification.",
+            f"Set {key}.title.",
+        )
+
+
+def _find_role_problems(settings: Settings) -> _Found:
+    approvers = settings.find_staff_with("approver")
+    if not any(person.has_role("certifier") for person in approvers):
+        yield _problem(
+            "E033",
+            "staff",
+            "Nobody may both approve and certify, so nothing could be issued.",
+            'Give one person the roles "approver" and "certifier".',
+        )
+    if settings.review.approvals > 1 and len(approvers) < 2:
+        yield _problem(
+            "E035",
+            "review.approvals",
+            "Two approvals are asked for and fewer than two may approve.",
+            "Add a second approver to the staff, or set review.approvals to 1.",
+        )
+
+
+def _find_refusal_problems(settings: Settings) -> _Found:
+    review = settings.review
+    if review.refusal_min_business_days and not review.refusal_times:
+        yield _problem(
+            "E040",
+            "review.refusal_times",
+            "Refusals would never have a moment to leave.",
+            "Give at least one time of day, or set review.refusal_min_business_days to 0.",
+        )
+
+
+def _find_proof_problems(settings: Settings) -> _Found:
+    review = settings.review
+    proof = review.trusted_authserv_ids or review.trusted_internal
+    if review.require_authentication and not proof:
+        yield _problem(
+            "E041",
+            "review.trusted_authserv_ids",
+            "Nothing proves who wrote a staff reply, so none could be obeyed.",
+            "Name the id your gateway writes first in Authentication-Results.",
+        )
+
+
+def _find_alert_problems(settings: Settings) -> _Found:
+    if not settings.alerts.urgent:
+        yield _problem(
+            "E050",
+            "alerts.urgent",
+            "Nobody is told of urgent mail.",
+            "Name the address of at least one person who is reached at any hour.",
+        )
+    for key in ("urgent", "alarms"):
+        if settings.own_addresses & {a.lower() for a in getattr(settings.alerts, key)}:
+            yield _problem(
+                "E034",
+                f"alerts.{key}",
+                "This is one of the mailbox's own addresses.",
+                "Give a person's address; the worker would be writing to itself.",
+            )
+
+
+def _find_database_problems(settings: Settings) -> _Found:
+    url = settings.database.url
+    if url.startswith(("postgresql", "postgres")):
+        yield _not_built("database.url", "PostgreSQL", "Use sqlite:///PATH until then.")
+    elif not url.startswith("sqlite:///") or url in {"sqlite:///", "sqlite:///:memory:"}:
+        yield _problem(
+            "E070",
+            "database.url",
+            "This is not the URL of a database file.",
+            "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db.",
+        )
+
+
+def _find_unbuilt_review(settings: Settings) -> _Found:
+    review = settings.review
+    if review.assignment != "all":
+        yield _not_built(
+            "review.assignment", f'Assignment "{review.assignment}"', 'Set it to "all".'
+        )
+    if review.require_smime:
+        yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
+
+
+def _find_unbuilt_certification(settings: Settings) -> _Found:
+    certification = settings.certification
+    if certification.signing_pkcs12 or certification.signing_password_file:
+        yield _not_built(
+            "certification.signing_pkcs12",
+            "Signing",
+            "Leave both signing keys empty; require_signature = false makes samples.",
+        )
+    if certification.timestamp_url:
+        yield _not_built("certification.timestamp_url", "Time-stamping", "Leave it empty.")
+
+
+def _find_unbuilt_delivery(settings: Settings) -> _Found:
+    if settings.delivery.protection == "encrypted":
+        yield _not_built(
+            "delivery.protection",
+            "Encryption",
+            'Set it to "none": certifications then leave unencrypted.',
+        )
+
+
+def _find_unbuilt_oauth2(settings: Settings) -> _Found:
+    if settings.primary_mailbox.oauth2 is not None:
+        yield _not_built(
+            "mailbox.oauth2",
+            "Logging in by OAuth 2.0",
+            "Remove the table and set mailbox.password_file.",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(reads=("mailbox.password", "mailbox.password_file"), find=_find_secret_problems),
+    Rule(reads=("smtp.username", "smtp.password", "smtp.password_file"), find=_find_login_problems),
+    Rule(
+        reads=("mailbox.tls", "mailbox.host", "mailbox.ca_file"),
+        find=lambda s: _find_tls_problems("mailbox", s.primary_mailbox),
+    ),
+    Rule(
+        reads=("smtp.tls", "smtp.host", "smtp.ca_file"),
+        find=lambda s: _find_tls_problems("smtp", s.smtp),
+    ),
+    Rule(reads=("mailbox.folder", "mailbox.folders"), find=_find_folder_problems),
+    Rule(reads=("mailbox.oauth2",), find=_find_unbuilt_oauth2),
+    Rule(reads=("database.url",), find=_find_database_problems),
+    Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
+    Rule(
+        reads=("review.refusal_times", "review.refusal_min_business_days"),
+        find=_find_refusal_problems,
+    ),
+    Rule(
+        reads=(
+            "review.trusted_authserv_ids",
+            "review.trusted_internal",
+            "review.require_authentication",
+        ),
+        find=_find_proof_problems,
+    ),
+    Rule(reads=("staff",), find=_find_staff_problems),
+    Rule(reads=("staff", "review.approvals"), find=_find_role_problems),
+    Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
+    Rule(reads=("certification",), find=_find_unbuilt_certification),
+    Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
+)

@@ -1,0 +1,68 @@
+"""What can be wrong with a configuration, told all at once.
+
+`ConfigurationProblem`  one finding: a stable id, the key it is about, what is wrong, what to do
+`ConfigurationError`    the configuration cannot be used; carries every problem that was found
+
+Ids beginning with E stop the program, ids beginning with W are warnings that `check` shows:
+
+======  ==========================================================================================
+E001    the configuration file is missing or cannot be read
+E002    the configuration file is not TOML
+E003    an unknown key
+E004    a required key is missing
+E005    a value of the wrong kind (text where a number belongs, a text where a list belongs)
+E006    a value that is not allowed
+E010    a secret file cannot be read, or is empty
+E011    a secret is given twice, as itself and as a file
+E012    a user name without a password, or a password without a user name
+E020    no TLS to a host that is not this machine
+E021    `ca_file` does not exist or cannot be read
+E022    two purposes share one mailbox folder
+E030    two staff members share one address
+E031    a deputy who is not another staff member
+E032    a certifier without a title
+E033    nobody on the staff may both approve and certify
+E034    a person's address is one of the mailbox's own
+E035    two approvals are asked for and fewer than two people may approve
+E040    refusals would never have a moment to leave
+E041    nothing proves who wrote a staff reply
+E050    nobody is told of urgent mail
+E060    an unknown time zone
+E070    a database URL that cannot be used
+E090    not built yet
+W001    staff replies are obeyed without proof of who wrote them
+W002    certifications leave unencrypted
+W003    certifications are marked SAMPLE
+W004    the sender's address is not one of the mailbox's
+W005    a secret file can be read by every user of the machine
+W006    alarms reach nobody
+======  ==========================================================================================
+
+No problem ever quotes a secret: values are named by their key alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationProblem:
+    """One thing that is wrong, and how to put it right."""
+
+    id: str  #: stable, `E004` or `W001`
+    key: str  #: the key as written in the file, `mailbox.host` or `staff[1].email`; may be empty
+    message: str  #: what is wrong, a sentence
+    hint: str  #: what to do, a sentence
+
+    def __str__(self) -> str:
+        where = f" {self.key}" if self.key else ""
+        return f"{self.id}{where}: {self.message} {self.hint}".rstrip()
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; `problems` holds everything that is wrong with it."""
+
+    def __init__(self, problems: tuple[ConfigurationProblem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems

@@ -1,0 +1,359 @@
+"""The types of the configuration: one frozen model per section, every key with its default.
+
+A model knows what a single value may be; what several values must be together stands in
+`config.checks`. Nothing here reads a file, the environment or the clock.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Secret,
+    SecretStr,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Role = Literal["reviewer", "approver", "supervisor", "certifier"]
+Detail = Literal["full", "answers", "none"]
+Tls = Literal["implicit", "starttls", "none"]
+
+#: A supervisor may do what an approver may, an approver what a reviewer may; certifying is apart.
+_INCLUDED: Mapping[str, frozenset[str]] = {
+    "reviewer": frozenset({"reviewer"}),
+    "approver": frozenset({"approver", "reviewer"}),
+    "supervisor": frozenset({"supervisor", "approver", "reviewer"}),
+    "certifier": frozenset({"certifier"}),
+}
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+
+
+def _decode_list(value: object) -> object:
+    """Return a list written as JSON, or as numbered entries, as a list; anything else unchanged.
+
+    The environment knows only text (`ERO_MAILBOX__0__ADDRESSES='["a@b.example"]'`), and entries set
+    one by one arrive as a table whose keys are 0, 1, 2 (`ERO_STAFF__0__EMAIL`).
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict) and sorted(value) == sorted(str(n) for n in range(len(value))):
+        return [value[str(n)] for n in range(len(value))]
+    return value
+
+
+def _check_line(value: str) -> str:
+    if any(not c.isprintable() for c in value):
+        raise ValueError("It must be one line without control characters.")
+    return value
+
+
+def _check_filled(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("missing", "It is empty.")
+    return _check_line(value)
+
+
+def _check_address(value: str) -> str:
+    if len(value) > 254 or not _ADDRESS.fullmatch(value):
+        raise ValueError("It is not an e-mail address such as name@agency.example.")
+    return value
+
+
+def _check_host(value: str) -> str:
+    if not _HOST.fullmatch(_check_filled(value)):
+        raise ValueError("It is not a host name or an IP address.")
+    return value
+
+
+def _parse_time(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return datetime.time.fromisoformat(value)
+    if isinstance(value, datetime.time):
+        return value
+    raise ValueError('It is not a time of day written as "HH:MM".')
+
+
+def _check_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PydanticCustomError("E060", "No time zone has this name.") from None
+    return value
+
+
+_T = TypeVar("_T")
+Many = Annotated[tuple[_T, ...], BeforeValidator(_decode_list)]
+Line = Annotated[str, AfterValidator(_check_line)]
+Filled = Annotated[str, AfterValidator(_check_filled)]
+Address = Annotated[str, AfterValidator(_check_address)]
+Host = Annotated[str, AfterValidator(_check_host)]
+TimeOfDay = Annotated[datetime.time, BeforeValidator(_parse_time)]
+ZoneName = Annotated[str, AfterValidator(_check_zone)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this very machine (RFC 6761 6.3, RFC 1122 3.2.1.3)."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Section(BaseModel):
+    """What every section has in common: frozen, no unknown keys, no value quoted in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class FolderSettings(Section):
+    """Where mail is moved once it has been worked on, by what became of it."""
+
+    filed: Filled = "Filed"
+    decided: Filled = "Decided"
+    answered: Filled = "Answered"
+    automatic: Filled = "Automatic"
+    quarantine: Filled = "Quarantine"
+    other: Filled = "For a person"
+
+
+class MailboxSettings(Section):
+    """One mailbox to fetch from, by IMAP."""
+
+    name: Filled
+    host: Host
+    port: Port = 993
+    tls: Tls = "implicit"
+    ca_file: Line = ""
+    username: Filled
+    password: SecretStr = SecretStr("")
+    password_file: Line = ""
+    oauth2: Secret[dict[str, Any]] | None = None
+    addresses: Annotated[Many[Address], Field(min_length=1)]
+    folder: Filled = "INBOX"
+    folders: FolderSettings = FolderSettings()
+    idle: bool = True
+    poll_seconds: Positive = 60
+
+    def is_own_address(self, address: str) -> bool:
+        """Return whether `address`, with or without a plus-tag, is one of this mailbox's."""
+        local, _, domain = address.strip().lower().rpartition("@")
+        plain = f"{local.partition('+')[0]}@{domain}"
+        return any(own.lower() in {plain, f"{local}@{domain}"} for own in self.addresses)
+
+
+class SmtpSettings(Section):
+    """The relay that takes our letters."""
+
+    host: Host
+    port: Port = 587
+    tls: Tls = "starttls"
+    ca_file: Line = ""
+    username: Line = ""
+    password: SecretStr = SecretStr("")
+    password_file: Line = ""
+    from_address: Address
+    from_name: Filled
+    max_per_minute: Positive = 30
+
+
+class DatabaseSettings(Section):
+    """Where requests are kept."""
+
+    url: Filled = "sqlite:///var/ero-outreach.db"
+
+
+class HeaderMatch(Section):
+    """A header field and the value that proves a mail came from inside."""
+
+    header: Filled
+    value: Filled
+
+
+class DetailSettings(Section):
+    """How much a certification tells each class of requester; one left out keeps its default."""
+
+    judge_or_clerk: Detail = "full"
+    prosecutor: Detail = "full"
+    defense_counsel: Detail = "answers"
+    probation_or_parole: Detail = "full"
+    law_enforcement_investigator: Detail = "full"
+    bail_or_surety: Detail = "answers"
+    other: Detail = "none"
+
+    def find_level(self, requester_type: str) -> Detail:
+        """Return the level for a requester class by machine name; an unknown one gets `other`'s."""
+        levels: dict[str, Detail] = dict(self)
+        return levels.get(requester_type, self.other)
+
+
+class ReviewSettings(Section):
+    """How requests are reviewed by e-mail reply."""
+
+    assignment: Literal["all", "round_robin", "field_office"] = "all"
+    approvals: Annotated[int, Field(ge=1, le=2)] = 1
+    confirm: bool = True
+    undo_minutes: NotNegative = 10
+    token_days: Positive = 30
+    bases: Annotated[Many[Filled], Field(min_length=1)] = (
+        "routine use",
+        "consent",
+        "agency head's request",
+        "court order",
+    )
+    refusal_min_business_days: Annotated[int, Field(ge=0, le=60)] = 5
+    refusal_times: Many[TimeOfDay] = (datetime.time(10), datetime.time(15))
+    trusted_authserv_ids: Many[Filled] = ()
+    trusted_internal: Many[HeaderMatch] = ()
+    require_authentication: bool = True
+    require_smime: bool = False
+    allow_no_overlap: bool = False
+    detail: DetailSettings = DetailSettings()
+
+
+class StaffMember(Section):
+    """Someone who reviews, approves or certifies."""
+
+    name: Filled
+    email: Address
+    roles: Annotated[Many[Role], Field(min_length=1)]
+    title: Line = ""
+    deputy: Line = ""
+
+    def has_role(self, role: Role) -> bool:
+        """Return whether this person may do what `role` may, by that role or one above it."""
+        return any(role in _INCLUDED[held] for held in self.roles)
+
+
+class AlertSettings(Section):
+    """Who is told at once."""
+
+    urgent: Many[Address]
+    alarms: Many[Address] = ()
+    command: Line = ""
+
+
+class CertificationSettings(Section):
+    """What certifications say about the office, and what signs them."""
+
+    office: Filled = "ERO Contact Center of Operations"
+    signing_pkcs12: Line = ""
+    signing_password_file: Line = ""
+    timestamp_url: Line = ""
+    require_signature: bool = True
+    verify_address: Address
+
+
+class DeliverySettings(Section):
+    """How certifications leave."""
+
+    protection: Literal["encrypted", "none"] = "encrypted"
+
+
+class GeneralSettings(Section):
+    """Who we are."""
+
+    timezone: ZoneName = "America/New_York"
+    agency: Filled = "U.S. Immigration and Customs Enforcement"
+    languages: Annotated[Many[Literal["en", "es"]], Field(min_length=1)] = ("en", "es")
+    official_domains: Many[Host] = ()
+    turnaround_text: Line = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone in which people read dates."""
+        return ZoneInfo(self.timezone)
+
+
+class ReadingSettings(Section):
+    """What one document may cost to read, in a process of its own."""
+
+    seconds: Positive = 20
+    memory_mb: Annotated[int, Field(ge=128)] = 1024
+    document_bytes: Positive = 26_214_400
+    pages: Positive = 60
+
+
+class IntakeSettings(Section):
+    """What one mail may cost to take in."""
+
+    message_bytes: Annotated[int, Field(ge=65_536)] = 41_943_040
+    batch_bytes: Annotated[int, Field(ge=65_536)] = 16_777_216
+    max_attempts: Positive = 5
+
+
+class Settings(BaseSettings):
+    """The whole configuration, checked; built by `config.settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ERO_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1, max_length=1)]
+    smtp: SmtpSettings
+    database: DatabaseSettings
+    review: ReviewSettings
+    staff: Annotated[Many[StaffMember], Field(min_length=1)]
+    alerts: AlertSettings
+    certification: CertificationSettings
+    delivery: DeliverySettings
+    general: GeneralSettings
+    reading: ReadingSettings
+    intake: IntakeSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the loader gathered and nothing else: constructing settings reads nothing."""
+        return (init_settings,)
+
+    @property
+    def primary_mailbox(self) -> MailboxSettings:
+        """Return the mailbox; there is exactly one."""
+        return self.mailbox[0]
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Return every address that is ours, in lower case, without plus-tags."""
+        own = [a for m in self.mailbox for a in m.addresses]
+        return frozenset(a.lower() for a in [*own, self.smtp.from_address])
+
+    def find_staff(self, address: str) -> StaffMember | None:
+        """Return the staff member with that address, in any case, or None."""
+        wanted = address.strip().lower()
+        return next((s for s in self.staff if s.email.lower() == wanted), None)
+
+    def find_staff_with(self, role: Role) -> tuple[StaffMember, ...]:
+        """Return everyone who may do what `role` may, in the order of the file."""
+        return tuple(s for s in self.staff if s.has_role(role))
