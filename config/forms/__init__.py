@@ -1,0 +1,1 @@
+"""Form definitions and the blank forms built from them, one pair per revision."""

@@ -1,0 +1,1 @@
+"""The templates of letters and documents. Data only: no Python logic lives here."""
