@@ -1,0 +1,220 @@
+"""What a mail is: an ordered table of named rules, of which the first that holds decides.
+
+Outcomes are the members of `MessageKind`, always with the name of the rule that decided. Machines
+come first: what a machine sent is never obeyed, filed or answered, whatever token or form it
+carries. A rule looks at the mail alone; whether a token is live and a sender proven is for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from parsers.bindings import find_reply_tokens, is_own_message_id
+from parsers.machine_mail import (
+    has_automatic_header,
+    has_automatic_subject,
+    has_bounce_opening,
+    has_bounce_subject,
+    has_list_header,
+    is_from_daemon,
+    is_from_postmaster,
+)
+from parsers.message import Attachment, InboundMessage
+from parsers.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
+
+#: Every letter of ours carries this field, so that one that comes back is known.
+LOOP_MARKER = "X-ERO-Outreach"
+
+
+class MessageKind(StrEnum):
+    """What a mail is."""
+
+    BOUNCE = "bounce"  #: a delivery report, or what stands for one
+    AUTO_REPLY = "auto_reply"  #: sent by a program: out of office, receipt, notification
+    ABUSE_REPORT = "abuse_report"  #: RFC 5965
+    OWN_MAIL = "own_mail"  #: a letter of ours that came back
+    LIST_MAIL = "list_mail"  #: through a mailing list
+    STAFF_REPLY = "staff_reply"  #: answers a review notice
+    REQUESTER_REPLY = "requester_reply"  #: answers a letter of ours, or names a request
+    REQUEST = "request"  #: brings a PDF
+    FORM_WANTED = "form_wanted"  #: asks for the blank form
+    MISDIRECTED = "misdirected"  #: belongs elsewhere
+    OVERSIZE = "oversize"  #: over the size limit, and not read
+    OTHER = "other"  #: for a person to look at, or to be told what is missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassificationContext:
+    """What the rules know beside the mail."""
+
+    own_addresses: frozenset[str]  #: of the mailbox, in lower case
+    oversize: bool = False  #: its size passed the limit; only its header was fetched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a mail is, and by which rule."""
+
+    kind: MessageKind
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named reason to take a mail for something."""
+
+    name: str
+    kind: MessageKind
+    holds: Callable[[InboundMessage, ClassificationContext], bool]
+
+
+def classify(message: InboundMessage, context: ClassificationContext) -> Verdict:
+    """Return what the mail is by the first rule of `RULES` that holds."""
+    rule = next(rule for rule in RULES if rule.holds(message, context))
+    return Verdict(kind=rule.kind, rule=rule.name)
+
+
+def _is_own_mail(message: InboundMessage, context: ClassificationContext) -> bool:
+    # The author has to be us: a copied Message-ID must not make a stranger's mail disappear.
+    author = message.author
+    if author is None or author.address.lower() not in context.own_addresses:
+        return False
+    return message.header(LOOP_MARKER) is not None or is_own_message_id(
+        message.message_id, context.own_addresses
+    )
+
+
+def _has_part(message: InboundMessage, declared_type: str) -> bool:
+    return any(part.declared_type == declared_type for part in message.attachments)
+
+
+def _is_abuse_report(message: InboundMessage, _: ClassificationContext) -> bool:
+    return message.report_type == "feedback-report" or _has_part(message, "message/feedback-report")
+
+
+def _is_delivery_report(message: InboundMessage, _: ClassificationContext) -> bool:
+    return message.report_type == "delivery-status" or any(
+        _has_part(message, declared)
+        for declared in ("message/delivery-status", "message/global-delivery-status")
+    )
+
+
+def _has_failed_recipients(message: InboundMessage, _: ClassificationContext) -> bool:
+    return message.header("X-Failed-Recipients") is not None
+
+
+def _is_from_daemon(message: InboundMessage, _: ClassificationContext) -> bool:
+    return is_from_daemon(message)
+
+
+def _is_postmaster_bounce(message: InboundMessage, _: ClassificationContext) -> bool:
+    return (is_from_postmaster(message) or message.reverse_path == "") and (
+        has_bounce_subject(message) or has_bounce_opening(message)
+    )
+
+
+def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool:
+    return has_bounce_opening(message)
+
+
+def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
+    return message.content_type == "multipart/report" or _has_part(
+        message, "message/disposition-notification"
+    )
+
+
+def _is_auto_submitted(message: InboundMessage, _: ClassificationContext) -> bool:
+    value = (message.header("Auto-Submitted") or "no").strip().lower()
+    return not value.startswith("no")
+
+
+def _is_auto_submitted_with_pdf(message: InboundMessage, context: ClassificationContext) -> bool:
+    return _is_auto_submitted(message, context) and _has_pdf(message, context)
+
+
+def _has_automatic_header(message: InboundMessage, _: ClassificationContext) -> bool:
+    return has_automatic_header(message)
+
+
+def _has_automatic_subject(message: InboundMessage, _: ClassificationContext) -> bool:
+    return has_automatic_subject(message)
+
+
+def _has_null_reverse_path(message: InboundMessage, _: ClassificationContext) -> bool:
+    return message.reverse_path == ""
+
+
+def _is_list_mail(message: InboundMessage, context: ClassificationContext) -> bool:
+    return has_list_header(message, context.own_addresses)
+
+
+def _is_bulk(message: InboundMessage, _: ClassificationContext) -> bool:
+    return (message.header("Precedence") or "").strip().lower() in {"bulk", "junk"}
+
+
+def _carries(kind: str) -> Callable[[InboundMessage, ClassificationContext], bool]:
+    def holds(message: InboundMessage, context: ClassificationContext) -> bool:
+        return any(t.kind == kind for t in find_reply_tokens(message, context.own_addresses))
+
+    return holds
+
+
+def _names_request(message: InboundMessage, _: ClassificationContext) -> bool:
+    return bool(find_tracking_numbers(message.subject))
+
+
+def _misnames_request(message: InboundMessage, _: ClassificationContext) -> bool:
+    return bool(find_miswritten_tracking_numbers(message.subject))
+
+
+def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
+    return "structure_not_read" in message.defects
+
+
+def _has_pdf(message: InboundMessage, _: ClassificationContext) -> bool:
+    return any(part.is_pdf or part.claims_pdf for part in message.attachments)
+
+
+def _is_file(part: Attachment) -> bool:
+    # A text part without a name is a footer or what follows a picture, and no file to a person.
+    return bool(part.name) or not part.declared_type.startswith("text/")
+
+
+def _has_file(message: InboundMessage, _: ClassificationContext) -> bool:
+    return any(_is_file(part) for part in message.attachments)
+
+
+def _has_attached_mail(message: InboundMessage, _: ClassificationContext) -> bool:
+    return bool(message.attached_messages)
+
+
+_K = MessageKind
+RULES: tuple[Rule, ...] = (
+    Rule("over_size_limit", _K.OVERSIZE, lambda _message, context: context.oversize),
+    Rule("our_letter_came_back", _K.OWN_MAIL, _is_own_mail),
+    Rule("feedback_report", _K.ABUSE_REPORT, _is_abuse_report),
+    Rule("delivery_report", _K.BOUNCE, _is_delivery_report),
+    Rule("failed_recipients_field", _K.BOUNCE, _has_failed_recipients),
+    Rule("from_mailer_daemon", _K.BOUNCE, _is_from_daemon),
+    Rule("postmaster_says_undelivered", _K.BOUNCE, _is_postmaster_bounce),
+    Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
+    Rule("other_report", _K.AUTO_REPLY, _is_other_report),
+    Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
+    Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),
+    Rule("automatic_header", _K.AUTO_REPLY, _has_automatic_header),
+    Rule("automatic_subject", _K.AUTO_REPLY, _has_automatic_subject),
+    Rule("null_reverse_path", _K.AUTO_REPLY, _has_null_reverse_path),
+    Rule("list_header", _K.LIST_MAIL, _is_list_mail),
+    Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
+    Rule("structure_not_read", _K.OTHER, _is_unread),
+    Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
+    Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
+    Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
+    Rule("pdf_attached", _K.REQUEST, _has_pdf),
+    Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
+    Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
+    Rule("attached_mail_only", _K.OTHER, _has_attached_mail),
+    Rule("no_attachment", _K.OTHER, lambda _message, _context: True),
+)

@@ -1,0 +1,85 @@
+"""One mail as a frozen value, whatever its sender made of it.
+
+Every header is untrusted text. Nothing here raises on hostile mail but `ParseError`, and that only
+when the bytes are no mail at all (empty).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+#: What senders call a PDF; the second is what it was called before RFC 3778.
+_PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A mailbox as it stands in a header (RFC 5322 section 3.4)."""
+
+    address: str  #: addr-spec with its domain in lower case, free of control characters
+    display_name: str = ""  #: decoded, on one line; never to be trusted
+
+    @property
+    def domain(self) -> str:
+        """Return the part after the last `@`, or an empty string."""
+        return self.address.rpartition("@")[2] if "@" in self.address else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A leaf part that is not the body."""
+
+    name: str  #: a safe base name: no path, no control characters; may be empty
+    declared_type: str  #: the Content-Type the sender gave
+    data: bytes
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether the bytes hold a PDF header in their first kilobyte, whatever the headers say."""
+        return b"%PDF-" in self.data[:1024]
+
+    @property
+    def claims_pdf(self) -> bool:
+        """Whether its name or its declared type says PDF, whatever the bytes are."""
+        return self.name.lower().endswith(".pdf") or self.declared_type.lower() in _PDF_TYPES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """A parsed mail."""
+
+    fields: tuple[tuple[str, str], ...]  #: every header field in order, names as written, unfolded
+    message_id: str | None  #: with its angle brackets, or None
+    authors: tuple[Address, ...]  #: every mailbox of every From field, in order
+    reply_to: tuple[Address, ...]
+    recipients: tuple[
+        Address, ...
+    ]  #: To, Cc, Delivered-To, X-Original-To, in order, without repeats
+    reverse_path: str | None  #: of Return-Path: an address, "" for `<>`, None when there is none
+    subject: str  #: decoded, on one line
+    date: datetime | None  #: aware
+    in_reply_to: tuple[str, ...]  #: message ids with angle brackets
+    references: tuple[str, ...]  #: message ids with angle brackets
+    content_type: str  #: of the whole, lower case, without parameters
+    report_type: str  #: the report-type parameter, lower case, or empty
+    text: str | None  #: the first plain body, line ends `\n`
+    html: str | None  #: the first HTML body
+    attachments: tuple[Attachment, ...]
+    attached_messages: tuple[bytes, ...] = ()  #: message/rfc822 parts, never part of the text
+    defects: tuple[str, ...] = ()  #: stable codes of what was wrong with it
+
+    @property
+    def author(self) -> Address | None:
+        """Return the single author, or None when there is none or more than one (RFC 5322)."""
+        return self.authors[0] if len(self.authors) == 1 else None
+
+    def header(self, name: str) -> str | None:
+        """Return the first field of that name in any case, or None."""
+        wanted = name.lower()
+        return next((v for n, v in self.fields if n.lower() == wanted), None)
+
+    def headers(self, name: str) -> tuple[str, ...]:
+        """Return every field of that name, topmost first."""
+        wanted = name.lower()
+        return tuple(v for n, v in self.fields if n.lower() == wanted)

@@ -1,0 +1,99 @@
+"""Real and torture mail from public collections: no crash, no hang, no machine answered."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parsers.classify import ClassificationContext, MessageKind, classify
+from parsers.mail import parse_message
+from parsers.message import InboundMessage
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+CONTEXT = ClassificationContext(own_addresses=frozenset({"ero.outreach@agency.example"}))
+#: What a machine's mail may be taken for. None of these is filed, obeyed or answered.
+SILENT = {
+    MessageKind.BOUNCE,
+    MessageKind.AUTO_REPLY,
+    MessageKind.ABUSE_REPORT,
+    MessageKind.LIST_MAIL,
+}
+EXPECTED_KIND = {
+    "bounce": MessageKind.BOUNCE,
+    "bounce_hard_to_parse": MessageKind.BOUNCE,
+    "arf": MessageKind.ABUSE_REPORT,
+    "auto_reply": MessageKind.AUTO_REPLY,
+}
+
+pytestmark = pytest.mark.corpus
+
+
+def collection(name: str) -> Path:
+    folder = SAMPLES / name
+    if not folder.is_dir():
+        pytest.skip(f"the public collection {name} is not at hand")
+    return folder
+
+
+def expectations(folder: Path) -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = json.loads((folder / "expected.json").read_text("utf-8"))
+    return loaded
+
+
+def parse_within(path: Path, *, seconds: float) -> InboundMessage:
+    raw = path.read_bytes()
+    started = time.perf_counter()
+    message = parse_message(raw)
+    assert time.perf_counter() - started < seconds, path.name
+    return message
+
+
+def test_machine_mail_is_recognised_and_never_answered() -> None:
+    folder = collection("machine-mail")
+    exact: Counter[bool] = Counter()
+    for expected in expectations(folder):
+        message = parse_within(folder / expected["file"], seconds=2)
+        verdict = classify(message, CONTEXT)
+        if expected["label"] == "not_bounce":
+            assert verdict.kind not in SILENT, expected["file"]
+            continue
+        assert verdict.kind in SILENT, (expected["file"], verdict)
+        exact[verdict.kind is EXPECTED_KIND[expected["label"]]] += 1
+    assert exact[True] >= 0.98 * exact.total()
+
+
+def test_torture_mail_is_read_without_a_crash_or_a_hang() -> None:
+    folder = collection("mime")
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".json":
+            continue
+        message = parse_within(path, seconds=2)
+        assert message.fields or message.text or message.defects, path.name
+        classify(message, CONTEXT)
+
+
+def test_the_attachments_of_torture_mail_are_found() -> None:
+    folder = collection("mime")
+    missing = []
+    for expected in expectations(folder):
+        message = parse_within(folder / expected["file"], seconds=2)
+        # Text parts beside the body count as attachments here, so there may be more than expected.
+        found = len(message.attachments) + len(message.attached_messages)
+        texts = (message.text is not None) + (message.html is not None)
+        if found + texts < expected.get("attachments", 0):
+            missing.append(expected["file"])
+    assert len(missing) <= 2, missing
+
+
+def test_human_replies_are_not_taken_for_a_machines() -> None:
+    folder = collection("replies")
+    paths = sorted(folder.glob("*.eml"))
+    assert paths
+    for path in paths:
+        verdict = classify(parse_within(path, seconds=2), CONTEXT)
+        assert verdict.kind is MessageKind.OTHER, (path.name, verdict)
