@@ -1,0 +1,1 @@
+"""The closed vocabulary of documents: data only, read through `config.data`."""

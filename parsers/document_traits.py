@@ -1,0 +1,145 @@
+"""Traits of a document that are named and never acted on: its type, its actions, its attachments.
+
+Scripts, launch actions and embedded files are reported and never run or opened.
+"""
+
+from __future__ import annotations
+
+import pikepdf
+
+from parsers.extraction import DocumentWarning
+from parsers.pdf_objects import members
+
+#: What a document is or holds, by code, in a sentence for its sender or for staff.
+SENTENCES = {
+    "empty_file": "The file is empty; please send it again.",
+    "over_size_limit": "The file is larger than this program accepts; please send a smaller one.",
+    "over_page_limit": "The document has more pages than this program accepts; please send the "
+    "form alone.",
+    "too_many_fields": "The document has more form fields than any form has; please send the "
+    "form alone.",
+    "not_a_pdf": "The file is not a PDF; please send the form as a PDF.",
+    "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
+    "password_needed": "The PDF needs a password to open; please send a copy without one.",
+    "wrong_password": "The password does not open the PDF; please send a copy without one.",
+    "xfa_not_read": "This is an XFA form, which this version does not read; please fill in the "
+    "current form.",
+    "text_not_read": "This is the form printed to a PDF without its fields, which this version "
+    "does not read; please send the fillable form itself.",
+    "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
+    "version does not read; please send the fillable form itself.",
+    "no_known_form": "The document can be read, and it is no form that this program knows.",
+    "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
+    "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
+    "contains_xfa": "The document also holds an XFA form; its ordinary form fields were read.",
+    "text_over_form": "Text was written over the pages beside the form's own fields; a person "
+    "should look at it.",
+    "contains_javascript": "The document contains JavaScript, which was not run.",
+    "contains_launch_action": "The document asks to start a program, which was not done.",
+    "contains_submit_action": "The document asks to send its data elsewhere, which was not done.",
+    "contains_embedded_files": "The document carries embedded files, which were not opened.",
+    "over_time_limit": "Reading the document took too long and was stopped.",
+    "over_memory_limit": "Reading the document took too much memory and was stopped.",
+    "reader_crashed": "The document made its reader fail and was set aside.",
+}
+
+#: Warnings that come from actions, in the order they are reported, with the action types they mean.
+WARNINGS = {
+    "contains_javascript": ("JavaScript",),
+    "contains_launch_action": ("Launch", "ImportData"),
+    "contains_submit_action": ("SubmitForm",),
+    "contains_embedded_files": ("EmbeddedFile", "GoToE"),
+}
+
+
+def warn(code: str) -> DocumentWarning:
+    """Return the warning of that code with its sentence."""
+    return DocumentWarning(code=code, message=SENTENCES[code])
+
+
+def name_actions(kinds: set[str]) -> tuple[str, ...]:
+    """Return the warning codes for action types such as `JavaScript`, in a fixed order."""
+    return tuple(code for code, types in WARNINGS.items() if kinds.intersection(types))
+
+
+def find_catalog_actions(pdf: pikepdf.Pdf) -> set[str]:
+    """Return the types of the actions, and `EmbeddedFile`, that hang on the document as a whole."""
+    root = pdf.Root
+    kinds = _action_types(root.get("/OpenAction"))
+    for action in members(root.get("/AA")):
+        kinds |= _action_types(action)
+    names = root.get("/Names")
+    if isinstance(names, pikepdf.Dictionary):
+        if "/JavaScript" in names:
+            kinds.add("JavaScript")
+        if _has_entries(names.get("/EmbeddedFiles")):
+            kinds.add("EmbeddedFile")
+    return kinds
+
+
+def _has_entries(tree: object) -> bool:
+    """Return whether a name tree holds anything; an empty one is left behind by many programs."""
+    if not isinstance(tree, pikepdf.Dictionary):
+        return False
+    return any(len(members(tree.get(key))) > 0 for key in ("/Names", "/Kids"))
+
+
+def _action_types(action: object) -> set[str]:
+    if isinstance(action, pikepdf.Dictionary) and isinstance(action.get("/S"), pikepdf.Name):
+        return {str(action["/S"])[1:]}
+    return set()
+
+
+_SIGNATURES = (
+    (b"PK\x03\x04", "zip"),
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"GIF8", "gif"),
+    (b"\xd0\xcf\x11\xe0", "ole"),
+    (b"{\\rtf", "rtf"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"Rar!", "rar"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x78\x9f\x3e\x22", "tnef"),
+    (b"MZ", "exe"),
+    (b"BM", "bmp"),
+)
+
+
+def find_other_type(data: bytes) -> str | None:
+    """Return what a file that is no PDF is, by its first bytes; None where that cannot be said."""
+    found = next((kind for start, kind in _SIGNATURES if data.startswith(start)), None)
+    if found is not None:
+        return found
+    if data[8:12] in (b"WEBP", b"heic", b"heix", b"mif1"):
+        return "image"
+    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head", b"<body")):
+        return "markup"
+    return "text" if head and _is_text(data[:4096]) else None
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+
+
+def has_images(pdf: pikepdf.Pdf) -> bool:
+    """Return whether the first pages show pictures, directly or inside a form object."""
+    return any(_shows_image(page.obj.get("/Resources"), 0) for page in list(pdf.pages)[:5])
+
+
+def _shows_image(resources: object, depth: int) -> bool:
+    if not isinstance(resources, pikepdf.Dictionary) or depth > 3:
+        return False
+    for item in members(resources.get("/XObject"))[:200]:
+        if not isinstance(item, pikepdf.Stream):
+            continue
+        if item.get("/Subtype") == pikepdf.Name.Image:
+            return True
+        if _shows_image(item.get("/Resources"), depth + 1):
+            return True
+    return False

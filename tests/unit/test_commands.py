@@ -1,0 +1,683 @@
+"""From new text to one command or nothing: what decides, and the longer list of what does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.command import Command, CommandRefusal
+from parsers.command_reader import parse_command
+from parsers.errors import ParseError
+from parsers.findings import Outcome
+from parsers.keyword_table import ArgumentRule, parse_keyword_table
+from parsers.skeletons import build_skeleton
+from tests.unit.reply_builders import (
+    BASES,
+    EASTERN,
+    FIELD_NAMES,
+    FINDINGS,
+    KEYWORDS,
+    VOCABULARY,
+    read_reply,
+)
+
+FULL = "\n".join(("APPROVE", *FINDINGS))
+
+
+def obeyed(text: str, **more: tuple[str, ...]) -> Command:
+    found = read_reply(text, **more)
+    assert isinstance(found, Command), found
+    return found
+
+
+def refused(text: str, **more: tuple[str, ...]) -> CommandRefusal:
+    found = read_reply(text, **more)
+    assert isinstance(found, CommandRefusal), found
+    assert found.problems
+    return found
+
+
+def codes(text: str, **more: tuple[str, ...]) -> set[str]:
+    return {p.code for p in refused(text, **more).problems}
+
+
+OBEYED = [
+    ("APPROVE", "APPROVE", ""),
+    ("approved", "APPROVE", ""),
+    ("Approve.", "APPROVE", ""),
+    ("CONFIRM!", "CONFIRM", ""),
+    ("confirm:", "CONFIRM", ""),
+    ("\n\n  Cancel  \n\n", "CANCEL", ""),
+    ("STATUS", "STATUS", ""),
+    ("help", "HELP", ""),
+    ("\ufeffCONFIRM", "CONFIRM", ""),
+    ("CON\u200bFIRM\u200b", "CONFIRM", ""),
+    ("\u00a0CONFIRM\u00a0", "CONFIRM", ""),
+    ("\u200eCONFIRM", "CONFIRM", ""),
+    ("ＣＯＮＦＩＲＭ", "CONFIRM", ""),
+    ("DENY no proof of consent", "DENY", "no proof of consent"),
+    ("Denied: no proof of consent", "DENY", "no proof of consent"),
+    ("DENY\u00a0no proof", "DENY", "no proof"),
+    ("DENY\nno proof of consent", "DENY", "no proof of consent"),
+    ("DENY no proof of\nconsent was sent", "DENY", "no proof of\nconsent was sent"),
+    ("deny. It is the wrong form", "DENY", "It is the wrong form"),
+    (
+        "NEED INFO Which court set the hearing of your client?",
+        "NEED INFO",
+        "Which court set the hearing of your client?",
+    ),
+    ("need  info: Which court set the hearing?", "NEED INFO", "Which court set the hearing?"),
+    ("NEEDINFO\nWhich court\nset the hearing?", "NEED INFO", "Which court\nset the hearing?"),
+    (
+        "NEED INFO Did the court approve, deny or hold it?",
+        "NEED INFO",
+        "Did the court approve, deny or hold it?",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword", "argument"), OBEYED, ids=[repr(t) for t, _, _ in OBEYED]
+)
+def test_a_reply_inside_the_grammar_is_read(text: str, keyword: str, argument: str) -> None:
+    found = obeyed(text)
+    assert (found.keyword, found.argument) == (keyword, argument)
+
+
+DECIDES_NOTHING = """
+not approved
+Not approved.
+do not approve
+don't approve
+don’t approve
+dont approve
+no, don't approve
+please approve
+please don't approve
+approve?
+Approve ?
+approve??
+approved?
+APPROVE!!
+APPROVE..
+APPROVE.:
+APPROVE !
+approve, please
+approve please
+approve pending review
+I would approve if the name matched
+I approve
+we approve this
+APPROVE DENY
+APPROVE/DENY
+APPROVE or DENY
+approve and confirm
+deny/approve
+approve - no wait
+approve it
+approve this one
+approve all
+approve #2
+approve (see below)
+APPROVE Outcome: detained
+APPROVE CJS-2026-000001-9
+aprobado
+aprobada
+apruebo
+autorizado
+denegado
+disapprove
+disapproved
+unapproved
+preapproved
+approval
+approval pending
+approves
+approving
+approver
+approved by me
+APPROVED by me?
+approved with changes
+approved; see remarks
+Not yet approved
+never approve
+can you approve?
+should I approve?
+is this approved?
+ok
+OK, approve
+ok approve
+yes
+Yes, approve
+yes approve
+Sure
+Looks good
+LGTM
++1
+👍
+✅ APPROVE
+APPROVE 👍
+*APPROVE*
+**APPROVE**
+~~APPROVE~~
+> APPROVE
+"APPROVE"
+“APPROVE”
+'APPROVE'
+`APPROVE`
+- APPROVE
+1. APPROVE
+[x] APPROVE
+(APPROVE)
+<APPROVE>
+re: APPROVE
+Decision: APPROVE
+A P P R O V E
+AP PROVE
+APPR0VE
+APROVE
+APPROVVE
+АPPROVE
+ΑPPROVE
+APPRОVE
+𝐀𝐏𝐏𝐑𝐎𝐕𝐄
+ＡＰＰＲＯＶＥ？
+APPROVE\u037e
+APPROVE\u202e
+\u202eEVORPPA
+APPROVE\u0301
+ÁPPROVE
+Hi, approve
+Hi
+Hello,
+Dear all,
+Good morning
+Thanks
+Thanks!
+Thank you
+Confirmed
+confirming
+CONFIRM?
+CONFIRM it
+CONFIRM DENY
+confirm not
+do not confirm
+unconfirm
+CONFİRM
+CONFıRM
+confirm and send
+CONFIRM, thanks
+CANCEL?
+CANCEL this
+cancelled
+canceled
+cancellation
+please cancel
+don't cancel
+CANCEL my approval
+ſTATUS
+STATUS?
+status please
+what is the status
+STATUS of CJS-2026-000001-9
+HELP me
+help?
+helpful
+DENY
+DENY.
+DENY!
+DENY:
+DENY ?
+DENY -
+DENY ...
+DENY?
+DENY, no consent
+DENYing
+denies
+DENY or approve
+DENY and hold
+DENY not
+DENY not this one
+DENY if no consent comes
+DENY but ask first
+DENY / APPROVE
+DENY /approve
+DENY ? wrong form
+DENY ¿seguro?
+DENY wrong form?
+DENY wrong form ?!
+DENY wrong form?)
+DENY already approved
+DENY, approve
+DENY do not approve
+DENY until the clerk can release it
+DENY we should hold
+DENY please cancel
+DENY - revoke
+DENY "approve"
+DENY APPROVE.
+DENY denied
+DENY (the reason; it stays inside)
+DENY (reason)
+Denied?
+not denied
+do not deny
+I deny
+deny/hold
+NEED INFO
+NEED INFO?
+NEED INFO.
+NEED INFO date of brith
+NEED INFO birthdate
+NEED INFO (the question, or the name of a ready one)
+NEED MORE INFO
+NEEDS INFO
+NEED INFORMATION
+need-info birth date
+we need info
+INFO
+NEED
+CORRECT
+CORRECT?
+CORRECT the name
+That is correct
+correct.
+incorrect
+corrected
+COLLECT
+HOLD
+HOLD for counsel
+RELEASE
+LEGAL subpoena attached
+ASSIGN r.ortega@agency.example
+AWAY until 2026-05-18
+BACK
+PROTECT
+UNPROTECT
+DUPLICATE CJS-2026-000001-9
+CLOSE wrong mailbox
+RESEND
+REISSUE
+REVOKE wrong person
+NOTE called the clerk
+SHOW
+PASSWORD
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize(
+    "line", [ln.encode().decode("unicode_escape") if "\\u" in ln else ln for ln in DECIDES_NOTHING]
+)
+def test_a_line_outside_the_grammar_decides_nothing(line: str) -> None:
+    found = refused(line)
+    assert found.problems[0].message.endswith((".", "”"))
+    assert found.lines
+
+
+def test_the_table_of_such_lines_is_long() -> None:
+    assert len(set(DECIDES_NOTHING)) == len(DECIDES_NOTHING) >= 200
+
+
+SEVERAL_LINES = [
+    ("greeting above", "Hi,\nAPPROVE"),
+    ("greeting above, blank between", "Good morning\n\nCONFIRM"),
+    ("second thought below", "CONFIRM\nwait, not yet"),
+    ("second keyword below", "CONFIRM\nCANCEL"),
+    ("question mark below", "CONFIRM\n?"),
+    ("approve and deny", "APPROVE\nDENY"),
+    ("deny and approve", "DENY\nAPPROVE"),
+    ("deny, then approve", "DENY wrong form\n\nAPPROVE"),
+    ("deny, then another keyword", "DENY wrong form\nSTATUS"),
+    ("deny, then findings", "DENY wrong form\nOutcome: detained"),
+    ("deny, a question later", "DENY wrong form\nor is it?"),
+    ("deny, cancelled later", "DENY wrong form\nno, cancel that"),
+    ("question and keyword", "NEED INFO Which court set the hearing?\nAPPROVE"),
+    ("question and findings", "NEED INFO Which court set the hearing?\nOutcome: detained"),
+    ("prose below approve", "APPROVE\nif the name matches"),
+    ("prose after findings", f"{FULL}\nbut ask the clerk first"),
+    ("prose after findings, blank between", f"{FULL}\n\nplease double check"),
+    ("status and a wish", "STATUS\nThanks, and what about the other?"),
+    ("struck out in HTML", "~~APPROVE~~"),
+    ("signature that says something", "CONFIRM\n\nThanks,\nbut please hold it"),
+    ("signature with a keyword", "CONFIRM\n\nRegards\nCANCEL"),
+    (
+        "signature with a sentence",
+        "CONFIRM\n\nThanks\nI will check the second name with the clerk.",
+    ),
+    ("signature not set off", "CONFIRM\nThanks"),
+    ("help with more", "HELP\nhow do I deny"),
+]
+
+
+@pytest.mark.parametrize("text", [t for _, t in SEVERAL_LINES], ids=[i for i, _ in SEVERAL_LINES])
+def test_lines_that_do_not_belong_decide_nothing(text: str) -> None:
+    refused(text)
+
+
+SIGN_OFFS = [
+    ("formula and name", "CONFIRM\n\nThanks,\nR. Ortega\nDeportation Officer\nTel. 555-0100"),
+    ("formula alone", "CONFIRM\n\nThank you!"),
+    ("the writer's own name", "CONFIRM\n\nR. Ortega\nDO, Example Immigration Agency (demo)"),
+    ("Spanish", "CONFIRM\n\nSaludos cordiales,\nR. Ortega"),
+    ("initials of respect", "CONFIRM\n\nV/r\nR. Ortega"),
+]
+
+
+@pytest.mark.parametrize("text", [t for _, t in SIGN_OFFS], ids=[i for i, _ in SIGN_OFFS])
+def test_a_sign_off_set_off_by_a_blank_line_is_no_part_of_the_command(text: str) -> None:
+    assert obeyed(text, names=("R. Ortega",)).keyword == "CONFIRM"
+
+
+def test_a_name_that_is_not_the_writers_is_no_sign_off() -> None:
+    assert codes("CONFIRM\n\nJ. Doe", names=("R. Ortega",)) == {"stray_line"}
+
+
+def test_a_sign_off_does_not_reach_the_requester() -> None:
+    found = obeyed("NEED INFO\nWhich court set the hearing?\n\nThanks,\nR. Ortega")
+    assert found.argument == "Which court set the hearing?"
+
+
+def test_approve_with_findings_keeps_what_was_written_and_what_it_means() -> None:
+    found = obeyed(FULL)
+    assert found.fields["Outcome"] == ("detained; removed",)
+    assert found.findings is not None
+    assert found.findings.outcomes == (Outcome.DETAINED, Outcome.REMOVED)
+    assert found.findings.remarks == "seen in two systems"
+
+
+def test_approve_alone_has_no_findings() -> None:
+    assert obeyed("APPROVE\n\n").findings is None
+
+
+def test_fields_come_in_any_case_and_order_between_blank_lines() -> None:
+    shuffled = "\n\n".join(line.upper().replace("REMARKS:", "remarks :") for line in FINDINGS[::-1])
+    text = f"approved:\n{shuffled}".replace("EXAMPLE", "Example")
+    assert obeyed(text).findings is not None
+
+
+WRAPPED = [
+    ("a full line", "Facility: Example Processing Center of the Southern District, Anytown,\nGA"),
+    ("after a semicolon", "Matched on: a-number;\nname; birth date"),
+    ("after a comma", "Facility: Example Processing Center,\nAnytown, GA"),
+]
+
+
+@pytest.mark.parametrize("lines", [t for _, t in WRAPPED], ids=[i for i, _ in WRAPPED])
+def test_a_line_that_a_mail_program_broke_is_joined(lines: str) -> None:
+    name = lines.partition(":")[0]
+    text = "\n".join(lines if row.startswith(name) else row for row in FULL.split("\n"))
+    assert obeyed(text).fields[name] == (lines.partition(": ")[2].replace("\n", " "),)
+
+
+NOT_WRAPPED = [
+    ("a short line above", "Facility: Example Center\nof Anytown"),
+    (
+        "a second thought",
+        "Facility: Example Processing Center of the Southern District, Anytown,\nnot approved",
+    ),
+    (
+        "a wish",
+        "Facility: Example Processing Center of the Southern District, Anytown,\nplease ask first",
+    ),
+    ("a keyword", "Facility: Example Processing Center of the Southern District, Anytown,\nSTATUS"),
+    (
+        "a guarded word",
+        "Facility: Example Processing Center of the Southern District, Anytown,\nthen revoke",
+    ),
+    ("a question", "Facility: Example Processing Center of the Southern District, Anytown,\nGA ?"),
+    (
+        "a misspelt field",
+        "Facility: Example Processing Center, Southern District, Anytown\nCustody endd: released",
+    ),
+    ("a field that asks", "Facility?: Example Processing Center"),
+    ("thanks", "Facility: Example Processing Center of the Southern District, Anytown,\nthanks"),
+    (
+        "after a blank line",
+        "Facility: Example Processing Center of the Southern District, Anytown,\n\nGA",
+    ),
+    ("under an empty field", "Facility:\nExample Processing Center"),
+]
+
+
+@pytest.mark.parametrize("lines", [t for _, t in NOT_WRAPPED], ids=[i for i, _ in NOT_WRAPPED])
+def test_a_line_of_its_own_is_never_joined(lines: str) -> None:
+    text = "\n".join(lines if row.startswith("Facility") else row for row in FULL.split("\n"))
+    assert codes(text) <= {"not_a_field", "unknown_field", "missing_field"}
+
+
+def test_corrections_go_by_machine_name_or_label_and_keep_the_value_as_written() -> None:
+    found = obeyed(
+        "Correct\nSurname(s): O’Brien  Peña\nsubject_birth_date: 03/04/1980\n"
+        "A-NUMBER: A 000-000-123"
+    )
+    assert found.fields == {
+        "subject_family_name": ("O’Brien  Peña",),
+        "subject_birth_date": ("03/04/1980",),
+        "subject_a_number": ("A 000-000-123",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("CORRECT\nShoe size: 44", "unknown_field"),
+        ("CORRECT\nTitle:", "empty_value"),
+        ("CORRECT\nTitle: (the right value)", "empty_value"),
+        ("CORRECT\nTitle: Clerk\nTitle: Judge", "repeated_field"),
+        ("CORRECT\nTitle: Clerk\nrequester_title: Judge", "repeated_field"),
+        ("CORRECT\nform_version: 2", "unknown_field"),
+        ("CORRECT\nTitle: Clerk\nand the name", "not_a_field"),
+        ("CORRECT\n\n\n", "missing_lines"),
+        ("CORRECT Title: Clerk", "stray_argument"),
+        ("HOLD on", "not_built"),
+        ("APPROVE now", "stray_argument"),
+        ("maybe", "unknown_keyword"),
+        ("DENY", "missing_argument"),
+        ("DENY wrong form or so?", "second_keyword"),
+        ("NEED INFO where", "unknown_question"),
+        ("", "empty"),
+        (" \u200b\n\ufeff", "empty"),
+        ("x" * 20_001, "too_long"),
+        ("STATUS\n" + "\n" * 400 + "x", "too_long"),
+        ("DENY " + "word " * 500, "too_long"),
+        ("CONFIRM\x07", "hidden_character"),
+        ("DENY wrong\u202eform", "hidden_character"),
+    ],
+)
+def test_a_refusal_names_what_is_wrong(text: str, code: str) -> None:
+    assert codes(text) == {code}
+
+
+def test_ready_questions_become_whole_sentences() -> None:
+    ready = VOCABULARY.ready
+    assert obeyed("NEED INFO birth date").argument == ready["birth date"]
+    assert obeyed("need info Second Surname.").argument == ready["second surname"]
+    both = f"{ready['birth date']}\n{ready['consent']}"
+    assert obeyed("NEED INFO\nbirth date\nconsent").argument == both
+    assert obeyed("NEED INFO birth date; consent; birth date").argument == both
+    assert obeyed("NEED INFO: birth date and consent").argument == both
+
+
+def test_a_refusal_echoes_every_line_safely_under_the_keyword_it_meant() -> None:
+    found = refused("APPROVE\nOutcom: detained\n\x1b[31mred\u202e " + "y" * 500)
+    assert found.keyword == "APPROVE"
+    assert found.lines[:2] == ("APPROVE", "Outcom: detained")
+    assert all(len(line) <= 200 and line.isprintable() for line in found.lines)
+    assert all(len(p.line) <= 200 and p.line.isprintable() for p in found.problems)
+
+
+def test_problems_stand_under_the_lines_as_they_were_written() -> None:
+    text = FULL.replace("Outcome: detained; removed", "OUTCOME :  deported").replace(
+        "Guatemala", "Nowhere"
+    )
+    found = refused(text)
+    assert {p.line for p in found.problems} == {"OUTCOME : deported", "Country: Nowhere"}
+    assert {p.line for p in found.problems} <= set(found.lines)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("approve it", "APPROVE"),
+        ("I approve", "APPROVE"),
+        ("not approved", None),
+        ("approve or deny", None),
+        ("what now", None),
+        ("HOLD on", "HOLD"),
+        ("need info", "NEED INFO"),
+    ],
+)
+def test_the_skeleton_offered_is_that_of_the_one_keyword_meant(
+    line: str, meant: str | None
+) -> None:
+    assert refused(line).keyword == meant
+
+
+def test_text_below_the_quote_is_asked_for_on_top_when_nothing_stands_there() -> None:
+    assert codes("", below=("APPROVE",)) == {"answer_below"}
+
+
+@pytest.mark.parametrize("line", ["CANCEL", "no, wait", "Deny this", "please don't", "not yet"])
+def test_text_below_the_quote_that_may_take_it_back_stops_a_command(line: str) -> None:
+    assert codes("CONFIRM", below=("a line", line)) == {"answer_below"}
+
+
+def test_other_text_below_the_quote_does_not_stop_a_command() -> None:
+    assert obeyed("CONFIRM", below=("Example County list footer",)).keyword == "CONFIRM"
+
+
+@pytest.mark.parametrize("keyword", ["APPROVE", "DENY", "NEED INFO", "CORRECT"])
+def test_an_untouched_skeleton_decides_nothing(keyword: str) -> None:
+    refused(build_skeleton(keyword))
+
+
+def test_a_skeleton_with_its_needed_lines_filled_in_is_obeyed() -> None:
+    said = dict(line.split(": ", 1) for line in FINDINGS[:-1])
+    lines = build_skeleton("APPROVE").split("\n")
+    filled = [
+        f"{n}: {said[n]}" if (n := line.partition(":")[0]) in said else line for line in lines
+    ]
+    found = obeyed("\n".join(filled))
+    assert set(found.fields) == set(said)
+    assert found.findings is not None
+    assert found.findings.remarks is None
+
+
+# The grammar written a second time, as one pattern: nothing outside it may ever decide.
+_FIRST = re.compile(
+    r"(?:APPROVED?|CONFIRM|CANCEL|STATUS|HELP|CORRECT)[.!:]?"
+    r"|(?:DENY|DENIED|NEED INFO|NEEDINFO)(?:[.!:]?|[.!:]? .*)",
+    re.IGNORECASE,
+)
+_SPELLINGS = [s for k in KEYWORDS.keywords for s in (k.word, *k.synonyms)]
+_PIECES = st.one_of(
+    st.sampled_from(_SPELLINGS).flatmap(lambda w: st.sampled_from([w, w.lower(), w.capitalize()])),
+    st.sampled_from(
+        ["not", "if", "or", "?", "/", ".", "!", ":", ",", "\n", "\n\n", " ", "hi", "no"]
+    ),
+    st.sampled_from(
+        [*FINDINGS, "Title: Clerk", "the wrong form", "birth date", "\u200b", "\u00a0"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@given(st.lists(_PIECES, max_size=8).map("".join) | st.lists(_PIECES, max_size=8).map(" ".join))
+def test_no_text_outside_the_grammar_decides(text: str) -> None:
+    found = read_reply(text)
+    if isinstance(found, CommandRefusal):
+        assert found.problems
+        return
+    visible = re.sub("[\u00ad\u061c\u180e\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]", "", text)
+    lines = [" ".join(part.split()) for part in re.split("[\n\r\v\f\x85\u2028\u2029]", visible)]
+    first = next(line for line in lines if line)
+    wide = first.translate({0xFF01 + i: 0x21 + i for i in range(94)})
+    assert _FIRST.fullmatch(wide), text
+    keyword = KEYWORDS.named(found.keyword)
+    assert keyword is not None
+    assert keyword.built
+    if keyword.argument is ArgumentRule.NONE:
+        assert not found.argument
+    if found.keyword == "DENY":
+        words = set(re.findall(r"[a-z]+", found.argument.lower()))
+        assert not words & KEYWORDS.guard_words
+        assert not found.argument.rstrip().endswith("?")
+
+
+@given(st.text())
+def test_arbitrary_text_never_raises(text: str) -> None:
+    assert isinstance(read_reply(text), Command | CommandRefusal)
+
+
+def test_a_keyword_that_is_not_built_is_parsed_once_it_is() -> None:
+    found = parse_command(
+        "REISSUE\n" + "\n".join(FINDINGS),
+        keywords=parse_keyword_table(
+            b'[guard]\nwords=[]\nbeginnings=[]\n[[keyword]]\nword="REISSUE"\nrole="approver"\n'
+            b'argument="none"\nlines="findings"\nbuilt=true\nusage="u"\nsummary="s"\n'
+        ),
+        bases=BASES,
+        field_names=FIELD_NAMES,
+        timezone=EASTERN,
+    )
+    assert isinstance(found, Command)
+    assert found.findings is not None
+
+
+def test_the_table_holds_every_keyword_and_marks_what_this_version_can_do() -> None:
+    built = {k.word for k in KEYWORDS.keywords if k.built}
+    later = {k.word for k in KEYWORDS.keywords if not k.built}
+    assert built == {
+        "APPROVE",
+        "CONFIRM",
+        "CANCEL",
+        "DENY",
+        "NEED INFO",
+        "CORRECT",
+        "STATUS",
+        "HELP",
+    }
+    assert later == {
+        *(
+            "HOLD",
+            "RELEASE",
+            "LEGAL",
+            "ASSIGN",
+            "AWAY",
+            "BACK",
+            "PROTECT",
+            "UNPROTECT",
+            "DUPLICATE",
+        ),
+        *("CLOSE", "RESEND", "REISSUE", "REVOKE", "NOTE", "SHOW", "PASSWORD"),
+    }
+
+
+ROW = (
+    b'[[keyword]]\nword="%s"\nrole="%s"\nargument="none"\nlines="none"\nbuilt=true\n'
+    b'usage=""\nsummary=""\n'
+)
+GUARD = b"[guard]\nwords=[]\nbeginnings=[]\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff",
+        b"not toml",
+        GUARD,
+        ROW % (b"HELP", b"reviewer"),
+        GUARD + ROW % (b"HELP", b"king"),
+        GUARD + ROW % (b"help", b"reviewer"),
+        GUARD + ROW % (b"HELP", b"reviewer") * 2,
+        GUARD + b"[[keyword]]\nword = 1",
+    ],
+    ids=["bytes", "text", "no keyword", "no guard", "role", "lower case", "twice", "columns"],
+)
+def test_a_table_that_is_none_is_refused_with_a_reason(data: bytes) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_keyword_table(data)
+    assert caught.value.code == "bad_keyword_table"

@@ -1,0 +1,209 @@
+"""A-numbers and every trap, identifiers, money, Social Security numbers, as people write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.numbers import (
+    BOND_WORDS,
+    is_a_number_shape,
+    normalise_a_number,
+    normalise_id,
+    normalise_list,
+    normalise_money,
+)
+from parsers.ssn import SSN_MASK, has_ssn, mask_ssn
+
+A_NUMBERS = [
+    ("A000000123", "A000000123", "as printed"),
+    ("a000000101", "A000000101", "lower case"),
+    ("A000-000-123", "A000000123", "hyphens"),
+    ("A 000 000 123", "A000000123", "blanks"),
+    ("A 000-000-123", "A000000123", "blank and hyphens"),
+    ("A-00 000 123", "A000000123", "eight digits in groups after a hyphen"),
+    ("A0000123", "A000000123", "seven digits are padded"),
+    ("A00000123", "A000000123", "eight digits are padded"),
+    ("000000123", "A000000123", "bare digits in the labelled box"),
+    ("000-000-123", "A000000123", "bare digits with hyphens"),
+    ("00 000 123", "A000000123", "bare digits with blanks"),
+    ("A# 000000123", "A000000123", "label before"),
+    ("A-Number: A000000123", "A000000123", "full label before"),
+    ("Alien # A000000123", "A000000123", "the older word"),
+    ("Alien Registration No. 000000123", "A000000123", "the document's label"),
+    ("USCIS # 000-000-123", "A000000123", "the card's label"),
+    ("A-File 000000123", "A000000123", "the file's label"),
+    ("A\u2011000\u2011000\u2011123", "A000000123", "non-breaking hyphens"),
+    ("A\u00a0000\u00a0000\u00a0123", "A000000123", "non-breaking blanks"),
+    ("\uff21\uff10\uff10\uff10\uff10\uff10\uff10\uff11\uff12\uff13", "A000000123", "full width"),
+    ("\u200bA000000123\u202c", "A000000123", "invisible characters around it"),
+    ("A000000123.", "A000000123", "a full stop behind it"),
+    (" A000000123 ", "A000000123", "outer blanks"),
+]
+
+A_NUMBER_TRAPS = [
+    ("(202) 555-0100", "looks_like_phone", "phone with brackets"),
+    ("202-555-0100", "looks_like_phone", "phone with hyphens"),
+    ("2025550100", "looks_like_phone", "bare phone"),
+    ("+1 202 555 0100", "looks_like_phone", "phone with country code"),
+    ("202.555.0100 x12", "looks_like_phone", "phone with extension"),
+    ("555-0100", "looks_like_phone", "seven-digit phone"),
+    ("123-45-6789", "looks_like_ssn", "Social Security number"),
+    ("123 45 6789", "looks_like_ssn", "Social Security number with blanks"),
+    ("A123-45-6789", "looks_like_ssn", "its shape counts even behind an A"),
+    ("03/10/2026", "looks_like_date", "date with slashes"),
+    ("03-10-2026", "looks_like_date", "date with hyphens"),
+    ("2026-03-10", "looks_like_date", "ISO date"),
+    ("10-MAR-1985", "looks_like_date", "date with a month's name"),
+    ("03101985", "looks_like_date", "eight digits that are a birth date"),
+    ("19850310", "looks_like_date", "eight digits, year first"),
+    ("BA141368", "looks_like_case_number", "Los Angeles case number"),
+    ("17CR-001544", "looks_like_case_number", "Georgia case number"),
+    ("17 CRS 060527", "looks_like_case_number", "North Carolina case number"),
+    ("D-101-CR-2019-00123", "looks_like_case_number", "New Mexico case number"),
+    ("AB12345678", "looks_like_case_number", "another letter after the A"),
+    ("000000000", "all_zeros", "nine zeros"),
+    ("A000000000", "all_zeros", "nine zeros with the A"),
+    ("A123456", "wrong_length", "six digits"),
+    ("A0123456789", "wrong_length", "ten digits"),
+    ("A000000101 / A000000102", "more_than_one_number", "two numbers"),
+    ("A000000101 and A000000102", "more_than_one_number", "two numbers in words"),
+    ("see attached", "not_an_a_number", "words"),
+    ("A?", "not_an_a_number", "only the letter"),
+]
+
+
+def _rows(table: list[tuple[str, ...]]) -> list[object]:
+    return [pytest.param(*row[:-1], id=row[-1]) for row in table]
+
+
+@pytest.mark.parametrize(("text", "value"), _rows(A_NUMBERS))
+def test_a_number_is_read_in_every_spelling(text: str, value: str) -> None:
+    assert normalise_a_number(text).value == value
+
+
+@pytest.mark.parametrize(("text", "code"), _rows(A_NUMBER_TRAPS))
+def test_what_is_no_a_number_is_a_problem_that_never_quotes_it(text: str, code: str) -> None:
+    outcome = normalise_a_number(text)
+    assert (outcome.value, outcome.code) == (None, code)
+    assert text not in outcome.message
+
+
+@pytest.mark.parametrize("text", ["", "  ", "N/A", "unknown", "None", "_________", "se desconoce"])
+def test_words_for_nothing_are_blank(text: str) -> None:
+    outcome = normalise_a_number(text)
+    assert (outcome.value, outcome.code) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("A000000123", True), ("A 000-000-123", True), ("000000123", False), ("BA141368", False)],
+)
+def test_outside_its_box_an_a_number_needs_its_a(text: str, expected: bool) -> None:
+    assert is_a_number_shape(text) is expected
+
+
+MONEY = [
+    ("$5,000.00", "5000.00", "as printed"),
+    ("5000", "5000.00", "bare"),
+    ("USD 5,000", "5000.00", "currency before"),
+    ("5,000.00 USD", "5000.00", "currency behind"),
+    ("5.000,00", "5000.00", "as Spanish writes it"),
+    ("$1,000,000", "1000000.00", "a million"),
+    ("5 000", "5000.00", "blank for thousands"),
+    ("$10k", "10000.00", "k for thousands"),
+    ("10 thousand", "10000.00", "a word for thousands"),
+    ("5,000.5", "5000.50", "one decimal"),
+    ("$25,000 cash or surety", "25000.00", "words behind"),
+    ("bond $5000", "5000.00", "the label before"),
+    ("0", "0.00", "zero is a number; the rule refuses it"),
+    ("-500", "-500.00", "negative is a number; the rule refuses it"),
+    ("(500)", "-500.00", "brackets mean negative"),
+]
+NOT_MONEY = [
+    ("ten thousand", "unreadable_amount", "words only"),
+    ("5,000 to 10,000", "more_than_one_amount", "a range"),
+    ("5.000", "ambiguous_amount", "three digits after a point"),
+    ("12,34,567", "ambiguous_amount", "groups of the wrong size"),
+    ("about $5000", "unreadable_amount", "hedged"),
+    ("123456789012345678901", "unreadable_amount", "absurdly long"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), _rows(MONEY))
+def test_money_has_two_decimals(text: str, value: str) -> None:
+    assert normalise_money(text).value == value
+
+
+@pytest.mark.parametrize(("text", "code"), _rows(NOT_MONEY))
+def test_doubtful_money_is_a_problem(text: str, code: str) -> None:
+    assert (normalise_money(text).value, normalise_money(text).code) == (None, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param(" AB-12 34 ", "AB-12 34", id="as written but for outer space"),
+        pytest.param("cash", "CASH", id="a word in place of a number, in upper case"),
+        pytest.param("None", "NONE", id="NONE is an answer for a bond"),
+        pytest.param("unknown", None, id="other words for nothing are blank"),
+    ],
+)
+def test_bond_numbers_keep_their_words(text: str, value: str | None) -> None:
+    assert normalise_id(text, words=BOND_WORDS).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "by_comma", "value"),
+    [
+        pytest.param("a; b\nc", False, ("a", "b", "c"), id="semicolons and line ends"),
+        pytest.param("Garcia, Juan", False, ("Garcia, Juan",), id="a comma belongs to a name"),
+        pytest.param(
+            "17 CRS 060527, 17 CRS 060528", True, ("17 CRS 060527", "17 CRS 060528"), id="commas"
+        ),
+        pytest.param("BA141368 and BA141369", True, ("BA141368", "BA141369"), id="the word and"),
+        pytest.param("State v. Doe, 17", True, ("State v. Doe, 17",), id="no number before it"),
+        pytest.param("a;a; ;", False, ("a",), id="each once, empty ones dropped"),
+        pytest.param("none; n/a", False, None, id="nothing in it"),
+        pytest.param("D-101-CR-2019-00123", True, ("D-101-CR-2019-00123",), id="punctuation kept"),
+    ],
+)
+def test_lists_are_split_where_people_split_them(
+    text: str, by_comma: bool, value: tuple[str, ...] | None
+) -> None:
+    assert normalise_list(text, by_comma=by_comma).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        pytest.param("123-45-6789", SSN_MASK, id="as printed"),
+        pytest.param("his 123 45 6789 ok", f"his {SSN_MASK} ok", id="blanks"),
+        pytest.param("123\u201345\u20136789", SSN_MASK, id="en dashes"),
+        pytest.param("123.45.6789", SSN_MASK, id="points"),
+        pytest.param("SSN 123456789", f"SSN {SSN_MASK}", id="bare behind its label"),
+        pytest.param(
+            "Social Security No.: 123456789", f"Social Security No.: {SSN_MASK}", id="words"
+        ),
+        pytest.param("seguro social 123 456 789", f"seguro social {SSN_MASK}", id="Spanish label"),
+        pytest.param("912-45-6789", SSN_MASK, id="a taxpayer number is as sensitive"),
+    ],
+)
+def test_social_security_numbers_are_masked(text: str, masked: str) -> None:
+    assert has_ssn(text)
+    assert mask_ssn(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("A000000123", id="an A-number"),
+        pytest.param("123456789", id="nine digits with no label"),
+        pytest.param("(202) 555-0100", id="a phone number"),
+        pytest.param("2026-03-10", id="a date"),
+        pytest.param("000-12-3456", id="an area that was never issued"),
+        pytest.param("D-101-CR-2019-00123", id="a case number"),
+        pytest.param("30301-1234", id="a ZIP code"),
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert mask_ssn(text) == text
