@@ -1,0 +1,190 @@
+"""What a letter is, and how its words become text and HTML.
+
+A letter's words stand once, in one template; two small libraries of macros, `medium.txt.j2` and
+`medium.html.j2`, turn them into plain text and HTML, so that both parts always say the same. The
+HTML environment escapes everything whatever a template is called; an undefined name is an error
+in both.
+
+Outcomes: a `Letter`, or a `jinja2.TemplateError`, which is a defect of ours and never of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from outbound.letter_words import (
+    clean_text,
+    format_date,
+    format_moment,
+    format_size,
+    shrink_blank_lines,
+    wrap_lines,
+    wrap_text,
+)
+
+
+class LetterKind(StrEnum):
+    """Every letter there is; the value also names its template."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"  #: a request was filed
+    LEGAL_RECEIVED = "legal_received"  #: a request marked as a demand was filed
+    DEFICIENCY = "deficiency"  #: fields are missing or wrong
+    QUESTION = "question"  #: a reviewer asks the requester
+    CERTIFICATION = "certification"  #: carries a certification form with facts
+    REFUSAL = "refusal"  #: carries a certification form without; reads as the other does
+    SET_ASIDE = "set_aside"  #: a document could not be read
+    NO_FORM = "no_form"  #: a mail had no form
+    NOT_PDF = "not_pdf"  #: what was attached is no PDF
+    OVERSIZE = "oversize"  #: a mail was too large to fetch
+    REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
+    SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
+    TRANSCRIPT = "transcript"  #: what a reply was understood to say
+    MISTAKE = "mistake"  #: a reply decided nothing, and why
+    ALREADY_DECIDED = "already_decided"  #: someone else was first
+    NOT_PERMITTED = "not_permitted"  #: the reply is not this person's to give
+    HELP = "help"  #: what can be done now
+    REQUEST_STATUS = "request_status"  #: where a request stands, for staff
+    DECISION_NOTICE = "decision_notice"  #: the other reviewers need do nothing
+    STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
+    UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
+    POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
+
+    @property
+    def is_for_staff(self) -> bool:
+        """Whether this letter stays inside the agency."""
+        return self not in _OUTSIDE
+
+
+_OUTSIDE = frozenset(
+    {
+        LetterKind.ACKNOWLEDGEMENT,
+        LetterKind.LEGAL_RECEIVED,
+        LetterKind.DEFICIENCY,
+        LetterKind.QUESTION,
+        LetterKind.CERTIFICATION,
+        LetterKind.REFUSAL,
+        LetterKind.SET_ASIDE,
+        LetterKind.NO_FORM,
+        LetterKind.NOT_PDF,
+        LetterKind.OVERSIZE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterAttachment:
+    """A file that goes with a letter."""
+
+    name: str  #: never holds anything about a person
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A finished letter, without an address."""
+
+    kind: LetterKind
+    subject: str  #: the tracking number where there is one, and nothing about a person
+    text: str  #: line ends `\n`
+    html: str
+    attachments: tuple[LetterAttachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpLine:
+    """The telephone line people are sent to; the defaults are the published ones."""
+
+    name: str = "Detention Reporting and Information Line (DRIL)"
+    phone: str = "1-888-351-4024"
+    hours: str = "Monday to Friday, 8:00 a.m. to 8:00 p.m. Eastern time, except federal holidays"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """Who writes, the same for every letter of an installation."""
+
+    agency: str
+    mailbox: str  #: the address people write to
+    timezone: str = "America/New_York"  #: in which moments are shown
+    help_line: HelpLine = HelpLine()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label and what stands beside it."""
+
+    label: str
+    value: str
+
+
+def build_letter(
+    kind: LetterKind,
+    context: Any,
+    *,
+    title: str,
+    tracking_number: str = "",
+    attachments: tuple[LetterAttachment, ...] = (),
+    **more: object,
+) -> Letter:
+    """Render the letter `kind` with the fields of the dataclass `context` and with `more`.
+
+    `title` is the heading and, behind the tracking number, the subject.
+    """
+    subject = f"[{tracking_number}] {title}" if tracking_number else title
+    values = {f.name: getattr(context, f.name) for f in fields(context)} | more
+    shared = values | {
+        "title": title,
+        "subject": subject,
+        "tracking_number": tracking_number,
+        "is_internal": kind.is_for_staff,
+    }
+    return Letter(
+        kind=kind,
+        subject=subject,
+        text=shrink_blank_lines(clean_text(_render("txt", kind, shared))),
+        html=_render("html", kind, shared),
+        attachments=attachments,
+    )
+
+
+def build_pdf(name: str, data: bytes) -> LetterAttachment:
+    """Build a PDF attachment named `name`, to which `.pdf` is added."""
+    return LetterAttachment(name=f"{name}.pdf", media_type="application/pdf", data=data)
+
+
+def _render(medium: str, kind: LetterKind, values: Mapping[str, object]) -> str:
+    environment = _build_environment(medium)
+    body = environment.get_template(f"{kind.value}.j2").render(values)
+    # The body is our own template's, whose values are escaped already.
+    inner = Markup(body) if medium == "html" else body  # noqa: S704
+    return environment.get_template(f"layout.{medium}.j2").render(values, body=inner)
+
+
+@cache
+def _build_environment(medium: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("templates", "letters"),
+        autoescape=medium == "html",  # noqa: S701  the other medium is plain text
+        undefined=StrictUndefined,
+        finalize=clean_text if medium == "html" else None,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals["medium"] = f"medium.{medium}.j2"
+    environment.filters.update(
+        day=format_date,
+        moment=format_moment,
+        size=format_size,
+        wrap=wrap_text,
+        wraplines=wrap_lines,
+    )
+    return environment

@@ -1,0 +1,54 @@
+"""The port to the outbox: what the dispatcher needs of whoever keeps the letters.
+
+The consumer owns the port. A letter is claimed under a lease that is already committed when
+`claim_due` returns, submitted, and recorded as one of: accepted, to be tried again, untried (the
+relay was not there, or the worker stops), failed for good, or unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedLetter:
+    """A letter under lease, ready to submit; its bytes never change between attempts."""
+
+    id: int
+    attempts: int  #: submissions tried before this one
+    sender: str  #: envelope sender
+    recipient: str  #: envelope recipient
+    raw: bytes = b""  #: RFC 5322 bytes with CRLF line ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpReply:
+    """What the relay answered, kept as it said it."""
+
+    code: int
+    text: str
+
+
+class OutboxStore(Protocol):
+    """What keeps the letters. Every method commits before it returns."""
+
+    def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
+        """Lease up to `limit` letters that are due, oldest first; none while sending is paused."""
+
+    def record_accepted(self, letter_id: int, *, now: datetime, reply: SmtpReply) -> None:
+        """Note that the relay took responsibility (250 after DATA, RFC 5321 section 4.2.5)."""
+
+    def record_retry(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Put the letter back, due at `due`, because of `reason` (no personal data)."""
+
+    def record_unknown(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Note that the answer to DATA was lost; the same bytes are due again at `due`."""
+
+    def record_untried(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Put the letter back as if never claimed, due at `due`; no attempt is counted."""
+
+    def record_failed(self, letter_id: int, *, now: datetime, reason: str) -> None:
+        """Give the letter up; the store tells staff."""

@@ -1,0 +1,209 @@
+"""The notice that asks a reviewer to decide, and the one that asks a second person.
+
+Staff letters hold the file's facts in the body and never in the subject. The order is the
+reader's: when it is due, who asks and how far to trust that, what to look at, the form itself,
+then how to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from outbound.letters import (
+    Fact,
+    Letter,
+    LetterAttachment,
+    Letterhead,
+    LetterKind,
+    build_letter,
+    build_pdf,
+)
+from outbound.reply_skeletons import (
+    ReplyOptions,
+    Skeleton,
+    build_mailto,
+    build_review_skeletons,
+    describe_keywords,
+)
+
+#: How far before the first obligation date the custody periods of an approval must reach.
+CUSTODY_LOOKBACK = timedelta(days=30)
+
+
+class FlagEffect(StrEnum):
+    """What a flag or rule means for the decision."""
+
+    BLOCKS = "blocks"  #: the request cannot be approved
+    SECOND_PERSON = "second_person"  #: an approval needs a second person
+    LOOK = "look"  #: a person should look at it
+
+
+class AddressTrust(StrEnum):
+    """What is known of the domain a request was mailed from."""
+
+    OFFICIAL = "official"  #: .gov, .us, .mil or a configured domain
+    WEBMAIL = "webmail"  #: an address anyone can have
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFlag:
+    """A flag of the request or a rule that applies to it."""
+
+    title: str  #: a few words, for example `Weak identity`
+    sentence: str  #: the reason, and for a rule why it needs a second person
+    effect: FlagEffect = FlagEffect.LOOK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRow:
+    """One field of the form as it was read."""
+
+    label: str
+    value: str  #: formatted for people; empty fields are best left out
+    raw: str = ""  #: as written, where that differs
+    note: str = ""  #: a sentence: what is doubtful or wrong
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSection:
+    """A section of the form."""
+
+    title: str
+    rows: tuple[FieldRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequesterTrust:
+    """Who asks, and how far that is known to be so."""
+
+    name: str
+    title: str
+    agency: str
+    class_label: str  #: for example `Probation or parole officer`
+    detail_text: str  #: what this class may be told at most, a sentence
+    author_address: str  #: of the mail
+    form_address: str  #: of the form; empty when it names none
+    address_trust: AddressTrust
+    is_authenticated: bool
+    authentication_text: str  #: for example `DMARC pass for courts.example`
+    earlier_requests: int | None = None  #: None: not counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedFile:
+    """A file that came with the request."""
+
+    name: str  #: as the sender called it; shown in the body only
+    media_type: str
+    size: int  #: octets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewNotice:
+    """Everything a reviewer needs to decide one request."""
+
+    head: Letterhead
+    tracking_number: str
+    reply: ReplyOptions
+    priority_text: str  #: a few words, for example `Deadline within 10 days`
+    received_at: datetime  #: aware
+    requester: RequesterTrust
+    sections: tuple[FieldSection, ...]
+    due_date: date | None = None  #: the earlier of deadline_date and next_hearing_date
+    due_reason: str = ""  #: what falls on that day, for example `last day to file`
+    flags: tuple[ReviewFlag, ...] = ()
+    files: tuple[ReceivedFile, ...] = ()
+    first_obligation_date: date | None = None
+    form_pdf: bytes | None = None  #: the original, attached when given
+    is_reminder: bool = False
+    requester_answer: str = ""  #: what the requester wrote back to a question, as written
+    bases: tuple[str, ...] = ("routine use", "consent")  #: what `Basis` takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondReviewNotice:
+    """A second person is asked to approve what a first one found."""
+
+    head: Letterhead
+    tracking_number: str
+    reply: ReplyOptions
+    first_person: str
+    approved_at: datetime  #: aware
+    findings: tuple[Fact, ...]
+    reasons: tuple[str, ...]  #: why two people are needed, a sentence each
+    sections: tuple[FieldSection, ...] = ()
+    form_pdf: bytes | None = None
+    preview: bytes | None = None  #: the document as it would be issued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyReply:
+    """A skeleton with the link that opens it."""
+
+    title: str
+    href: str
+    lines: tuple[str, ...]
+
+
+def compose_review_notice(context: ReviewNotice) -> Letter:
+    """Compose the notice that asks a reviewer to decide."""
+    title = "Reminder: review needed" if context.is_reminder else "Review needed"
+    first = context.first_obligation_date
+    return build_letter(
+        LetterKind.REVIEW_NOTICE,
+        context,
+        title=title,
+        tracking_number=context.tracking_number,
+        attachments=_build_form(context.tracking_number, context.form_pdf),
+        flagged=tuple(row for s in context.sections for row in s.rows if row.is_flagged),
+        custody_from=None if first is None else first - CUSTODY_LOOKBACK,
+        replies=build_ready_replies(
+            context.reply,
+            context.tracking_number,
+            title,
+            build_review_skeletons(context.reply.keywords),
+        ),
+        commands=describe_keywords(context.reply.keywords),
+    )
+
+
+def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
+    """Compose the notice that asks a second person, with the first one's findings."""
+    title = "Second review needed"
+    preview = () if context.preview is None else (context.preview,)
+    skeletons = (
+        Skeleton(title="Approve the same findings", lines=("APPROVE",)),
+        *build_review_skeletons([k for k in context.reply.keywords if k != "APPROVE"]),
+    )
+    return build_letter(
+        LetterKind.SECOND_REVIEW_NOTICE,
+        context,
+        title=title,
+        tracking_number=context.tracking_number,
+        attachments=(
+            *(build_pdf(f"{context.tracking_number}-preview", data) for data in preview),
+            *_build_form(context.tracking_number, context.form_pdf),
+        ),
+        replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
+        commands=describe_keywords(context.reply.keywords),
+    )
+
+
+def build_ready_replies(
+    reply: ReplyOptions, tracking_number: str, title: str, skeletons: Sequence[Skeleton]
+) -> tuple[ReadyReply, ...]:
+    """Build a link for each skeleton that answers the letter with that title."""
+    subject = f"Re: [{tracking_number}] {title}"
+    return tuple(
+        ReadyReply(title=s.title, href=build_mailto(reply.address, subject, s.lines), lines=s.lines)
+        for s in skeletons
+    )
+
+
+def _build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:
+    return () if data is None else (build_pdf(f"{tracking_number}-request", data),)

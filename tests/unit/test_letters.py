@@ -1,0 +1,948 @@
+"""Every letter: what its subject may hold, that both parts agree, that its HTML is sound."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.data import read_data
+from outbound.finding_facts import describe_findings
+from outbound.letter_words import clean_text, format_date, format_moment, format_size, wrap_text
+from outbound.letters import Fact, Letter, Letterhead, LetterKind
+from outbound.reply_letters import (
+    AlreadyDecided,
+    AnswerRow,
+    AnswerTable,
+    Help,
+    HistoryEntry,
+    IssuePlan,
+    Mistake,
+    NotPermitted,
+    RequestStatusReport,
+    Transcript,
+    UnprovenReply,
+    build_echo,
+    compose_already_decided,
+    compose_help,
+    compose_mistake,
+    compose_not_permitted,
+    compose_request_status,
+    compose_transcript,
+    compose_unproven_reply,
+)
+from outbound.reply_skeletons import (
+    NEEDED,
+    OPTIONAL,
+    ReplyOptions,
+    build_findings_skeleton,
+    build_mended_skeleton,
+    build_review_skeletons,
+    describe_keywords,
+)
+from outbound.requester_letters import (
+    SET_ASIDE_REASONS,
+    Acknowledgement,
+    Answer,
+    Deficiency,
+    DeficiencyItem,
+    NoForm,
+    Oversize,
+    Question,
+    SetAside,
+    SetAsideDocument,
+    compose_acknowledgement,
+    compose_attachment_not_pdf,
+    compose_certification_letter,
+    compose_deficiency,
+    compose_legal_received,
+    compose_no_form,
+    compose_oversize,
+    compose_question,
+    compose_refusal,
+    compose_set_aside,
+)
+from outbound.review_letters import (
+    AddressTrust,
+    FieldRow,
+    FieldSection,
+    FlagEffect,
+    ReceivedFile,
+    RequesterTrust,
+    ReviewFlag,
+    ReviewNotice,
+    SecondReviewNotice,
+    compose_review_notice,
+    compose_second_review_notice,
+)
+from outbound.staff_letters import (
+    DecisionNotice,
+    PostalInstruction,
+    StaffAlert,
+    compose_decision_notice,
+    compose_postal_instruction,
+    compose_staff_alert,
+)
+from parsers.command import Command, CommandRefusal, LineProblem
+from parsers.command_reader import parse_command
+from parsers.findings import (
+    CustodyEnd,
+    CustodyPeriod,
+    DirectTransfer,
+    Findings,
+    MatchedOn,
+    Outcome,
+)
+from parsers.keyword_table import parse_keyword_table
+
+TRACKING = "CJS-2026-000001-5"
+AT = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
+PDF = b"%PDF-1.7"
+HEAD = Letterhead(agency="Example Immigration Agency (demo)", mailbox="ero.outreach@agency.example")
+TAGGED = "ero.outreach+review-0123456789abcdefghjkmnpqrs@agency.example"
+REPLY = ReplyOptions(
+    address=TAGGED, keywords=("APPROVE", "DENY", "NEED INFO", "CORRECT", "STATUS", "HELP")
+)
+SECTIONS = (
+    FieldSection(
+        title="Person",
+        rows=(
+            FieldRow(label="Surname(s)", value="Núñez de la Cruz"),
+            FieldRow(
+                label="Date of birth",
+                value="March 4, 1985 or April 3, 1985",
+                raw="03/04/1985",
+                note="Day and month could be either way round.",
+                is_flagged=True,
+            ),
+            FieldRow(label="A-Number", value="A000000123", raw="A 000-000-123"),
+        ),
+    ),
+    FieldSection(title="Nothing was filled in here", rows=()),
+)
+REQUESTER = RequesterTrust(
+    name="Dana Whitfield",
+    title="Deputy Clerk",
+    agency="Superior Court of Example County",
+    class_label="Judge or clerk",
+    detail_text="May be told everything that was asked.",
+    author_address="d.whitfield@courts.example",
+    form_address="dana@mail.example",
+    address_trust=AddressTrust.WEBMAIL,
+    is_authenticated=False,
+    authentication_text="no result of a check that we trust",
+    earlier_requests=2,
+)
+NOTICE = ReviewNotice(
+    head=HEAD,
+    tracking_number=TRACKING,
+    reply=REPLY,
+    priority_text="deadline within 10 days",
+    received_at=AT,
+    due_date=date(2026, 5, 12),
+    due_reason="last day to file",
+    requester=REQUESTER,
+    sections=SECTIONS,
+    flags=(
+        ReviewFlag(
+            title="Weak identity",
+            sentence="Only name, birth date and country of birth are given.",
+            effect=FlagEffect.SECOND_PERSON,
+        ),
+    ),
+    files=(ReceivedFile(name="Nunez FTA.pdf", media_type="application/pdf", size=181_000),),
+    first_obligation_date=date(2026, 3, 10),
+    form_pdf=PDF,
+)
+REFUSAL = CommandRefusal(
+    keyword="APPROVE",
+    lines=(
+        "APPROVE",
+        "Outcome: detained; removed",
+        "Custody: 2026-02-31 to present",
+        "Facility: Example Processing Center, Anytown, GA",
+        "Colour: blue",
+    ),
+    problems=(
+        LineProblem(line="Custody: 2026-02-31 to present", code="bad_date", message="No such day."),
+        LineProblem(line="Colour: blue", code="unknown_field", message="No such field."),
+        LineProblem(line="", code="missing", message="Basis is always needed."),
+    ),
+)
+TRANSCRIPT = Transcript(
+    head=HEAD,
+    tracking_number=TRACKING,
+    reply=ReplyOptions(address=TAGGED, keywords=("CONFIRM", "STATUS", "HELP")),
+    keyword="APPROVE",
+    status_text="Understood. Nothing leaves until you reply CONFIRM.",
+    understood=(Fact(label="Custody", value="March 2, 2026 to April 17, 2026"),),
+    answers=(
+        AnswerTable(
+            caption="For March 10, 2026",
+            rows=(
+                AnswerRow(question="On March 10, 2026, in ICE custody?", answer="YES"),
+                AnswerRow(question="Continuously since then?", answer="NO", note="Hours."),
+            ),
+        ),
+    ),
+    sentences=("ICE records show that the individual was in ICE custody.",),
+    plan=IssuePlan(
+        document="Certification Form",
+        recipient="d.whitfield@courts.example",
+        moment=AT,
+        condition="Only after your CONFIRM.",
+    ),
+    document=PDF,
+)
+#: What no subject line and no file name may ever hold.
+PERSONAL = ("Núñez", "Cruz", "1985", "000000123", "A000", "Whitfield", "courts.example")
+
+
+def _build_outside() -> dict[str, Letter]:
+    named = {"head": HEAD, "tracking_number": TRACKING}
+    return {
+        "acknowledgement": compose_acknowledgement(
+            Acknowledgement(**named, received_at=AT, turnaround_text="Ten days as a rule.")
+        ),
+        "bare acknowledgement": compose_acknowledgement(Acknowledgement(**named)),
+        "legal": compose_legal_received(Acknowledgement(**named, received_at=AT)),
+        "deficiency": compose_deficiency(
+            Deficiency(
+                **named,
+                items=(
+                    DeficiencyItem(label="Date of birth", section="Person"),
+                    DeficiencyItem(label="A-Number", sentence="This looks like a telephone."),
+                ),
+                blank_form=PDF,
+            )
+        ),
+        "deficiency unnamed": compose_deficiency(Deficiency(**named, items=())),
+        "question": compose_question(Question(**named, question="Which case?\nWhich court?")),
+        "certification": compose_certification_letter(Answer(**named, document=PDF)),
+        "refusal": compose_refusal(Answer(**named, document=PDF)),
+        "set aside": compose_set_aside(
+            SetAside(
+                head=HEAD,
+                documents=(
+                    SetAsideDocument(reason_code="encrypted", number=1),
+                    SetAsideDocument(reason_code="scan", number=3),
+                ),
+                count=3,
+            )
+        ),
+        "no form": compose_no_form(NoForm(head=HEAD, blank_form=PDF)),
+        "no form, known request": compose_no_form(NoForm(**named)),
+        "not a PDF": compose_attachment_not_pdf(NoForm(head=HEAD, blank_form=PDF)),
+        "oversize": compose_oversize(Oversize(head=HEAD, limit=25_000_000)),
+    }
+
+
+def _build_inside() -> dict[str, Letter]:
+    named: dict[str, Any] = {"head": HEAD, "tracking_number": TRACKING}
+    answered = named | {"reply": REPLY}
+    second = SecondReviewNotice(
+        **answered,
+        first_person="R. Ortega",
+        approved_at=AT,
+        findings=(Fact(label="Outcome", value="detained"),),
+        reasons=("The identity is weak.",),
+        sections=SECTIONS,
+        preview=PDF,
+        form_pdf=PDF,
+    )
+    return {
+        "review notice": compose_review_notice(NOTICE),
+        "reminder": compose_review_notice(
+            replace(NOTICE, is_reminder=True, due_date=None, flags=(), files=(), sections=())
+        ),
+        "second review": compose_second_review_notice(second),
+        "transcript": compose_transcript(TRANSCRIPT),
+        "mistake": compose_mistake(Mistake(**answered, refusal=REFUSAL)),
+        "already decided": compose_already_decided(
+            AlreadyDecided(**answered, by="R. Ortega", on=AT, decision="approved")
+        ),
+        "not permitted": compose_not_permitted(
+            NotPermitted(**answered, keyword="CANCEL", reason="It has left.")
+        ),
+        "help": compose_help(Help(**answered, status_text="The request is in review.")),
+        "status": compose_request_status(
+            RequestStatusReport(
+                **answered,
+                status_text="In review.",
+                facts=(Fact(label="Received", value="May 4"),),
+                history=(HistoryEntry(at=AT, sentence="Received."),),
+                sections=SECTIONS,
+            )
+        ),
+        "unproven": compose_unproven_reply(UnprovenReply(**answered, arrived_at=AT)),
+        "decision": compose_decision_notice(
+            DecisionNotice(**named, by="R. Ortega", on=AT, decision="approved")
+        ),
+        "alert": compose_staff_alert(
+            StaffAlert(
+                **named,
+                code="delivery_failed",
+                sentence="A letter was refused for good.",
+                to_do="Send it by post.",
+                ids=(Fact(label="Letter", value="12"),),
+            )
+        ),
+        "alert about no request": compose_staff_alert(
+            StaffAlert(head=HEAD, code="no_key", sentence="Nothing can be issued.")
+        ),
+        "post": compose_postal_instruction(
+            PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)
+        ),
+    }
+
+
+OUTSIDE, INSIDE = _build_outside(), _build_inside()
+EVERY = OUTSIDE | INSIDE
+UNTRACKED = {"set aside", "no form", "not a PDF", "oversize", "alert about no request"}
+
+every_letter = pytest.mark.parametrize("name", sorted(EVERY))
+outside_letter = pytest.mark.parametrize("name", sorted(OUTSIDE))
+
+
+class Page(HTMLParser):
+    """What stands in an HTML part: its elements, their attributes, their order, and its text."""
+
+    VOID = frozenset({"meta", "br"})
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.parents: list[str] = []
+        self.words: list[str] = []
+        self.feed(source)
+        self.close()
+        assert self.open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+        self.parents.append(self.open[-1] if self.open else "")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "title" not in self.open:
+            self.words += data.split()
+
+    def find(self, *names: str) -> list[dict[str, str]]:
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+def test_there_is_a_letter_of_every_kind() -> None:
+    assert {letter.kind for letter in EVERY.values()} == set(LetterKind)
+    assert {letter.kind.is_for_staff for letter in OUTSIDE.values()} == {False}
+    assert {letter.kind.is_for_staff for letter in INSIDE.values()} == {True}
+
+
+@every_letter
+def test_a_subject_holds_the_tracking_number_and_nothing_about_a_person(name: str) -> None:
+    subject = EVERY[name].subject
+    prefix = "" if name in UNTRACKED else rf"\[{TRACKING}\] "
+    assert re.fullmatch(prefix + r"[A-Za-z][A-Za-z ,:]{3,60}", subject)
+
+
+@every_letter
+def test_a_file_name_says_nothing_about_a_person(name: str) -> None:
+    for attachment in EVERY[name].attachments:
+        assert re.fullmatch(
+            rf"({TRACKING}(-request|-preview|-issued)?|request-form)\.pdf", attachment.name
+        )
+        assert attachment.media_type == "application/pdf"
+        assert attachment.data == PDF
+
+
+@outside_letter
+def test_nothing_about_a_person_leaves(name: str) -> None:
+    letter = OUTSIDE[name]
+    for part in (letter.subject, letter.text, letter.html):
+        assert not [word for word in PERSONAL if word in part]
+
+
+def test_staff_letters_hold_the_facts_in_the_body_only() -> None:
+    notice = INSIDE["review notice"]
+    for word in ("Núñez de la Cruz", "A000000123", "A 000-000-123", "Dana Whitfield"):
+        assert word in notice.text
+        assert word in notice.html
+        assert word not in notice.subject
+
+
+def test_a_refusal_reads_as_any_other_answer_does() -> None:
+    answer, refusal = OUTSIDE["certification"], OUTSIDE["refusal"]
+    assert replace(refusal, kind=LetterKind.CERTIFICATION) == answer
+
+
+@outside_letter
+def test_both_parts_say_the_same(name: str) -> None:
+    letter = OUTSIDE[name]
+    marks = re.compile(r"^(=+|-+|-|\d\.)$")
+    text = [w for w in letter.text.split() if not marks.match(w)]
+    html = [w for w in Page(letter.html).words if not marks.match(w)]
+    assert "".join(text) == "".join(html)
+
+
+@every_letter
+def test_the_html_is_sound_and_accessible(name: str) -> None:
+    letter = EVERY[name]
+    page = Page(letter.html)
+    assert letter.html.startswith("<!DOCTYPE html>")
+    assert page.find("html") == [{"lang": "en"}]
+    assert f"<title>{letter.subject}</title>" in letter.html
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels)), "no level is skipped"
+    assert len(page.find("table")) == len(page.find("caption"))
+    assert all(th.get("scope") in {"row", "col"} for th in page.find("th"))
+    lists = [p for (tag, _), p in zip(page.tags, page.parents, strict=True) if tag == "li"]
+    assert set(lists) <= {"ul", "ol"}
+    paragraphs = [p for (tag, _), p in zip(page.tags, page.parents, strict=True) if tag == "p"]
+    assert "p" not in paragraphs
+    assert all(len(a["href"]) > 8 for a in page.find("a"))
+
+
+@every_letter
+def test_the_html_asks_nothing_of_the_network_and_sets_no_colours(name: str) -> None:
+    page = Page(EVERY[name].html)
+    assert page.find("img", "script", "style", "link", "iframe", "form", "object") == []
+    for _, attributes in page.tags:
+        assert not {"src", "background", "onclick", "bgcolor"} & set(attributes)
+        style = attributes.get("style", "")
+        assert "url(" not in style
+        assert re.search(r"(?<![-\w])(color|background[-\w]*)\s*:", style) is None
+        assert re.match(r"mailto:|tel:", attributes.get("href", "mailto:"))
+
+
+@every_letter
+def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
+    text = EVERY[name].text
+    for line in text.splitlines():
+        assert len(line) <= 76 or len(line.split()) == 1
+        assert line == line.rstrip()
+    assert "\n\n\n" not in text
+    assert text.endswith("\n")
+    assert not re.search(r"[<>{}]|&\w+;", re.sub(r"(?m)^>", "", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "fragments"),
+    [
+        ("acknowledgement", ["Its tracking number is CJS-2026-000001-5", "Ten days as a rule."]),
+        ("acknowledgement", ["May 4, 2026, 2:30 p.m. EDT", "whether any record exists"]),
+        (
+            "legal",
+            [
+                (
+                    "This mailbox cannot accept service of a subpoena, order or other demand, and"
+                    " this "
+                    "automatic message is not acceptance of service or a response. A person has "
+                    "been "
+                    "told."
+                )
+            ],
+        ),
+        (
+            "deficiency",
+            [
+                "2 fields need your attention",
+                "Date of birth (in the section Person): This field was left blank.",
+                "A-Number: This looks like a telephone.",
+                "Reply to this message with the PDF attached",
+                "or the blank one attached",
+            ],
+        ),
+        ("question", ["Which case? Which court?", "Write your answer at the top"]),
+        ("set aside", ["Of the 3 documents", "2 could not be used", "Document 3:"]),
+        (
+            "no form",
+            [
+                (
+                    "1-888-351-4024, Monday to Friday, 8:00 a.m. to 8:00 p.m. Eastern time, except "
+                    "federal holidays"
+                ),
+                "Request Form attached to this message",
+                "call 911",
+                "whether any record exists",
+            ],
+        ),
+        ("oversize", ["larger than 25 MB"]),
+        (
+            "review notice",
+            [
+                "Due May 12, 2026 (last day to file). Priority: deadline within 10 days.",
+                "This is a webmail address, which anyone can have.",
+                "The sender is not confirmed: no result of a check that we trust.",
+                "The form names another address: dana@mail.example.",
+                (
+                    "Weak identity. Only name, birth date and country of birth are given. An "
+                    "approval "
+                    "needs a second person."
+                ),
+                (
+                    "! Date of birth: March 4, 1985 or April 3, 1985 as written: 03/04/1985 "
+                    "check: Day "
+                    "and month could be either way round."
+                ),
+                (
+                    "every period of ICE custody from February 8, 2026 (30 days before the first "
+                    "date "
+                    "missed)"
+                ),
+                "nor Alternatives to Detention, parole or supervision.",
+                "Nunez FTA.pdf (application/pdf, 181 KB)",
+            ],
+        ),
+        ("reminder", ["No deadline given.", "still waits", "No flag was raised"]),
+        ("second review", ["R. Ortega approved this request", "APPROVE alone adopts"]),
+        (
+            "transcript",
+            [
+                "Custody: March 2, 2026 to April 17, 2026",
+                "On March 10, 2026, in ICE custody? YES",
+                "To: d.whitfield@courts.example",
+                "When: May 4, 2026, 2:30 p.m. EDT. Only after your CONFIRM.",
+                "marked PREVIEW",
+                "CONFIRM: Sends the document",
+            ],
+        ),
+        (
+            "mistake",
+            [
+                "nothing was decided",
+                "- Basis is always needed.",
+                "> Custody: 2026-02-31 to present ^ No such day.",
+                "> Colour: blue ^ No such field.",
+            ],
+        ),
+        (
+            "already decided",
+            ["already decided (approved) by R. Ortega, on May 4, 2026, 2:30 p.m. EDT."],
+        ),
+        ("not permitted", ["Your reply (CANCEL) changed nothing. It has left."]),
+        ("unproven", ["could not be proven to come from you, so nothing was decided"]),
+        ("alert", ["refused for good", "What to do: Send it by post.", "Code: delivery_failed"]),
+        ("post", ["Dana Whitfield Anytown"]),
+    ],
+)
+def test_a_letter_says_what_its_reader_needs(name: str, fragments: list[str]) -> None:
+    text = " ".join(EVERY[name].text.split())
+    assert [f for f in fragments if f not in text] == []
+
+
+def test_a_deadline_stands_above_everything_else() -> None:
+    text = INSIDE["review notice"].text
+    order = ["Due May 12", "Who asks", "What to look at", "The request", "Your decision"]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_the_ready_links_open_a_reply_that_needs_only_facts() -> None:
+    links = [a["href"] for a in Page(INSIDE["review notice"].html).find("a")]
+    ready = [urlsplit(href) for href in links if "body=" in href]
+    assert {unquote(link.path) for link in ready} == {TAGGED}
+    assert all("+" not in link.path for link in ready), "some programs read a plus as a space"
+    queries = [parse_qs(link.query, keep_blank_values=True) for link in ready]
+    assert {q["subject"][0] for q in queries} == {f"Re: [{TRACKING}] Review needed"}
+    bodies = [q["body"][0].split("\r\n") for q in queries]
+    assert [body[0].strip() for body in bodies] == [
+        "APPROVE", "APPROVE", "APPROVE", "DENY", "NEED INFO", "CORRECT",
+    ]  # fmt: skip
+    assert bodies[0] == [
+        "APPROVE", "Outcome: detained", "Matched on: ", "Basis: ", "Custody: ", "Custody ended: ",
+        "Facility: ", "Direct transfer: ", "Records as of: ", "Remarks: ",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", SET_ASIDE_REASONS)
+def test_every_reason_has_its_own_sentences(reason: str) -> None:
+    documents = (SetAsideDocument(reason_code=reason),)
+    letter = compose_set_aside(SetAside(head=HEAD, documents=documents))
+    others = {
+        compose_set_aside(
+            SetAside(head=HEAD, documents=(SetAsideDocument(reason_code=other),))
+        ).text
+        for other in SET_ASIDE_REASONS
+        if other != reason
+    }
+    assert letter.text not in others
+    assert "The document attached to it could not be used." in letter.text
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("ENCRYPTED", "needs a password"),
+        ("too-many-pages", "too many pages"),
+        ("time_limit", "too long to read"),
+        ("something_new", "damaged or incomplete"),
+        ("{{ 7 * 7 }}", "damaged or incomplete"),
+    ],
+)
+def test_a_code_of_any_reader_finds_its_sentences(code: str, says: str) -> None:
+    documents = (SetAsideDocument(reason_code=code),)
+    assert says in compose_set_aside(SetAside(head=HEAD, documents=documents)).text
+
+
+HOSTILE = '<b>bold</b> & "quoted" {{ 7 * 7 }} {% raw %} \u202e\x07reversed 123-45-6789'
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        pytest.param(
+            lambda: compose_question(
+                Question(head=HEAD, tracking_number=TRACKING, question=HOSTILE)
+            ),
+            id="question",
+        ),
+        pytest.param(
+            lambda: compose_review_notice(
+                replace(
+                    NOTICE,
+                    sections=(
+                        FieldSection(
+                            title=HOSTILE,
+                            rows=(FieldRow(label=HOSTILE, value=HOSTILE, raw=HOSTILE),),
+                        ),
+                    ),
+                    files=(ReceivedFile(name=HOSTILE, media_type=HOSTILE, size=1),),
+                    requester=replace(REQUESTER, name=HOSTILE, author_address=HOSTILE),
+                )
+            ),
+            id="review notice",
+        ),
+        pytest.param(
+            lambda: compose_mistake(
+                Mistake(
+                    head=HEAD,
+                    tracking_number=TRACKING,
+                    reply=REPLY,
+                    refusal=CommandRefusal(
+                        problems=(LineProblem(line=HOSTILE, code="x", message=HOSTILE),),
+                        lines=(HOSTILE,),
+                    ),
+                )
+            ),
+            id="mistake",
+        ),
+        pytest.param(
+            lambda: compose_transcript(
+                replace(
+                    TRANSCRIPT,
+                    keyword=HOSTILE,
+                    understood=(Fact(label=HOSTILE, value=HOSTILE),),
+                    sentences=(HOSTILE,),
+                )
+            ),
+            id="transcript",
+        ),
+    ],
+)
+def test_text_from_outside_is_shown_and_never_obeyed(compose: Callable[[], Letter]) -> None:
+    letter = compose()
+    page = Page(letter.html)
+    assert page.find("b") == []
+    assert "&lt;b&gt;bold&lt;/b&gt;" in letter.html
+    assert "7 * 7" in letter.text
+    for part in (letter.text, letter.html, letter.subject):
+        assert "123-45" not in part
+        assert "\u202e" not in part
+        assert "\x07" not in part
+    assert "***-**-****" in letter.text
+    assert "***-**-****" in letter.html
+    assert "bold" not in letter.subject
+
+
+@given(question=st.text(min_size=1, max_size=400))
+def test_no_question_whatever_breaks_the_letter(question: str) -> None:
+    letter = compose_question(Question(head=HEAD, tracking_number=TRACKING, question=question))
+    page = Page(letter.html)
+    assert page.find("script", "b", "img") == []
+    assert letter.text.encode("utf-8")
+    assert letter.html.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("SSN 123-45-6789.", "SSN ***-**-****."),
+        ("123 45 6789", "***-**-****"),
+        ("123.45.6789", "***-**-****"),
+        ("(404) 555-0142", "(404) 555-0142"),
+        ("A 012 345 678", "A 012 345 678"),
+        ("2026-03-17/2026-03-20", "2026-03-17/2026-03-20"),
+        ("D-101-CR-2019-00123", "D-101-CR-2019-00123"),
+        ("000-12-3456", "000-12-3456"),
+        ("José\u200b\u202e\x00\ufeff", "José"),
+        ("two\nlines\tkept", "two\nlines\tkept"),
+    ],
+)
+def test_only_what_must_not_be_shown_is_taken_out(written: str, shown: str) -> None:
+    assert clean_text(written) == shown
+
+
+def test_an_alert_code_cannot_carry_anything_into_the_subject() -> None:
+    with pytest.raises(ValueError, match="code"):
+        compose_staff_alert(StaffAlert(head=HEAD, code="José Núñez", sentence="x"))
+
+
+def test_each_line_of_a_mistaken_reply_keeps_its_problems() -> None:
+    echo = build_echo(REFUSAL)
+    assert [line.text for line in echo] == list(REFUSAL.lines)
+    assert [line.problems for line in echo] == [(), (), ("No such day.",), (), ("No such field.",)]
+
+
+def test_a_problem_whose_line_was_shortened_or_is_gone_is_told_all_the_same() -> None:
+    long = "Facility: " + "x" * 400
+    refusal = CommandRefusal(
+        lines=(long,),
+        problems=(
+            LineProblem(line=long[:200], code="long", message="Too long."),
+            LineProblem(line="Sent from my phone", code="unknown", message="What is this?"),
+        ),
+    )
+    assert [(e.text, e.problems) for e in build_echo(refusal)] == [
+        (long, ("Too long.",)),
+        ("Sent from my phone", ("What is this?",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "lines", "wrong", "expected"),
+    [
+        pytest.param(
+            "APPROVE",
+            ("APPROVE", "outcome: removed", "Removed: yesterday", "Country: Guatemala", "Hello"),
+            ("Removed: yesterday", "Hello"),
+            (
+                "APPROVE",
+                "Outcome: removed",
+                "Matched on: ",
+                "Basis: ",
+                "Removed: ",
+                "Country: Guatemala",
+                "Records as of: ",
+            ),
+            id="what was right stays, what was wrong is blank, what was missing is added",
+        ),
+        pytest.param(
+            "APPROVE",
+            ("APPROVE",),
+            (),
+            ("APPROVE", "Outcome: ", "Matched on: ", "Basis: ", "Records as of: "),
+            id="an approval without findings",
+        ),
+        pytest.param("DENY", ("DENY",), (), ("DENY ",), id="a reason is missing"),
+        pytest.param("CONFIRM", ("CONFIRM it",), ("CONFIRM it",), ("CONFIRM",), id="one word"),
+        pytest.param(None, ("not approved",), ("not approved",), None, id="no keyword at all"),
+        pytest.param("FROBNICATE", ("x",), (), None, id="an unknown keyword"),
+    ],
+)
+def test_a_mistaken_reply_comes_back_as_it_should_have_been(
+    keyword: str | None,
+    lines: tuple[str, ...],
+    wrong: tuple[str, ...],
+    expected: tuple[str, ...] | None,
+) -> None:
+    found = build_mended_skeleton(keyword, lines, wrong)
+    assert (None if found is None else found.lines) == expected
+
+
+def test_a_reply_that_says_nothing_gets_every_skeleton_it_may_use() -> None:
+    refusal = CommandRefusal(
+        problems=(LineProblem(line="", code="empty", message="The reply has no text."),)
+    )
+    letter = compose_mistake(
+        Mistake(head=HEAD, tracking_number=TRACKING, reply=REPLY, refusal=refusal)
+    )
+    assert "The reply has no text." in letter.text
+    assert "Outcome: detained; removed" in letter.text
+    assert "NEED INFO" in letter.text
+
+
+def test_skeletons_are_offered_for_what_this_person_may_do_only() -> None:
+    assert [s.lines[0] for s in build_review_skeletons(("NEED INFO", "STATUS"))] == ["NEED INFO "]
+    assert (
+        "APPROVE"
+        not in compose_help(
+            Help(
+                head=HEAD,
+                tracking_number=TRACKING,
+                reply=ReplyOptions(address=TAGGED, keywords=("STATUS",)),
+                status_text="The request was answered.",
+            )
+        ).text
+    )
+
+
+def test_a_skeleton_asks_for_each_line_once() -> None:
+    lines = build_findings_skeleton("removed", "returned").lines
+    assert len(lines) == len(set(lines))
+    assert lines[1] == "Outcome: removed; returned"
+
+
+def test_keywords_are_explained_by_the_table_that_reads_them() -> None:
+    table = parse_keyword_table(read_data("replies/keywords.toml"))
+    words = tuple(keyword.word for keyword in table.keywords)
+    assert [(r.type_this, r.effect) for r in describe_keywords(words)] == [
+        (k.usage, k.summary) for k in table.keywords
+    ]
+    assert describe_keywords(("FROBNICATE",)) == ()
+
+
+def read_reply(lines: tuple[str, ...]) -> Command | CommandRefusal:
+    return parse_command(
+        "\n".join(lines),
+        keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+        bases=("routine use",),
+        field_names={},
+        timezone=ZoneInfo("America/New_York"),
+    )
+
+
+FACTS = {
+    "Matched on": "a-number; name",
+    "Basis": "routine use",
+    "Custody": "2026-03-02 to 2026-04-17",
+    "Facility": "Example Processing Center, Anytown, GA",
+    "Removed": "2026-04-17",
+    "Country": "Guatemala",
+    "Returned": "2026-04-17",
+    "In custody": "yes",
+    "Departed": "2026-04-17",
+    "Action": "2026-03-02",
+    "Place": "Example County, GA",
+    "Released same day": "yes",
+    "Records as of": "2026-05-04 14:30",
+}
+
+
+@pytest.mark.parametrize(
+    "outcomes", [*((outcome,) for outcome in NEEDED), ("detained", "removed")], ids="; ".join
+)
+def test_a_skeleton_decides_nothing_untouched_and_everything_once_filled_in(
+    outcomes: tuple[str, ...],
+) -> None:
+    lines = build_findings_skeleton(*outcomes).lines
+    assert isinstance(read_reply(lines), CommandRefusal)
+    optional = {"Remarks"} | {name for o in outcomes for name in OPTIONAL[o]}
+    optional -= {name for o in outcomes for name in NEEDED[o]}
+    filled = tuple(
+        line + FACTS[line[:-2]] if line.endswith(": ") and line[:-2] not in optional else line
+        for line in lines
+    )
+    command = read_reply(filled)
+    assert isinstance(command, Command), command
+    assert command.findings is not None
+    assert [o.value.replace("_", " ").lower() for o in command.findings.outcomes] == [*outcomes]
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        (datetime(2026, 1, 5, 5, 0, tzinfo=UTC), "January 5, 2026, 12:00 a.m. EST"),
+        (datetime(2026, 7, 4, 16, 5, tzinfo=UTC), "July 4, 2026, 12:05 p.m. EDT"),
+        (datetime(2026, 3, 1, 3, 59, tzinfo=UTC), "February 28, 2026, 10:59 p.m. EST"),
+    ],
+)
+def test_a_moment_is_shown_in_eastern_time(moment: datetime, shown: str) -> None:
+    assert format_moment(moment, "America/New_York") == shown
+
+
+def test_a_moment_without_a_zone_is_never_shown() -> None:
+    with pytest.raises(ValueError, match="aware"):
+        format_moment(datetime(2026, 1, 5), "America/New_York")  # noqa: DTZ001  that is refused
+
+
+@pytest.mark.parametrize(
+    ("octets", "shown"),
+    [
+        (0, "1 KB"),
+        (1499, "1 KB"),
+        (181_000, "181 KB"),
+        (25_000_000, "25 MB"),
+        (1_500_000, "1.5 MB"),
+    ],
+)
+def test_a_size_is_said_as_people_say_it(octets: int, shown: str) -> None:
+    assert format_size(octets) == shown
+
+
+def test_a_word_is_never_broken() -> None:
+    word = "x" * 120
+    assert wrap_text(f"before {word} after", "- ", "  ") == f"- before\n  {word}\n  after"
+
+
+def test_findings_read_as_they_were_meant() -> None:
+    findings = Findings(
+        outcomes=(Outcome.DETAINED, Outcome.REMOVED),
+        matched_on=(MatchedOn.A_NUMBER, MatchedOn.BIRTH_DATE),
+        basis="routine use",
+        records_as_of=AT,
+        custody=(
+            CustodyPeriod(first=date(2026, 3, 2), last=date(2026, 4, 17)),
+            CustodyPeriod(first=date(2026, 4, 20), last=None),
+        ),
+        custody_ended=CustodyEnd.TRANSFERRED,
+        transferred_to="Example County Jail",
+        facility="Example Processing Center, Anytown, GA",
+        direct_transfer=DirectTransfer(agency="Example County Jail", on=date(2026, 3, 2)),
+        removed=date(2026, 4, 17),
+        no_later_entry=True,
+        released_same_day=False,
+        country="GT",
+        remarks="seen twice",
+    )
+    rows = [(f.label, f.value) for f in describe_findings(findings, timezone="America/New_York")]
+    assert rows == [
+        ("Outcome", "detained; removed"),
+        ("Matched on", "a-number; birth date"),
+        ("Basis", "routine use"),
+        ("Custody", "March 2, 2026 to April 17, 2026"),
+        ("Custody", "April 20, 2026 to the time of the records check"),
+        ("Custody ended", "transferred to Example County Jail"),
+        ("Facility", "Example Processing Center, Anytown, GA"),
+        ("Direct transfer", "Example County Jail, March 2, 2026"),
+        ("Removed", "April 17, 2026"),
+        ("No later entry", "yes"),
+        ("Released same day", "no"),
+        ("Country", "Guatemala (GT)"),
+        ("Records as of", "May 4, 2026, 2:30 p.m. EDT"),
+        ("Remarks (internal, never printed)", "seen twice"),
+    ]
+
+
+def test_findings_that_say_no_say_so_and_silence_says_nothing() -> None:
+    findings = Findings(
+        outcomes=(Outcome.RETURNED,),
+        matched_on=(MatchedOn.NAME,),
+        basis="consent",
+        records_as_of=AT,
+        direct_transfer=False,
+        removed=False,
+        returned=date(2026, 2, 1),
+        in_custody=True,
+        country="ZZ",
+    )
+    rows = {f.label: f.value for f in describe_findings(findings, timezone="America/New_York")}
+    assert rows["Direct transfer"] == rows["Removed"] == "no"
+    assert rows["Returned"] == format_date(date(2026, 2, 1))
+    assert (rows["In custody"], rows["Country"]) == ("yes", "ZZ")
+    assert not {"Custody", "Facility", "Departed", "Remarks", "No later entry"} & set(rows)
