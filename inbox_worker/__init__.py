@@ -1,0 +1,1 @@
+"""The worker: mailbox, journal, filing, review, issuing, scheduling and the command line."""

@@ -1,0 +1,142 @@
+"""The database as the worker uses it: an engine, units of work, and the schema's version.
+
+A unit of work is one transaction. It writes nothing unless `commit()` was called before its end; on
+SQLite it takes the write lock at its start, so that a compare-and-set never fails for having read
+first. `read()` is the same without that lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from inbox_worker.errors import SchemaError
+
+#: How long a writer waits for another before it is the system's fault, in milliseconds.
+BUSY_TIMEOUT_MS = 30_000
+
+
+class UnitOfWork:
+    """One transaction's session; what was not committed is rolled back."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def commit(self) -> None:
+        """Make everything written so far durable."""
+        self.session.commit()
+
+
+class Database:
+    """An engine and the two ways to use it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.engine = _build_engine(url)
+        self._reader = self.engine.execution_options(read_only=True)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that may write; it rolls back unless it is committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield UnitOfWork(session)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a transaction that only reads."""
+        with Session(self._reader) as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Create the schema or bring it to the current version."""
+        _make_folder(self._url)
+        with self.engine.connect() as connection:
+            configuration = _alembic_configuration()
+            configuration.attributes["connection"] = connection
+            command.upgrade(configuration, "head")
+            connection.commit()
+
+    def has_schema(self) -> bool:
+        """Whether some version of the schema is there."""
+        if _is_missing_file(self._url):
+            return False
+        with self._reader.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is not None
+
+    def check_schema(self) -> None:
+        """Raise `SchemaError`, naming `init`, unless the schema is the current one."""
+        if not self.has_schema():
+            raise SchemaError("The database has no schema yet: run `ero-outreach init` first.")
+        head = ScriptDirectory.from_config(_alembic_configuration()).get_current_head()
+        with self._reader.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != head:
+            raise SchemaError(
+                f"The database's schema is {found} and this program's is {head}: "
+                "run `ero-outreach init` to bring it up to date."
+            )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _make_folder(url: str) -> None:
+    """Make the folder of an SQLite file, readable by its owner alone."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        folder = Path(parsed.database).parent
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+
+
+def _is_missing_file(url: str) -> bool:
+    """Whether this is an SQLite file that is not there; connecting would make an empty one."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and bool(parsed.database)
+    return is_file and not Path(parsed.database or "").exists()
+
+
+def _build_engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would delay BEGIN to the first write; ours is explicit.
+    dbapi_connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _alembic_configuration() -> Config:
+    configuration = Config()
+    location = resources.files("inbox_worker").joinpath("migrations")
+    # Alembic reads `%` as interpolation, and a path may hold one.
+    configuration.set_main_option("script_location", str(location).replace("%", "%%"))
+    return configuration

@@ -1,0 +1,30 @@
+"""Errors of the worker, named by what the caller must do next.
+
+`WorkerError`           a sentence for the person at the terminal; exit 1
+`UnreachableError`      a server could not be reached; try later; exit 75
+`StaleStatusError`      another writer was first; read again and decide anew
+`IllegalTransitionError` a programming error: the table forbids the step
+`SchemaError`           the database is not at the current schema; run `init`; exit 2
+"""
+
+from __future__ import annotations
+
+
+class WorkerError(Exception):
+    """It did not work; the message says why and what to do."""
+
+
+class UnreachableError(WorkerError):
+    """A server could not be reached or would not let us in; try later."""
+
+
+class SchemaError(WorkerError):
+    """The database has no schema, or an older one."""
+
+
+class StaleStatusError(Exception):
+    """A compare-and-set found another status than the one it started from."""
+
+
+class IllegalTransitionError(Exception):
+    """A status change that the transition table does not know."""

@@ -1,0 +1,193 @@
+"""The outbox in the database: implements the dispatcher's port and takes letters in.
+
+A letter is put in by whoever changes a request's state, in the same transaction, under a key that
+says what it is for; the same key twice is the same letter. From then on its bytes never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from inbox_worker.database import Database
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.models import LetterRecord, RawLetter, ServiceState, table_of
+from inbox_worker.status import DeliveryStatus, check_delivery_transition
+from outbound.outbox import QueuedLetter, SmtpReply
+
+#: How long a dispatcher may take over a letter before another may try.
+LEASE = timedelta(minutes=10)
+PAUSED = "paused"
+
+_S = DeliveryStatus
+_LETTERS = table_of(LetterRecord)
+_PUT_LETTER = (
+    insert(_LETTERS).on_conflict_do_nothing(index_elements=["key"]).returning(_LETTERS.c.id)
+)
+_PUT_RAW = insert(table_of(RawLetter))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLetter:
+    """A finished letter on its way into the outbox."""
+
+    key: str  #: what it is for, unique for ever
+    kind: str
+    request_id: int | None
+    journal_id: int | None  #: the mail it answers
+    sender: str
+    recipient: str
+    message_id: str
+    subject: str
+    raw: bytes
+    due_at: datetime
+
+
+def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> bool:
+    """Take a letter in; return False when one of the same key is there already."""
+    inserted = session.scalar(
+        _PUT_LETTER,
+        {
+            "key": letter.key,
+            "kind": letter.kind,
+            "request_id": letter.request_id,
+            "journal_id": letter.journal_id,
+            "sender": letter.sender,
+            "recipient": letter.recipient,
+            "message_id": letter.message_id,
+            "subject": letter.subject,
+            "status": _S.QUEUED.value,
+            "attempts": 0,
+            "created_at": now,
+            "due_at": letter.due_at,
+        },
+    )
+    if inserted is None:
+        return False
+    session.execute(_PUT_RAW, {"letter_id": inserted, "raw": letter.raw})
+    return True
+
+
+def is_paused(session: Session) -> bool:
+    """Whether sending is paused."""
+    return session.get(ServiceState, PAUSED) is not None
+
+
+def set_paused(session: Session, *, paused: bool, now: datetime) -> None:
+    """Pause or resume sending; repeating either is harmless."""
+    found = session.get(ServiceState, PAUSED)
+    if paused and found is None:
+        session.add(ServiceState(name=PAUSED, value=now.isoformat()))
+    elif not paused and found is not None:
+        session.delete(found)
+
+
+class DatabaseOutbox:
+    """`outbound.outbox.OutboxStore` over the database; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
+        """Lease up to `limit` due letters, oldest first, and those whose lease ran out."""
+        with self._database.unit_of_work() as unit:
+            if is_paused(unit.session):
+                return []
+            letters = unit.session.execute(_due(now).limit(limit)).all()
+            for letter, _ in letters:
+                letter.status = _S.SENDING.value
+                letter.lease_until = now + LEASE
+            claimed = [_queued(letter, raw) for letter, raw in letters]
+            unit.commit()
+            return claimed
+
+    def release_abandoned(self, *, now: datetime) -> None:
+        """End every lease, so that letters a killed worker held are due at once.
+
+        For a worker that knows itself to be the only one. Such a letter may have been accepted; the
+        same bytes under the same Message-ID then go out once more.
+        """
+        with self._database.unit_of_work() as unit:
+            unit.session.execute(
+                update(LetterRecord)
+                .where(LetterRecord.status == _S.SENDING.value)
+                .values(lease_until=now)
+            )
+            unit.commit()
+
+    def record_accepted(self, letter_id: int, *, now: datetime, reply: SmtpReply) -> None:
+        """Note the relay's acceptance and what it said."""
+        self._settle(
+            letter_id,
+            _S.ACCEPTED,
+            accepted_at=now,
+            reply_code=reply.code,
+            reply_text=reply.text[:500],
+        )
+
+    def record_retry(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Put the letter back until `due`."""
+        del now
+        self._settle(letter_id, _S.QUEUED, due_at=due, reason=reason[:200])
+
+    def record_untried(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Put the letter back as if it had not been claimed."""
+        del now
+        self._settle(letter_id, _S.QUEUED, tried=0, due_at=due, reason=reason[:200])
+
+    def record_unknown(self, letter_id: int, *, now: datetime, due: datetime, reason: str) -> None:
+        """Note that nobody knows whether the relay took it."""
+        del now
+        self._settle(letter_id, _S.UNKNOWN, due_at=due, reason=reason[:200])
+
+    def record_failed(self, letter_id: int, *, now: datetime, reason: str) -> None:
+        """Give the letter up."""
+        del now
+        self._settle(letter_id, _S.FAILED, reason=reason[:200])
+
+    def _settle(
+        self, letter_id: int, target: DeliveryStatus, *, tried: int = 1, **values: object
+    ) -> None:
+        check_delivery_transition(_S.SENDING, target)
+        with self._database.unit_of_work() as unit:
+            changed = unit.session.execute(
+                update(LetterRecord)
+                .where(LetterRecord.id == letter_id, LetterRecord.status == _S.SENDING.value)
+                .values(
+                    status=target.value,
+                    lease_until=None,
+                    attempts=LetterRecord.attempts + tried,
+                    **values,
+                )
+            )
+            if changed.rowcount != 1:  # type: ignore[attr-defined]
+                raise StaleStatusError(f"letter {letter_id} is not being sent")
+            unit.commit()
+
+
+def _due(now: datetime) -> Select[LetterRecord, bytes]:
+    waits = LetterRecord.status.in_([_S.QUEUED.value, _S.UNKNOWN.value])
+    abandoned = LetterRecord.status == _S.SENDING.value
+    return (
+        select(LetterRecord, RawLetter.raw)
+        .join(RawLetter, RawLetter.letter_id == LetterRecord.id)
+        .where(
+            or_(waits & (LetterRecord.due_at <= now), abandoned & (LetterRecord.lease_until <= now))
+        )
+        .order_by(LetterRecord.due_at, LetterRecord.id)
+    )
+
+
+def _queued(letter: LetterRecord, raw: bytes) -> QueuedLetter:
+    return QueuedLetter(
+        id=letter.id,
+        attempts=letter.attempts,
+        sender=letter.sender,
+        recipient=letter.recipient,
+        raw=raw,
+    )

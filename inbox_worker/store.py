@@ -1,0 +1,361 @@
+"""Requests and all that hangs on them: fields, problems, events, statuses, decisions, tokens'
+rounds.
+
+Every function works in the caller's transaction and commits nothing. A change of status goes
+through `move_request` alone, which checks the transition table and then compares and sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.models import (
+    AttachmentRecord,
+    Decision,
+    Event,
+    FieldRecord,
+    LetterRecord,
+    Problem,
+    Request,
+    TrackingSequence,
+    table_of,
+)
+from inbox_worker.status import RequestStatus, check_transition
+from parsers.extraction import FieldProblem, FieldValue, Value
+from parsers.tracking import format_tracking_number
+
+# What every request needs goes in by statements built once: building them, and the bookkeeping of
+# mapped objects, costs several times what the database does.
+_PUT_REQUEST = insert(table_of(Request)).returning(table_of(Request).c.id)
+_PUT_EVENT = insert(table_of(Event))
+_PUT_ATTACHMENTS = insert(table_of(AttachmentRecord))
+_PUT_PROBLEMS = insert(table_of(Problem))
+_PUT_FIELD_VALUES = insert(table_of(FieldRecord))
+_NEXT_SEQUENCE = (
+    upsert(table_of(TrackingSequence))
+    .on_conflict_do_update(
+        index_elements=["year"], set_={"last": table_of(TrackingSequence).c.last + 1}
+    )
+    .returning(table_of(TrackingSequence).c.last)
+)
+
+#: The actor of everything the program does by itself.
+PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """What is known of a request when it is filed."""
+
+    journal_id: int
+    document_position: int
+    definition: str
+    channel: str
+    author_address: str
+    author_message_id: str | None
+    author_proven: bool
+    requester_type: str | None
+    deadline_date: date | None
+    priority: int
+    flags: tuple[str, ...]
+
+
+def next_tracking_number(session: Session, year: int) -> str:
+    """Return the year's next tracking number; the sequence has no gaps but those of roll-backs."""
+    sequence = session.scalars(_NEXT_SEQUENCE, {"year": year, "last": 1}).one()
+    return format_tracking_number(year, sequence)
+
+
+def add_request(
+    session: Session, new: NewRequest, target: RequestStatus, *, year: int, now: datetime
+) -> Request:
+    """File a request under its own tracking number, RECEIVED and at once moved to `target`.
+
+    Raises `IllegalTransitionError` when a new request cannot go there.
+    """
+    check_transition(RequestStatus.RECEIVED, target)
+    values = {
+        **asdict(new),
+        "flags": list(new.flags),
+        "tracking_number": next_tracking_number(session, year),
+        "status": target.value,
+        "round": int(target is RequestStatus.IN_REVIEW),
+        "revision": 1,
+        "received_at": now,
+        "perfected_at": None if target is RequestStatus.INCOMPLETE else now,
+        "status_since": now,
+    }
+    id_ = session.scalars(_PUT_REQUEST, values).one()
+    request = Request(id=id_, **values)
+    make_transient_to_detached(request)
+    session.add(request)
+    add_event(session, "request_filed", request=request, actor=PROGRAM, now=now)
+    add_event(
+        session,
+        f"request_{target.value.lower()}",
+        request=request,
+        actor=PROGRAM,
+        now=now,
+        journal_id=new.journal_id,
+        status_from=RequestStatus.RECEIVED,
+    )
+    return request
+
+
+def find_request(session: Session, tracking_number: str) -> Request | None:
+    """Return the request of that tracking number, or None."""
+    return session.scalars(
+        select(Request).where(Request.tracking_number == tracking_number)
+    ).one_or_none()
+
+
+def move_request(
+    session: Session,
+    request: Request,
+    target: RequestStatus,
+    *,
+    code: str,
+    actor: str,
+    now: datetime,
+    journal_id: int | None = None,
+    detail: Mapping[str, Any] | None = None,
+    perfected_at: datetime | None = None,
+) -> None:
+    """Change a request's status; every return to review starts a new round.
+
+    `perfected_at` is when the request was first complete, where that is now.
+
+    Raises `IllegalTransitionError` when the table forbids it and `StaleStatusError` when another
+    writer was first.
+    """
+    source = RequestStatus(request.status)
+    check_transition(source, target)
+    changes: dict[str, Any] = {
+        "status": target.value,
+        "status_since": now,
+        "round": request.round + (target is RequestStatus.IN_REVIEW),
+        "perfected_at": request.perfected_at or perfected_at,
+    }
+    changed = session.execute(
+        update(Request)
+        .where(Request.id == request.id, Request.status == source.value)
+        .values(**changes)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise StaleStatusError(f"{request.tracking_number} is no longer {source}")
+    # What the statement above wrote, without asking the database for it.
+    for name, value in changes.items():
+        set_committed_value(request, name, value)
+    add_event(
+        session,
+        code,
+        request=request,
+        actor=actor,
+        now=now,
+        journal_id=journal_id,
+        status_from=source,
+        detail=detail,
+    )
+
+
+def add_event(
+    session: Session,
+    code: str,
+    *,
+    actor: str,
+    now: datetime,
+    request: Request | None = None,
+    journal_id: int | None = None,
+    status_from: RequestStatus | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down what happened; with `status_from`, that the request left that status."""
+    session.execute(
+        _PUT_EVENT,
+        {
+            "request_id": None if request is None else request.id,
+            "journal_id": journal_id,
+            "at": now,
+            "code": code,
+            "actor": actor,
+            "status_from": None if status_from is None else status_from.value,
+            "status_to": None if status_from is None or request is None else request.status,
+            "detail": dict(detail or {}),
+        },
+    )
+
+
+def add_attachments(session: Session, journal_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Record a mail's attachments; each row holds the columns of `AttachmentRecord`."""
+    values = [{"journal_id": journal_id, **row} for row in rows]
+    if values:
+        session.execute(_PUT_ATTACHMENTS, values)
+
+
+def add_fields(
+    session: Session,
+    request: Request,
+    fields: Mapping[str, FieldValue],
+    *,
+    recorded_by: str,
+    now: datetime,
+) -> None:
+    """Record values for the request's current revision; earlier values of the same fields stay."""
+    if not fields:
+        return
+    if request.revision > 1:
+        session.execute(
+            update(FieldRecord)
+            .where(
+                FieldRecord.request_id == request.id,
+                FieldRecord.field.in_(fields),
+                FieldRecord.superseded_at.is_(None),
+            )
+            .values(superseded_at=now)
+        )
+    session.execute(
+        _PUT_FIELD_VALUES,
+        [
+            {
+                "request_id": request.id,
+                "field": name,
+                "revision": request.revision,
+                "value": list(v.value) if isinstance(v.value, tuple) else v.value,
+                "raw": v.raw,
+                "source": v.source,
+                "confidence": v.confidence,
+                "page": v.page,
+                "box": None if v.box is None else list(v.box),
+                "recorded_at": now,
+                "recorded_by": recorded_by,
+            }
+            for name, v in fields.items()
+        ],
+    )
+
+
+def add_problems(session: Session, request: Request, problems: Iterable[FieldProblem]) -> None:
+    """Record what is missing or wrong in the current revision."""
+    rows = [
+        {
+            "request_id": request.id,
+            "revision": request.revision,
+            "field": p.field,
+            "code": p.code,
+            "message": p.message,
+            "flag_only": p.flag_only,
+        }
+        for p in problems
+    ]
+    if rows:
+        session.execute(_PUT_PROBLEMS, rows)
+
+
+def start_revision(session: Session, request: Request) -> None:
+    """Start a new revision of the file; raise `StaleStatusError` when another writer was first."""
+    changed = session.execute(
+        update(Request)
+        .where(Request.id == request.id, Request.revision == request.revision)
+        .values(revision=Request.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise StaleStatusError(f"{request.tracking_number} was corrected by another")
+    session.refresh(request)
+
+
+def list_problems(session: Session, request: Request) -> Sequence[Problem]:
+    """Return the current revision's problems, in the order they were found."""
+    return session.scalars(
+        select(Problem)
+        .where(Problem.request_id == request.id, Problem.revision == request.revision)
+        .order_by(Problem.id)
+    ).all()
+
+
+def current_fields(session: Session, request: Request) -> dict[str, FieldValue]:
+    """Return the values in force, by field name."""
+    rows = session.scalars(
+        select(FieldRecord)
+        .where(FieldRecord.request_id == request.id, FieldRecord.superseded_at.is_(None))
+        .order_by(FieldRecord.id)
+    )
+    return {row.field: _field_value(row) for row in rows}
+
+
+def _field_value(row: FieldRecord) -> FieldValue:
+    value: Value = tuple(row.value) if isinstance(row.value, list) else row.value
+    return FieldValue(
+        value=value,
+        raw=row.raw,
+        source=row.source,
+        confidence=row.confidence,
+        page=row.page,
+        box=None if row.box is None else (row.box[0], row.box[1], row.box[2], row.box[3]),
+    )
+
+
+def find_decision(session: Session, request: Request, *states: str) -> Decision | None:
+    """Return the round's newest decision in one of `states`, or None."""
+    return session.scalars(
+        select(Decision)
+        .where(
+            Decision.request_id == request.id,
+            Decision.round == request.round,
+            Decision.state.in_(states),
+        )
+        .order_by(Decision.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def supersede_proposals(session: Session, request: Request, actor: str) -> None:
+    """Let somebody's earlier proposals of the round give way to a new one."""
+    session.execute(
+        update(Decision)
+        .where(
+            Decision.request_id == request.id,
+            Decision.round == request.round,
+            Decision.actor == actor,
+            Decision.state == "PROPOSED",
+        )
+        .values(state="SUPERSEDED")
+    )
+
+
+def set_decision_state(session: Session, decision: Decision, source: str, target: str) -> None:
+    """Compare and set a decision's state; raise `StaleStatusError` when another was first."""
+    changed = session.execute(
+        update(Decision)
+        .where(Decision.id == decision.id, Decision.state == source)
+        .values(state=target)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise StaleStatusError(f"decision {decision.id} is no longer {source}")
+    session.refresh(decision)
+
+
+def count_letters_to(
+    session: Session, recipient: str, kinds: Sequence[str], since: datetime
+) -> int:
+    """Return how many letters of these kinds were written to an address since a moment."""
+    return session.scalars(
+        select(func.count())
+        .select_from(LetterRecord)
+        .where(
+            func.lower(LetterRecord.recipient) == recipient.lower(),
+            LetterRecord.kind.in_(kinds),
+            LetterRecord.created_at >= since,
+        )
+    ).one()
