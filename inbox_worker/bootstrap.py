@@ -1,0 +1,115 @@
+"""Wiring: from settings to a worker with all its collaborators, and their end.
+
+`check_packages` is the first thing every command does: our packages have common names, and another
+distribution's `config` or `parsers` must never be taken for ours.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from config.data import read_data
+from config.settings import Settings
+from inbox_worker.database import Database
+from inbox_worker.errors import WorkerError
+from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.services import Services
+from inbox_worker.worker import Worker
+from inbox_worker.worker_lock import hold_worker_lock
+from outbound.smtp import SmtpAccount, SmtpSubmitter
+from parsers.extraction import ReadLimits
+from parsers.keyword_table import parse_keyword_table
+from parsers.question_filter import parse_question_vocabulary
+
+_OWN_PACKAGES = ("parsers", "config", "templates", "outbound")
+
+
+def check_packages() -> None:
+    """Raise `WorkerError`, with both paths, when a package of ours resolves to another's."""
+    home = Path(__file__).resolve().parent.parent
+    for name in _OWN_PACKAGES:
+        spec = find_spec(name)
+        found = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
+        if found is None or found.parent.parent != home:
+            raise WorkerError(
+                f"The package `{name}` was found at {found} and not in {home}: "
+                "use a virtual environment of its own for this program."
+            )
+
+
+def now() -> datetime:
+    """Return the present moment, aware."""
+    return datetime.now(UTC)
+
+
+def build_limits(settings: Settings) -> ReadLimits:
+    """Return what one document may cost to read."""
+    reading = settings.reading
+    return ReadLimits(
+        seconds=reading.seconds,
+        memory_mb=reading.memory_mb,
+        bytes=reading.document_bytes,
+        pages=reading.pages,
+    )
+
+
+@contextmanager
+def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
+    """Open the database and the reader for the time of the block.
+
+    Raises `SchemaError` when the schema is missing or old.
+    """
+    database = Database(settings.database.url)
+    try:
+        database.check_schema()
+        with DocumentReader(load_definitions(), limits=build_limits(settings)) as reader:
+            yield Services(
+                settings=settings,
+                database=database,
+                reader=reader,
+                definitions=load_definitions(),
+                keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+                questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+                clock=clock,
+                random_bits=secrets.randbits,
+            )
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
+    """Open everything the jobs need for the time of the block, for one worker at a time.
+
+    Raises `UnreachableError` when another worker is at work on the same database.
+    """
+    with (
+        open_services(settings, clock=clock) as services,
+        hold_worker_lock(settings.database.url),
+    ):
+        # Whoever held these letters is gone, since the lock is ours.
+        DatabaseOutbox(services.database).release_abandoned(now=clock())
+        worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
+        try:
+            yield worker
+        finally:
+            worker.close()
+
+
+def build_account(settings: Settings) -> SmtpAccount:
+    """Return the relay's account."""
+    smtp = settings.smtp
+    return SmtpAccount(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=smtp.password.get_secret_value(),
+        ca_file=smtp.ca_file,
+    )

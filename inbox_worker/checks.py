@@ -1,0 +1,100 @@
+"""What `check` tries: packages, database, mailbox and relay, each by really using it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.settings import Settings
+from inbox_worker import bootstrap
+from inbox_worker.database import Database
+from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
+from inbox_worker.mailbox import open_mailbox
+from inbox_worker.probe import send_probe
+from inbox_worker.reading import load_definitions
+from outbound.delivery_errors import DeliveryError
+from outbound.smtp import SmtpSubmitter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing tried."""
+
+    name: str
+    result: str  #: `ok` or `failed`
+    detail: str
+    exit_code: int  #: what `check` exits with because of it
+
+
+def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
+    """Try everything and return what came of each, in order.
+
+    Nothing is changed anywhere, but that `probe` sends a mail to ourselves.
+    """
+    tries: list[tuple[str, Callable[[Settings], str]]] = [
+        ("packages", _try_packages),
+        ("form definitions", _try_definitions),
+        ("database", _try_database),
+        ("mailbox", _try_mailbox),
+        ("relay", _try_relay),
+    ]
+    found = [_try(name, attempt, settings) for name, attempt in tries]
+    if probe:
+        found.append(_try("probe", _try_probe, settings))
+    return found
+
+
+def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> Check:
+    try:
+        detail = attempt(settings)
+    except SchemaError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=2)
+    except UnreachableError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=75)
+    except DeliveryError as error:
+        smtp = settings.smtp
+        detail = f"The relay {smtp.host}, port {smtp.port}: {error}; look at the section [smtp]."
+        return Check(name=name, result="failed", detail=detail, exit_code=75)
+    except WorkerError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=1)
+    return Check(name=name, result="ok", detail=detail, exit_code=0)
+
+
+def _try_packages(_settings: Settings) -> str:
+    bootstrap.check_packages()
+    return "every package is our own"
+
+
+def _try_definitions(_settings: Settings) -> str:
+    return ", ".join(d.id for d in load_definitions())
+
+
+def _try_database(settings: Settings) -> str:
+    database = Database(settings.database.url)
+    try:
+        database.check_schema()
+    finally:
+        database.close()
+    return "the schema is current"
+
+
+def _try_mailbox(settings: Settings) -> str:
+    with open_mailbox(settings.primary_mailbox) as mailbox:
+        number = mailbox.message_count
+        mails = "1 mail" if number == 1 else f"{number} mails"
+        return f"logged in; {mails} in {settings.primary_mailbox.folder}"
+
+
+def _try_relay(settings: Settings) -> str:
+    with SmtpSubmitter(bootstrap.build_account(settings)) as submitter:
+        submitter.check()
+    return f"{settings.smtp.host} lets us in"
+
+
+def _try_probe(settings: Settings) -> str:
+    seconds = send_probe(
+        settings, random_bits=secrets.randbits, clock=bootstrap.now, wait=time.sleep
+    )
+    return f"a mail went round in {seconds:.1f} seconds"

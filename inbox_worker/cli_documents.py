@@ -1,0 +1,248 @@
+"""Commands that look at files and need no configuration: extract, explain, forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from config.data import read_data
+from inbox_worker import bootstrap
+from inbox_worker.cli_help import HELP_NAMES, Command, Group
+from inbox_worker.cli_output import Pair, count, print_json, print_pairs, print_table, say
+from inbox_worker.errors import WorkerError
+from inbox_worker.explaining import build_unexplained, explain_mail
+from inbox_worker.reading import DocumentReader, load_definitions
+from outbound.form_filling import FormFillingError, fill_form, parse_form_data
+from parsers.classify import MessageKind
+from parsers.definition import FormDefinition
+from parsers.extraction import DocumentKind, DocumentWarning, Extraction
+
+_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")]
+_JSON_LIST = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+_OUTPUT = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The PDF to write.")]
+_EASTERN = ZoneInfo("America/New_York")
+
+#: How much of a mail's new text a terminal is shown.
+_LINES = 30
+
+forms = typer.Typer(
+    cls=Group,
+    context_settings=HELP_NAMES,
+    help="Show the form definitions, write the blank form or a filled one.",
+    epilog="Example: ero-outreach forms blank -o blank.pdf",
+    rich_markup_mode="rich",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(cls=Command, epilog="Example: ero-outreach extract form.pdf --json")(extract)
+    app.command(cls=Command, epilog="Example: ero-outreach explain mail.eml --json")(explain)
+    forms.command("list", cls=Command, epilog="Example: ero-outreach forms list")(list_forms)
+    forms.command("blank", cls=Command, epilog="Example: ero-outreach forms blank -o blank.pdf")(
+        blank
+    )
+    forms.command(
+        "fill", cls=Command, epilog="Example: ero-outreach forms fill data.json -o form.pdf"
+    )(fill)
+    app.add_typer(forms, name="forms")
+
+
+def extract(
+    files: Annotated[list[Path], typer.Argument(help="PDFs to read.", metavar="FILE")],
+    *,
+    password: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The password that opens them.", show_default=False),
+    ] = None,
+    as_json: _JSON = False,
+) -> None:
+    """Show what the program reads in documents; no database is touched.
+
+    The exit code is 1 when one of them cannot be opened or is damaged.
+    """
+    failed = False
+    with _open_reader() as reader:
+        for path in files:
+            found = _read(reader, path, password)
+            failed = failed or found.kind is DocumentKind.UNREADABLE
+            if as_json:
+                print_json({"file": str(path), **found.to_json()})
+            else:
+                _print_extraction(path, found)
+    raise typer.Exit(int(failed))
+
+
+def _read(reader: DocumentReader, path: Path, password: str | None) -> Extraction:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"The file cannot be opened: {error.strerror}."
+        warning = DocumentWarning(code="cannot_be_opened", message=message)
+        return Extraction(kind=DocumentKind.UNREADABLE, warnings=(warning,))
+    return reader.read(data, today=_today(), password=password)
+
+
+def _print_extraction(path: Path, found: Extraction) -> None:
+    facts = [found.kind.value]
+    facts += [found.definition] if found.definition else []
+    facts += [count(found.pages, "page")] if found.pages else []
+    say(f"{path}: {', '.join(facts)}")
+    if found.fields:
+        rows = [
+            (name, _show(v.value), v.source, f"{v.confidence:.2f}")
+            for name, v in found.fields.items()
+        ]
+        print_table("", ("field", "value", "source", "confidence"), rows)
+    if found.missing:
+        say(f"Missing: {', '.join(found.missing)}.")
+    for problem in found.problems:
+        say(f"Wrong: {problem.field}: {problem.message}")
+    for warning in found.warnings:
+        say(f"Note: {warning.message}")
+    if found.kind is DocumentKind.ENCRYPTED:
+        say("Here it can be opened with --password.")
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "; ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def explain(
+    context: typer.Context,
+    mails: Annotated[list[Path], typer.Argument(help="Raw mails (.eml).", metavar="MAIL")],
+    *,
+    as_json: _JSON = False,
+) -> None:
+    """Show what the program makes of raw mails: kind, rule, forms, new text and command.
+
+    No database and no server are touched. Where a configuration is at hand, its addresses count as
+    ours; else the recipients of each mail do.
+    """
+    own = context.obj.find_own_addresses()
+    failed = False
+    with _open_reader() as reader:
+        for number, path in enumerate(mails):
+            try:
+                found = explain_mail(path.read_bytes(), reader, own=own, today=_today())
+            except OSError as error:
+                found = build_unexplained(f"The file cannot be opened: {error.strerror}.")
+            failed = failed or "problem" in found
+            if as_json:
+                print_json({"file": str(path), **found})
+            else:
+                say(f"\n{path}" if number else str(path))
+                print_pairs("", _list_explanation(found))
+    raise typer.Exit(int(failed))
+
+
+def _list_explanation(found: dict[str, Any]) -> Iterator[Pair]:
+    if "problem" in found:
+        yield "problem", found["problem"]
+        return
+    yield "kind", f"{found['kind']}, by the rule {found['rule']}"
+    yield "forms", "\n".join(_tell_form(form) for form in found["forms"]) or "none"
+    papers = (f"{a['name']}, {a['type']}, {a['size']:,} bytes" for a in found["attachments"])
+    yield "attachments", "\n".join(papers) or "none"
+    lines = found["new_text"].split("\n")
+    more = [f"… ({count(len(lines) - _LINES, 'more line')})"] if len(lines) > _LINES else []
+    yield "new text", "\n".join([*lines[:_LINES], *more]) or "none"
+    # Of anything but a reply it would go without saying that it commands nothing.
+    if found["command"] is not None or found["kind"] == MessageKind.STAFF_REPLY:
+        yield "as a review reply", "\n".join(_tell_command(found))
+
+
+def _tell_form(form: dict[str, Any]) -> str:
+    facts = [form["kind"]]
+    facts += [form["definition"]] if form["definition"] else []
+    facts += [count(form["pages"], "page")] if form["pages"] else []
+    facts += [f"missing: {', '.join(form['missing'])}"] if form["missing"] else []
+    facts += [f"{p['field']}: {p['message']}" for p in form["problems"]]
+    facts += [w["message"] for w in form["warnings"]]
+    return f"{form['name'] or 'without a name'}: {'; '.join(facts)}"
+
+
+def _tell_command(found: dict[str, Any]) -> Iterator[str]:
+    command = found["command"]
+    if command is not None:
+        yield f"{command['keyword']}, obeyed when its sender may"
+        if command["argument"]:
+            yield f"its argument: {command['argument']}"
+        if command["fields"]:
+            yield f"its fields: {', '.join(command['fields'])}"
+        return
+    yield "decides nothing"
+    for problem in found["command_problems"]:
+        yield (
+            f"“{problem['line']}”: {problem['message']}" if problem["line"] else problem["message"]
+        )
+
+
+def list_forms(*, as_json: _JSON_LIST = False) -> None:
+    """List the form definitions."""
+    found = [
+        {"id": d.id, "title": d.title, "version": d.version_text, "fields": len(d.fields)}
+        for d in load_definitions()
+    ]
+    if as_json:
+        print_json(found)
+    else:
+        rows = [[str(v) for v in row.values()] for row in found]
+        print_table("", ("id", "title", "version", "fields"), rows)
+
+
+def blank(output: _OUTPUT) -> None:
+    """Write the blank form, as it is sent to whoever asks for it."""
+    _write(output, _blank_form(load_definitions()[0]))
+
+
+def fill(
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help='Field values by machine name, such as {"requester_name": "Dana Whitlock"}.',
+            metavar="DATA.json",
+        ),
+    ],
+    output: _OUTPUT,
+) -> None:
+    """Write a filled form from field values, as `extract --json` prints them or plain."""
+    definition = load_definitions()[0]
+    try:
+        values = parse_form_data(data.read_bytes())
+        document = fill_form(definition, _blank_form(definition), values)
+    except OSError as error:
+        raise WorkerError(f"{data} cannot be read: {error.strerror}.") from None
+    except FormFillingError as error:
+        raise WorkerError("\n".join(error.problems)) from None
+    _write(output, document)
+
+
+def _blank_form(definition: FormDefinition) -> bytes:
+    return read_data(f"forms/{definition.blank_form}")
+
+
+def _write(output: Path, document: bytes) -> None:
+    try:
+        output.write_bytes(document)
+    except OSError as error:
+        raise WorkerError(f"{output} cannot be written: {error.strerror}.") from None
+    say(f"Wrote {output}.")
+
+
+def _today() -> date:
+    return bootstrap.now().astimezone(_EASTERN).date()
+
+
+@contextmanager
+def _open_reader() -> Iterator[DocumentReader]:
+    with DocumentReader(load_definitions()) as reader:
+        yield reader

@@ -1,0 +1,111 @@
+"""What staff are shown of a request: its values, what is doubtful in them, its papers, its form.
+
+Whoever has just filed a form knows all of it already; `read_dossier` is for everyone else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from inbox_worker import store
+from inbox_worker.models import AttachmentRecord, Event, RawMail, Request
+from outbound.review_letters import ReceivedFile
+from parsers.extraction import DocumentKind, FieldProblem, FieldValue
+from parsers.mail import parse_message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A request's current revision, with the papers that came with it."""
+
+    fields: Mapping[str, FieldValue]
+    problems: Sequence[FieldProblem]
+    files: tuple[ReceivedFile, ...]  #: everything attached to the mails about it
+    original: bytes | None  #: the newest form as it was mailed
+    has_supporting_attachment: bool  #: something beside the form came, then or later
+    earlier_requests: int  #: from the same address
+
+
+def read_dossier(session: Session, request: Request) -> Dossier:
+    """Return what the database and the journal hold of a request."""
+    files = session.scalars(
+        select(AttachmentRecord)
+        .where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            )
+        )
+        .order_by(AttachmentRecord.journal_id, AttachmentRecord.position)
+    ).all()
+    return Dossier(
+        fields=store.current_fields(session, request),
+        problems=[
+            FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
+            for p in store.list_problems(session, request)
+        ],
+        files=tuple(
+            ReceivedFile(name=f.name, media_type=f.declared_type, size=f.size) for f in files
+        ),
+        original=find_original(session, request),
+        has_supporting_attachment=has_supporting_attachment(session, request),
+        earlier_requests=count_earlier_requests(session, request),
+    )
+
+
+def find_original(session: Session, request: Request) -> bytes | None:
+    """Return the bytes of the newest form as they were mailed, or None when they are gone."""
+    newest = session.scalars(
+        select(Event)
+        .where(Event.request_id == request.id, Event.code == "form_resubmitted")
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one_or_none()
+    journal_id, position = request.journal_id, request.document_position
+    if newest is not None and newest.journal_id is not None:
+        journal_id, position = newest.journal_id, int(newest.detail["position"])
+    raw = session.scalar(select(RawMail.raw).where(RawMail.journal_id == journal_id))
+    if raw is None:
+        return None
+    attachments = parse_message(raw).attachments
+    return attachments[position].data if position < len(attachments) else None
+
+
+def has_supporting_attachment(session: Session, request: Request) -> bool:
+    """Whether anything beside a form came with the request, or with a later mail about it."""
+    is_its_form = and_(
+        AttachmentRecord.journal_id == request.journal_id,
+        AttachmentRecord.position == request.document_position,
+    )
+    found = session.scalar(
+        select(AttachmentRecord.id)
+        .where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            ),
+            ~is_its_form,
+            func.coalesce(AttachmentRecord.document_kind, "") != DocumentKind.ACROFORM.value,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _select_later_mails(request: Request) -> Select[int | None]:
+    return select(Event.journal_id).where(
+        Event.request_id == request.id, Event.journal_id.is_not(None)
+    )
+
+
+def count_earlier_requests(session: Session, request: Request) -> int:
+    """Return how many requests came from the same address before."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Request)
+        .where(Request.author_address == request.author_address, Request.id < request.id)
+    ).one()

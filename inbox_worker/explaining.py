@@ -1,0 +1,121 @@
+"""What the program makes of one raw mail, without a database: for `explain`.
+
+The outcome has one shape always; for bytes that are no mail it says so in `problem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from config.data import read_data
+from config.sections import ReviewSettings
+from inbox_worker.reading import DocumentReader, load_definitions
+from parsers.classify import ClassificationContext, MessageKind, classify
+from parsers.command import Command
+from parsers.command_reader import build_field_names, parse_command
+from parsers.errors import ParseError
+from parsers.keyword_table import parse_keyword_table
+from parsers.mail import parse_message
+from parsers.message import InboundMessage
+from parsers.question_filter import parse_question_vocabulary
+from parsers.reply_text import NewText, find_new_text
+
+
+def explain_mail(
+    raw: bytes, reader: DocumentReader, *, own: Collection[str], today: date
+) -> dict[str, Any]:
+    """Return the mail's kind, the rule that decided, its forms, and the command in its new text.
+
+    `own` are our addresses; when they are not known the mail's recipients are taken for ours. The
+    new text is read as if it answered a review notice; nothing is wrong with having none, but in a
+    mail that does answer one.
+    """
+    if raw.startswith(b"%PDF-"):
+        return build_unexplained("This is a PDF and no mail: use `extract`.")
+    try:
+        message = parse_message(raw)
+    except ParseError as error:
+        return build_unexplained(error.message)
+    addresses = frozenset(own) or frozenset(
+        _plain(recipient.address) for recipient in message.recipients
+    )
+    verdict = classify(message, ClassificationContext(own_addresses=addresses))
+    new_text = find_new_text(message)
+    return {
+        "kind": verdict.kind.value,
+        "rule": verdict.rule,
+        "forms": _find_forms(message, reader, today),
+        "attachments": [
+            {"name": a.name, "type": a.declared_type, "size": len(a.data)}
+            for a in message.attachments
+        ],
+        "new_text": new_text.text,
+        **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
+        "topics": [],
+    }
+
+
+def build_unexplained(problem: str) -> dict[str, Any]:
+    """Return what is said of a file that is no mail, or cannot be read, in the same shape."""
+    return {
+        "kind": "other",
+        "rule": "unreadable",
+        "forms": [],
+        "attachments": [],
+        "new_text": "",
+        "command": None,
+        "command_problems": [],
+        "topics": [],
+        "problem": problem,
+    }
+
+
+def _plain(address: str) -> str:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _find_forms(
+    message: InboundMessage, reader: DocumentReader, today: date
+) -> list[dict[str, Any]]:
+    documents = [a for a in message.attachments if a.is_pdf or a.claims_pdf]
+    found = []
+    for attachment in documents:
+        read = reader.read(
+            attachment.data,
+            today=today,
+            attachments_beside_form=len(message.attachments) - 1,
+        ).to_json()
+        found.append(
+            {
+                "name": attachment.name,
+                **read["form"],
+                "missing": read["missing"],
+                "problems": read["problems"],
+                "warnings": read["warnings"],
+            }
+        )
+    return found
+
+
+def _explain_command(new_text: NewText, *, is_reply: bool) -> dict[str, Any]:
+    if not (is_reply or new_text.text.strip() or new_text.below):
+        return {"command": None, "command_problems": []}
+    parsed = parse_command(
+        new_text.text,
+        keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+        bases=ReviewSettings().bases,
+        field_names=build_field_names(load_definitions()[0]),
+        timezone=ZoneInfo("America/New_York"),
+        ready_questions=parse_question_vocabulary(read_data("replies/questions.toml")).ready,
+        below_quote=new_text.below,
+    )
+    if isinstance(parsed, Command):
+        fields = {name: list(values) for name, values in parsed.fields.items()}
+        command = {"keyword": parsed.keyword, "argument": parsed.argument, "fields": fields}
+        return {"command": command, "command_problems": []}
+    problems = [{"line": p.line, "code": p.code, "message": p.message} for p in parsed.problems]
+    return {"command": None, "command_problems": problems}

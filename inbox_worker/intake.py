@@ -1,0 +1,102 @@
+"""One mail on its way through `ingest`: what handlers are given, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from inbox_worker.models import JournalEntry
+from inbox_worker.services import Services
+from inbox_worker.status import Disposition
+from parsers.authentication import AuthenticationVerdict, judge_authentication
+from parsers.classify import MessageKind, Verdict
+from parsers.extraction import Extraction
+from parsers.message import Attachment, InboundMessage
+
+#: What a handler returns: writes everything in the transaction and says what became of the mail.
+Apply = Callable[[Session], Disposition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDocument:
+    """An attached document, with its reader already at work."""
+
+    position: int  #: among the mail's attachments, counted from 0
+    attachment: Attachment
+    reading: Future[Extraction]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """A recorded mail, parsed and judged."""
+
+    services: Services
+    entry: JournalEntry
+    message: InboundMessage
+    verdict: Verdict
+    now: datetime
+    documents: tuple[PendingDocument, ...] = ()
+    unreadable_code: str | None = None  #: why the mail cannot be worked on, None when it can
+    fault: Exception | None = None  #: what our reading of it stumbled over, None when nothing
+
+    @classmethod
+    def unreadable(
+        cls,
+        services: Services,
+        entry: JournalEntry,
+        *,
+        now: datetime,
+        code: str,
+        fault: Exception | None = None,
+    ) -> Intake:
+        """Return the intake of bytes that are no mail, or that we stumbled over."""
+        nothing = InboundMessage(
+            fields=(),
+            message_id=None,
+            authors=(),
+            reply_to=(),
+            recipients=(),
+            reverse_path=None,
+            subject="",
+            date=None,
+            in_reply_to=(),
+            references=(),
+            content_type="",
+            report_type="",
+            text=None,
+            html=None,
+            attachments=(),
+        )
+        return cls(
+            services=services,
+            entry=entry,
+            message=nothing,
+            verdict=Verdict(kind=MessageKind.OTHER, rule="unreadable"),
+            now=now,
+            unreadable_code=code,
+            fault=fault,
+        )
+
+    @property
+    def author_address(self) -> str:
+        """Return the single author's address, or an empty string."""
+        return "" if self.message.author is None else self.message.author.address
+
+    def judge_author(self) -> AuthenticationVerdict:
+        """Return whether the author's domain vouched for this mail, as our gateway saw it."""
+        review = self.services.settings.review
+        return judge_authentication(
+            self.message,
+            trusted_authserv_ids=frozenset(review.trusted_authserv_ids),
+            trusted_internal=tuple((h.header, h.value) for h in review.trusted_internal),
+        )
+
+    def is_author_proven(self) -> bool:
+        """Whether the author is proven, or the site asks for no proof."""
+        return (
+            not self.services.settings.review.require_authentication or self.judge_author().passed
+        )

@@ -1,0 +1,217 @@
+"""Notices that ask staff to decide, and what they are told beside their own replies.
+
+All work in the caller's transaction and put letters into the outbox; whether to write is the use
+case's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from config.settings import StaffMember
+from inbox_worker import presentation, store
+from inbox_worker.casework import Proposal, assess, build_case, describe_detail
+from inbox_worker.commands import list_possible
+from inbox_worker.correspondence import build_letterhead
+from inbox_worker.dossier import Dossier, find_original, read_dossier
+from inbox_worker.findings_record import findings_of
+from inbox_worker.models import Decision, Request
+from inbox_worker.posting import Posting, post_to_staff
+from inbox_worker.reply import Reply
+from inbox_worker.services import Services
+from inbox_worker.status import RequestStatus
+from outbound.finding_facts import describe_findings
+from outbound.letters import Letter
+from outbound.reply_skeletons import ReplyOptions
+from outbound.review_letters import (
+    ReviewNotice,
+    SecondReviewNotice,
+    compose_review_notice,
+    compose_second_review_notice,
+)
+from outbound.staff_letters import PostalInstruction, compose_postal_instruction
+from parsers.extraction import FieldValue
+
+#: Where a request stands, as staff are told.
+STATUS_WORDS = {
+    RequestStatus.RECEIVED: "The request was received.",
+    RequestStatus.INCOMPLETE: "The requester was asked to complete the form.",
+    RequestStatus.IN_REVIEW: "The request waits for a decision.",
+    RequestStatus.NEEDS_INFORMATION: "A question is with the requester.",
+    RequestStatus.ON_HOLD: "The request is on hold.",
+    RequestStatus.LEGAL: "The request is with counsel.",
+    RequestStatus.SECOND_REVIEW: "One person approved; a second person must decide.",
+    RequestStatus.APPROVED: "The request is approved; the certification has not left yet.",
+    RequestStatus.DENIED: "The request is denied; the answer has not left yet.",
+    RequestStatus.ISSUED: "The answer was issued.",
+    RequestStatus.REVOKED: "The certification was revoked.",
+    RequestStatus.WITHDRAWN: "The requester withdrew the request.",
+    RequestStatus.CLOSED: "The request is closed.",
+}
+
+
+def write_review_notices(
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    now: datetime,
+    dossier: Dossier | None = None,
+    answer: str = "",
+) -> None:
+    """Ask every reviewer and approver to decide.
+
+    `dossier` is what they are shown, read from the database when it is not at hand; `answer` is
+    what the requester wrote back.
+    """
+    shown = dossier or read_dossier(session, request)
+    for member in services.settings.find_staff_with("reviewer"):
+        post_to_staff(
+            services,
+            session,
+            request,
+            member.email,
+            _composer(services, request, shown, member, answer=answer, now=now),
+            Posting(key=f"review:{request.id}:{request.round}:{member.email.lower()}", now=now),
+        )
+
+
+def _composer(
+    services: Services,
+    request: Request,
+    dossier: Dossier,
+    member: StaffMember,
+    *,
+    answer: str,
+    now: datetime,
+) -> Callable[[str], Letter]:
+    definition, fields = services.definition(request.definition), dossier.fields
+    values = {name: found.value for name, found in fields.items()}
+    case = build_case(
+        services,
+        request,
+        fields,
+        has_supporting_attachment=dossier.has_supporting_attachment,
+    )
+    disclosure = assess(services, case, None, now=now)
+    due, due_reason = presentation.find_due(values)
+
+    def compose(reply_to: str) -> Letter:
+        return compose_review_notice(
+            ReviewNotice(
+                head=build_letterhead(services),
+                tracking_number=request.tracking_number,
+                reply=build_options(services, request, member, reply_to),
+                priority_text=presentation.PRIORITY_WORDS[request.priority],
+                received_at=request.received_at,
+                requester=presentation.build_requester(
+                    definition,
+                    request,
+                    fields,
+                    detail_text=describe_detail(disclosure.detail),
+                    official_domains=services.settings.general.official_domains,
+                    earlier_requests=dossier.earlier_requests,
+                ),
+                sections=presentation.build_sections(definition, fields, dossier.problems),
+                due_date=due,
+                due_reason=due_reason,
+                flags=presentation.build_flags(request, disclosure),
+                files=dossier.files,
+                first_obligation_date=min((o.first for o in case.obligations), default=None),
+                form_pdf=dossier.original,
+                requester_answer=answer,
+                bases=services.settings.review.bases,
+            )
+        )
+
+    return compose
+
+
+def write_second_review_notices(
+    reply: Reply,
+    session: Session,
+    request: Request,
+    decision: Decision,
+    proposal: Proposal,
+    document: bytes,
+) -> None:
+    """Ask everyone else who may approve for the second decision."""
+    services, now = reply.intake.services, reply.intake.now
+    zone = services.settings.general.timezone
+    definition = services.definition(request.definition)
+    sections = presentation.build_sections(definition, store.current_fields(session, request))
+    original = find_original(session, request)
+    for member in services.settings.find_staff_with("approver"):
+        if member.email.lower() == decision.actor:
+            continue
+
+        def compose(reply_to: str, member: StaffMember = member) -> Letter:
+            return compose_second_review_notice(
+                SecondReviewNotice(
+                    head=build_letterhead(services),
+                    tracking_number=request.tracking_number,
+                    reply=build_options(services, request, member, reply_to),
+                    first_person=reply.member.name,
+                    approved_at=now,
+                    findings=describe_findings(findings_of(decision), timezone=zone),
+                    reasons=tuple(r.sentence for r in proposal.second_person),
+                    sections=sections,
+                    form_pdf=original,
+                    preview=document,
+                )
+            )
+
+        key = f"second:{request.id}:{decision.id}:{member.email.lower()}"
+        post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
+
+
+def write_postal_instruction(
+    services: Services,
+    session: Session,
+    request: Request,
+    address: str,
+    fields: Mapping[str, FieldValue],
+    document: bytes,
+    posting: Posting,
+) -> None:
+    """Ask whoever decided to print a certification and post it to the form's address."""
+    values = {name: str(found.value) for name, found in fields.items()}
+    city = f"{values.get('requester_city', '')}, {values.get('requester_state', '')}"
+    lines = (
+        values.get("requester_name", ""),
+        values.get("requester_agency", ""),
+        values.get("requester_address", ""),
+        f"{city} {values.get('requester_zip', '')}".strip(", "),
+    )
+    letter = compose_postal_instruction(
+        PostalInstruction(
+            head=build_letterhead(services),
+            tracking_number=request.tracking_number,
+            address_lines=tuple(line for line in lines if line),
+            document=document,
+        )
+    )
+    post_to_staff(services, session, request, address, lambda _: letter, posting)
+
+
+def build_options(
+    services: Services,
+    request: Request,
+    member: StaffMember,
+    reply_to: str,
+    *,
+    confirmable: bool = False,
+    cancellable: bool = False,
+) -> ReplyOptions:
+    """Return how this person can answer a letter about the request now."""
+    possible = list_possible(
+        services.keywords,
+        member,
+        RequestStatus(request.status),
+        confirmable=confirmable,
+        cancellable=cancellable,
+    )
+    return ReplyOptions(address=reply_to, keywords=possible)

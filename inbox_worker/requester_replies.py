@@ -1,0 +1,235 @@
+"""Requesters who write again: a corrected form, the answer to a question, anything else.
+
+A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
+subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
+corrected form joined its request), ANSWER_RECORDED (review is open again),
+CORRESPONDENCE_RECORDED (kept for a person). A mail bound to nothing is filed or answered as if it
+stood alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from inbox_worker import filing, miscellany, store
+from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.intake import Apply, Intake
+from inbox_worker.models import Request
+from inbox_worker.revisions import find_shortcomings, keep_read_problems, revise
+from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.tokens import find_token
+from parsers.bindings import find_reply_tokens
+from parsers.extraction import FieldProblem, FieldValue
+from parsers.reply_text import find_new_text
+from parsers.tracking import find_tracking_numbers
+
+#: In which a corrected form is waited for, or welcome.
+_WAITING = frozenset({RequestStatus.INCOMPLETE.value, RequestStatus.NEEDS_INFORMATION.value})
+
+#: Of these, one must agree between a request and the form that corrects it.
+_IDENTITY = (
+    "subject_family_name",
+    "subject_a_number",
+    "subject_fbi_number",
+    "subject_state_id",
+    "case_numbers",
+)
+
+
+def prepare_requester_reply(intake: Intake) -> Apply:
+    """Find the request and return what the mail means for it."""
+    request, is_answer = _find_request(intake)
+    if request is None:
+        return _prepare_unbound(intake)
+    documents = await_documents(intake)
+    is_proven = is_answer or intake.is_author_proven()
+    form = _find_same(intake, documents, request)
+    if form is not None and request.status in _WAITING and is_proven:
+        return partial(_join_form, intake, documents, form, request)
+    if documents.forms and (form is None or not is_answer):
+        # A form about somebody else, or one that merely names a number, stands for itself.
+        return partial(filing.file_forms, intake, documents)
+    if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
+        return partial(_record_answer, intake, documents, request)
+    return partial(_record_correspondence, intake, documents, request)
+
+
+def _find_same(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocument | None:
+    """Return the form that is about the request's own case, None when every one is about another.
+
+    Two people's forms must never be mixed: one name or number of the case has to agree.
+    """
+    with intake.services.database.read() as session:
+        known = _find_identity(store.current_fields(session, request))
+    return next(
+        (f for f in documents.forms if not known or known & _find_identity(f.extraction.fields)),
+        None,
+    )
+
+
+def _find_identity(fields: Mapping[str, FieldValue]) -> frozenset[tuple[str, str]]:
+    """Return the names and numbers that tell a case from others, without case and separators."""
+    found = set()
+    for name in _IDENTITY:
+        value = fields[name].value if name in fields else ()
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        found |= {(name, "".join(c for c in t.casefold() if c.isalnum())) for t in texts}
+    return frozenset(pair for pair in found if pair[1])
+
+
+def _find_request(intake: Intake) -> tuple[Request | None, bool]:
+    """Return the request this mail is about, and whether it answers a letter of ours."""
+    own = intake.services.settings.own_addresses
+    author = intake.author_address.lower()
+    tokens = [t.token for t in find_reply_tokens(intake.message, own) if t.kind == "letter"]
+    with intake.services.database.read() as session:
+        for text in tokens:
+            token = find_token(session, text, "letter")
+            if token is not None and token.address == author:
+                return _detach(session, session.get(Request, token.request_id)), True
+        for number in find_tracking_numbers(intake.message.subject):
+            request = store.find_request(session, number)
+            if request is not None and request.author_address.lower() == author:
+                return _detach(session, request), False
+    return None, False
+
+
+def _detach(session: Session, request: Request | None) -> Request | None:
+    session.expunge_all()
+    return request
+
+
+def _prepare_unbound(intake: Intake) -> Apply:
+    if intake.documents:
+        return filing.prepare_filing(intake)
+    return miscellany.prepare_other(intake)
+
+
+def _hold(session: Session, seen: Request) -> Request:
+    request = session.get(Request, seen.id)
+    if request is None or (request.status, request.revision) != (seen.status, seen.revision):
+        raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
+    return request
+
+
+def _join_form(
+    intake: Intake,
+    documents: ReadDocuments,
+    form: ReadDocument,
+    seen: Request,
+    session: Session,
+) -> Disposition:
+    """Let the new form's values take the place of the old ones, and judge the file again."""
+    request, services, extraction = _hold(session, seen), intake.services, form.extraction
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    before = store.current_fields(session, request)
+    changed = _find_changes(before, extraction.fields, was_complete=_was_complete(request))
+    fields = {**before, **changed}
+    target = revise(
+        services,
+        session,
+        request,
+        fields,
+        _find_problems(intake, session, request, form, before, fields),
+        has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
+    )
+    store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
+    store.add_event(
+        session,
+        "form_resubmitted",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+        detail={
+            "fields": sorted(changed),
+            "revision": request.revision,
+            "position": form.position,
+        },
+    )
+    answer = find_new_text(intake.message).text
+    filing.route(services, session, request, target, now_intake=intake, answer=answer)
+    for other in documents.forms:
+        if other is not form:
+            filing.file_form(intake, documents, other, session)
+    return Disposition.FORM_RECEIVED
+
+
+def _was_complete(request: Request) -> bool:
+    """Whether the file was complete: the question about it was a reviewer's, not ours."""
+    return request.status == RequestStatus.NEEDS_INFORMATION
+
+
+def _find_changes(
+    before: Mapping[str, FieldValue], new: Mapping[str, FieldValue], *, was_complete: bool
+) -> dict[str, FieldValue]:
+    """Return the values that differ; in a complete file none gives way to one nobody can read."""
+    return {
+        name: found
+        for name, found in new.items()
+        if name not in before
+        or (before[name].value != found.value and not (was_complete and found.value == ""))
+    }
+
+
+def _find_problems(
+    intake: Intake,
+    session: Session,
+    request: Request,
+    form: ReadDocument,
+    before: Mapping[str, FieldValue],
+    fields: Mapping[str, FieldValue],
+) -> list[FieldProblem]:
+    """Return what is missing or wrong; in a file that was complete a person judges all of it."""
+    new = form.extraction
+    found = keep_read_problems(new.problems, new.fields)
+    named = {*new.fields, *(p.field for p in found)}
+    stored = store.list_problems(session, request)
+    problems = find_shortcomings(
+        intake.services,
+        intake.services.definition(request.definition),
+        fields,
+        [*found, *keep_read_problems(stored, before, without=named)],
+        attachments_beside_form=len(intake.message.attachments) - 1,
+    )
+    was_complete = _was_complete(request)
+    return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]
+
+
+def _record_answer(
+    intake: Intake, documents: ReadDocuments, seen: Request, session: Session
+) -> Disposition:
+    """Open review again, with what the requester wrote in the notices."""
+    request = _hold(session, seen)
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    answer = find_new_text(intake.message).text
+    filing.route(
+        intake.services,
+        session,
+        request,
+        RequestStatus.IN_REVIEW,
+        now_intake=intake,
+        answer=answer,
+    )
+    return Disposition.ANSWER_RECORDED
+
+
+def _record_correspondence(
+    intake: Intake, documents: ReadDocuments, seen: Request, session: Session
+) -> Disposition:
+    request = session.get_one(Request, seen.id)
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.add_event(
+        session,
+        "requester_wrote",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    return Disposition.CORRESPONDENCE_RECORDED

@@ -1,0 +1,132 @@
+"""When the jobs run: over and over until nothing is left (`once`), or as a service (`run`).
+
+The service runs each job on its own beat, never two of the same at once, and stops at a message
+boundary. Its watchdog is fed by finished jobs alone, so that whoever watches notices a stuck one.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from inbox_worker.errors import UnreachableError
+from inbox_worker.notify import Notifier
+from inbox_worker.worker import Worker
+from outbound.dispatcher import DrainStop
+
+_log = structlog.get_logger()
+
+#: How often recorded mail and due letters are looked for, in seconds.
+_FILE_SECONDS = 2
+_DELIVER_SECONDS = 2
+#: How long a job may go without finishing before the watchdog is no longer fed, in seconds; beside
+#: the beat of the slowest job.
+_STUCK_SECONDS = 120
+
+
+def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
+    """Do everything that is due, repeatedly until nothing is left.
+
+    `wait` sleeps for a number of seconds, where the relay's pace asks for it. Raises
+    `UnreachableError`, after everything else was done, when the mailbox or the relay could not be
+    reached.
+    """
+    unreachable: UnreachableError | None = None
+    while not worker.should_stop():
+        work, fault = _fetch(worker)
+        work += worker.file()
+        report = worker.deliver()
+        if report.stop is DrainStop.UNREACHABLE:
+            fault = fault or UnreachableError(
+                f"The relay could not be reached ({report.reason}); letters stay in the outbox."
+            )
+        unreachable = fault or unreachable
+        if report.stop is DrainStop.PACED and report.resume_at is not None:
+            wait(max(0.0, (report.resume_at - worker.services.clock()).total_seconds()))
+        elif work + report.submitted == 0:
+            break
+    if unreachable is not None:
+        raise unreachable
+
+
+def _fetch(worker: Worker) -> tuple[int, UnreachableError | None]:
+    try:
+        return worker.fetch(), None
+    except UnreachableError as error:
+        return 0, error
+
+
+class Service:
+    """The jobs on their beats until told to stop."""
+
+    def __init__(self, worker: Worker, notifier: Notifier, clock: Callable[[], datetime]) -> None:
+        self._worker = worker
+        self._notifier = notifier
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._finished: dict[str, datetime] = {}
+        worker.should_stop = self._stopping.is_set
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
+        for name, job, seconds in self._jobs():
+            self._finished[name] = self._clock()
+            scheduler.add_job(
+                self._guard(name, job),
+                "interval",
+                seconds=seconds,
+                next_run_time=datetime.now(scheduler.timezone),
+                id=name,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        _log.info("service_started")
+        self._notifier.ready()
+        try:
+            while not self._stopping.wait(timeout=self._notifier.interval_seconds):
+                self._feed_watchdog()
+        finally:
+            self._notifier.stopping()
+            scheduler.shutdown(wait=True)
+            self._worker.close()
+            _log.info("service_stopped")
+
+    def _jobs(self) -> tuple[tuple[str, Callable[[], int], float], ...]:
+        poll = self._worker.services.settings.primary_mailbox.poll_seconds
+        return (
+            ("fetch", self._worker.fetch, poll),
+            ("file", self._worker.file, _FILE_SECONDS),
+            ("deliver", lambda: self._worker.deliver().submitted, _DELIVER_SECONDS),
+        )
+
+    def _guard(self, name: str, job: Callable[[], int]) -> Callable[[], None]:
+        def beat() -> None:
+            try:
+                done = job()
+            except UnreachableError:
+                _log.warning("server_unreachable", job=name)
+            except Exception as error:  # noqa: BLE001 - a fault of the system ends one beat only
+                _log.error("job_failed", job=name, error=type(error).__name__)
+            else:
+                if done:
+                    _log.info("job_done", job=name, count=done)
+            # A failed beat is progress too: the job came to an end and will be tried again.
+            self._finished[name] = self._clock()
+
+        return beat
+
+    def _feed_watchdog(self) -> None:
+        oldest = min(self._finished.values())
+        poll = self._worker.services.settings.primary_mailbox.poll_seconds
+        if (self._clock() - oldest).total_seconds() < _STUCK_SECONDS + poll:
+            self._notifier.watchdog()

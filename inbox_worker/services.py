@@ -1,0 +1,37 @@
+"""What every use case is handed: settings, database, reader, clock, randomness; nothing global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from config.settings import Settings
+from inbox_worker.database import Database
+from inbox_worker.reading import DocumentReader
+from inbox_worker.tokens import RandomBits
+from parsers.definition import FormDefinition
+from parsers.keyword_table import KeywordTable
+from parsers.question_filter import QuestionVocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The worker's collaborators, wired once by `bootstrap`."""
+
+    settings: Settings
+    database: Database
+    reader: DocumentReader
+    definitions: tuple[FormDefinition, ...]
+    keywords: KeywordTable
+    questions: QuestionVocabulary
+    clock: Callable[[], datetime]  #: aware
+    random_bits: RandomBits
+
+    def definition(self, id_: str) -> FormDefinition:
+        """Return the form definition of that id; a request can only name one that is loaded."""
+        return next(d for d in self.definitions if d.id == id_)
+
+    def local_date(self, moment: datetime) -> date:
+        """Return the Eastern (configured) calendar date of a moment."""
+        return moment.astimezone(self.settings.general.zone).date()

@@ -1,0 +1,177 @@
+"""The three jobs of the service (fetching, filing, delivering) as plain calls that do what is due.
+
+Each returns how much it did, so that `once` can go on until nothing is left. None waits: when to
+call them is the scheduler's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from inbox_worker import correspondence, issuing, journal
+from inbox_worker.errors import UnreachableError
+from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
+from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
+from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.services import Services
+from outbound.dispatcher import DrainReport, Pacer, RetryPolicy, drain
+from outbound.smtp import SmtpSubmitter
+
+_log = structlog.get_logger()
+
+_POLICY = RetryPolicy()
+
+#: How many mails, and of how many bytes, are recorded in one transaction.
+_BATCH = 16
+_BATCH_BYTES = 4_000_000
+
+#: How many mails are moved in one command.
+_MOVES = 100
+
+
+@dataclass(slots=True)
+class Worker:
+    """The jobs over their collaborators; `should_stop` is asked at every message boundary."""
+
+    services: Services
+    submitter: SmtpSubmitter
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+    _connection: ExitStack = field(default_factory=ExitStack, init=False)
+    _mailbox: Mailbox | None = field(default=None, init=False)
+    _pacer: Pacer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pacer = Pacer(max_per_minute=self.services.settings.smtp.max_per_minute)
+
+    def fetch(self) -> int:
+        """Record new mail and move what is disposed; return how many mails either touched.
+
+        Raises `UnreachableError` when the server cannot be reached; the connection is then dropped
+        and the next call opens another.
+        """
+        try:
+            mailbox = self._open()
+            return self._record_new(mailbox) + self._move_disposed(mailbox)
+        except UnreachableError:
+            self.close_mailbox()
+            raise
+
+    def file(self) -> int:
+        """Dispose of recorded mail and issue what is due; return how many of either there were."""
+        report = dispose_pending(self.services, should_stop=self.should_stop)
+        issued = issuing.issue_due(self.services, should_stop=self.should_stop)
+        return report.disposed + report.failed + issued
+
+    def deliver(self) -> DrainReport:
+        """Submit the letters that are due, and tell staff of those that failed for good."""
+        report = drain(
+            DatabaseOutbox(self.services.database),
+            self.submitter,
+            clock=self.services.clock,
+            pacer=self._pacer,
+            policy=_POLICY,
+            should_stop=self.should_stop,
+        )
+        correspondence.write_failure_alerts(self.services)
+        return report
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.close_mailbox()
+        self.submitter.close()
+
+    def close_mailbox(self) -> None:
+        """Let go of the connection to the mailbox."""
+        self._mailbox = None
+        self._connection.close()
+
+    def _open(self) -> Mailbox:
+        if self._mailbox is None:
+            settings = self.services.settings.primary_mailbox
+            self._mailbox = self._connection.enter_context(open_mailbox(settings))
+        return self._mailbox
+
+    def _record_new(self, mailbox: Mailbox) -> int:
+        settings = self.services.settings
+        name = settings.primary_mailbox.name
+        with self.services.database.read() as session:
+            last = journal.find_last_uid(session, name, mailbox.uidvalidity)
+        arrivals = mailbox.fetch_new(
+            last,
+            max_message_bytes=settings.intake.message_bytes,
+            max_batch_bytes=settings.intake.batch_bytes,
+        )
+        count = 0
+        for batch in _gather(arrivals):
+            self._record(name, batch)
+            count += len(batch)
+            if self.should_stop():
+                return count
+        with self.services.database.unit_of_work() as unit:
+            journal.record_fetch(
+                unit.session, name, uidvalidity=mailbox.uidvalidity, now=self.services.clock()
+            )
+            unit.commit()
+        return count
+
+    def _record(self, name: str, batch: Sequence[FetchedMessage]) -> None:
+        """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
+        now = self.services.clock()
+        with self.services.database.unit_of_work() as unit:
+            recorded = [_record_one(unit.session, name, fetched, now) for fetched in batch]
+            unit.commit()
+        for fetched, recording in zip(batch, recorded, strict=True):
+            _log.info(
+                "mail_recorded", uid=fetched.uid, size=fetched.size, recording=recording.value
+            )
+
+    def _move_disposed(self, mailbox: Mailbox) -> int:
+        settings = self.services.settings.primary_mailbox
+        with self.services.database.read() as session:
+            pending = journal.list_pending_moves(
+                session, settings.name, mailbox.uidvalidity, limit=_MOVES
+            )
+        by_folder: dict[str, list[journal.PendingMove]] = {}
+        for move in pending:
+            folder = getattr(settings.folders, FOLDER_ROLES[move.disposition])
+            by_folder.setdefault(folder, []).append(move)
+        for folder, moves in by_folder.items():
+            mailbox.move([m.uid for m in moves], folder)
+            with self.services.database.unit_of_work() as unit:
+                journal.record_moved(
+                    unit.session, [m.sighting_id for m in moves], now=self.services.clock()
+                )
+                unit.commit()
+        return len(pending)
+
+
+def _gather(arrivals: Iterable[FetchedMessage]) -> Iterator[list[FetchedMessage]]:
+    """Yield mails in batches that are small enough to hold and to lose no time on."""
+    batch: list[FetchedMessage] = []
+    for fetched in arrivals:
+        batch.append(fetched)
+        if len(batch) == _BATCH or sum(len(f.raw or b"") for f in batch) > _BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _record_one(
+    session: Session, name: str, fetched: FetchedMessage, now: datetime
+) -> journal.Recording:
+    return journal.record_mail(
+        session,
+        journal.Place(mailbox=name, uidvalidity=fetched.uidvalidity, uid=fetched.uid),
+        fetched.header if fetched.raw is None else fetched.raw,
+        size=fetched.size,
+        is_whole=fetched.raw is not None,
+        internal_date=fetched.internal_date,
+        now=now,
+    )

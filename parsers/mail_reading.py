@@ -1,0 +1,69 @@
+"""A mail read to the end: the message, what kind it is, and the documents it carries.
+
+One call for all that is done with hostile bytes, so that it can be made in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
+from parsers.definition import FormDefinition
+from parsers.document import read_document
+from parsers.extraction import Extraction, ReadLimits
+from parsers.mail import parse_message
+from parsers.message import InboundMessage
+
+#: Kinds of mail whose documents are read.
+KINDS_WITH_DOCUMENTS = frozenset({MessageKind.REQUEST, MessageKind.REQUESTER_REPLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailReading:
+    """What a mail is and holds."""
+
+    message: InboundMessage
+    verdict: Verdict
+    documents: tuple[tuple[int, Extraction], ...]  #: by the attachment's position, from 0
+
+
+def read_mail(
+    raw: bytes,
+    context: ClassificationContext,
+    definitions: Sequence[FormDefinition],
+    *,
+    today: date,
+    limits: ReadLimits | None = None,
+) -> MailReading:
+    """Parse and classify a mail, and read its documents where its kind can have any.
+
+    Raises `ParseError` for bytes that are no mail.
+    """
+    message = parse_message(raw)
+    verdict = classify(message, context)
+    return MailReading(
+        message=message,
+        verdict=verdict,
+        documents=tuple(
+            (
+                position,
+                read_document(
+                    message.attachments[position].data,
+                    definitions,
+                    today=today,
+                    limits=limits,
+                    attachments_beside_form=len(message.attachments) - 1,
+                ),
+            )
+            for position in list_documents(message, verdict)
+        ),
+    )
+
+
+def list_documents(message: InboundMessage, verdict: Verdict) -> tuple[int, ...]:
+    """Return the positions of the attachments that are to be read as documents."""
+    if verdict.kind not in KINDS_WITH_DOCUMENTS:
+        return ()
+    return tuple(n for n, a in enumerate(message.attachments) if a.is_pdf or a.claims_pdf)
