@@ -1,0 +1,297 @@
+"""Intake: how many mails a second go from the mailbox to a filed request, beside the floor.
+
+The floor, measured in the same run on the same mailbox, fetches every mail, takes its SHA-256 and
+commits it to an SQLite file, and does nothing else. Beside it stands the bare reading of the
+AcroForm (every field's name and value by pikepdf). What the two together allow is the most any
+program of this kind could reach one mail at a time; the ratio says how much of it is reached
+here. Run it with `python -m bench.intake [COUNT]`; Dovecot is used where it is installed, else
+the embedded server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import resource
+import secrets
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+import pikepdf
+from rich.console import Console
+from rich.table import Table
+
+from config.data import read_data
+from config.settings import MailboxSettings, Settings, build_settings
+from inbox_worker import bootstrap
+from inbox_worker.database import Database
+from inbox_worker.demo_people import MAILBOX, list_stakeholders
+from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
+from inbox_worker.logs import configure_logging
+from inbox_worker.mailbox import open_mailbox
+from inbox_worker.reading import load_definitions
+from inbox_worker.views import list_requests
+from inbox_worker.worker import Worker
+from outbound.form_filling import fill_form
+from tests.servers.dovecot import Dovecot, start_dovecot
+
+MAILS = 200
+
+#: Mails taken in before the clock starts: a service starts once, and is measured as it runs.
+_WARM_UP = 10
+_AUTHOR = "d.whitlock@courts.example"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one run measured; times in seconds for all the mails."""
+
+    mails: int
+    server: str
+    floor: float
+    bare_reading: float
+    intake: float
+    peak_mb: float  #: of the parent process
+
+    @property
+    def ratio(self) -> float:
+        """Return how much of what floor and bare reading allow is reached."""
+        return (self.floor + self.bare_reading) / self.intake
+
+
+def main() -> None:
+    """Measure, and print a table and a JSON line."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else MAILS
+    configure_logging(json=True, level=40)
+    form = _fill_form()
+    with tempfile.TemporaryDirectory() as temporary, _open_server() as server:
+        intake, first_uid = _measure_intake(server, form, Path(temporary) / "intake.db", count)
+        floor = _measure_floor(server.mailbox, Path(temporary) / "floor.db", first_uid)
+    _show(
+        Result(
+            mails=count,
+            server=server.name,
+            floor=floor,
+            bare_reading=_measure_bare_reading(form, count),
+            intake=intake,
+            peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
+    )
+
+
+def _fill_form() -> bytes:
+    definition = load_definitions()[0]
+    person = list_stakeholders(bootstrap.now().date())[0]
+    assert person.values is not None
+    return fill_form(definition, read_data(f"forms/{definition.blank_form}"), person.values)
+
+
+def _build_mail(form: bytes, number: int) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = "Dana Whitlock <d.whitlock@courts.example>"
+    mail["To"] = MAILBOX
+    mail["Subject"] = "Request Form"
+    mail["Message-ID"] = f"<bench-{number}@courts.example>"
+    mail["Date"] = "Mon, 04 May 2026 14:30:00 -0400"
+    mail.set_content("Please find our request attached.\n")
+    # Every form has other bytes, so that nothing is saved by knowing it already.
+    mail.add_attachment(
+        form + f"\n% {number}\n".encode(),
+        maintype="application",
+        subtype="pdf",
+        filename="request.pdf",
+    )
+    return mail.as_bytes().replace(b"\n", b"\r\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    """A mail server with a mailbox, and the way to put mail into it."""
+
+    name: str
+    mailbox: MailboxSettings
+    deliver: Callable[[bytes], None]
+
+
+@contextmanager
+def _open_server() -> Iterator[_Server]:
+    with ExitStack() as stack:
+        if shutil.which("dovecot"):
+            base = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ero-", dir="/tmp")))
+            yield _use_dovecot(stack.enter_context(start_dovecot(base)))
+        else:
+            account = EmbeddedAccount(username="bench", password="bench", addresses=(MAILBOX,))
+            servers = stack.enter_context(EmbeddedServers([account]))
+            yield _Server(
+                name="embedded",
+                mailbox=_mailbox_settings("bench", "bench", servers.imap_port, tls="none"),
+                deliver=lambda raw: servers.deliver(raw, sender=_AUTHOR, recipients=[MAILBOX]),
+            )
+
+
+def _use_dovecot(dovecot: Dovecot) -> _Server:
+    user = f"bench-{secrets.token_hex(4)}"
+    return _Server(
+        name="Dovecot over TLS",
+        mailbox=_mailbox_settings(
+            user,
+            dovecot.password,
+            dovecot.imaps_port,
+            tls="implicit",
+            ca_file=str(dovecot.ca_file),
+        ),
+        deliver=lambda raw: dovecot.deliver(raw, [f"{user}@agency.example"], sender=_AUTHOR),
+    )
+
+
+def _mailbox_settings(
+    user: str, password: str, port: int, *, tls: str, ca_file: str = ""
+) -> MailboxSettings:
+    return MailboxSettings.model_validate(
+        {
+            "name": "bench",
+            "host": "localhost",
+            "port": port,
+            "tls": tls,
+            "ca_file": ca_file,
+            "username": user,
+            "password": password,
+            "addresses": (MAILBOX,),
+        }
+    )
+
+
+def _measure_floor(settings: MailboxSettings, path: Path, first_uid: int) -> float:
+    """Fetch, digest and commit every mail, and nothing else."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE mails (sha256 TEXT PRIMARY KEY, raw BLOB)")
+    started = time.perf_counter()
+    with open_mailbox(settings) as mailbox:
+        limits = {"max_message_bytes": 40_000_000, "max_batch_bytes": 16_777_216}
+        for fetched in mailbox.fetch_new(first_uid, **limits):
+            digest = hashlib.sha256(fetched.raw or b"").hexdigest()
+            connection.execute("INSERT INTO mails VALUES (?, ?)", (digest, fetched.raw))
+    elapsed = time.perf_counter() - started
+    connection.close()
+    return elapsed
+
+
+def _measure_bare_reading(form: bytes, count: int) -> float:
+    """Read every field's name and value, and nothing else."""
+    started = time.perf_counter()
+    for _ in range(count):
+        with pikepdf.open(io.BytesIO(form)) as pdf:
+            values = {}
+            pending = list(pdf.Root.AcroForm.Fields)
+            while pending:
+                field = pending.pop()
+                pending.extend(field.get("/Kids", []))
+                if "/T" in field and "/V" in field:
+                    values[str(field.T)] = str(field.V)
+        assert values
+    return time.perf_counter() - started
+
+
+def _measure_intake(server: _Server, form: bytes, path: Path, count: int) -> tuple[float, int]:
+    """Take every mail from the mailbox to a filed request, as the service does once it is warm.
+
+    Returns the seconds, and the last UID before the mails that counted.
+    """
+    settings = _build_settings(server.mailbox, path)
+    database = Database(settings.database.url)
+    database.migrate()
+    database.close()
+    with bootstrap.open_worker(settings) as worker:
+        for number in range(_WARM_UP):
+            server.deliver(_build_mail(form, number))
+        _take_in(worker)
+        with open_mailbox(server.mailbox) as mailbox:
+            first_uid = mailbox.uidnext - 1
+        for number in range(_WARM_UP, _WARM_UP + count):
+            server.deliver(_build_mail(form, number))
+        started = time.perf_counter()
+        _take_in(worker)
+        elapsed = time.perf_counter() - started
+        with worker.services.database.read() as session:
+            filed = [r for r in list_requests(session) if r["status"] == "IN_REVIEW"]
+    assert len(filed) == count + _WARM_UP, f"{len(filed)} of {count} were filed"
+    return elapsed, first_uid
+
+
+def _take_in(worker: Worker) -> None:
+    worker.fetch()
+    worker.file()
+
+
+def _build_settings(mailbox: MailboxSettings, database: Path) -> Settings:
+    return build_settings(
+        {
+            "mailbox": [{**mailbox.model_dump(), "password": mailbox.password.get_secret_value()}],
+            "smtp": {
+                "host": "localhost",
+                "port": 9,
+                "tls": "none",
+                "from_address": MAILBOX,
+                "from_name": "Bench",
+            },
+            "database": {"url": f"sqlite:///{database}"},
+            "review": {"require_authentication": False},
+            "staff": [
+                {
+                    "name": "R. Ortega",
+                    "email": "r.ortega@agency.example",
+                    "roles": ["approver", "certifier"],
+                    "title": "Deportation Officer",
+                }
+            ],
+            "alerts": {"urgent": ["duty@agency.example"]},
+            "certification": {"require_signature": False, "verify_address": MAILBOX},
+            "delivery": {"protection": "none"},
+        }
+    )
+
+
+def _show(result: Result) -> None:
+    table = Table(title=f"Intake of {result.mails} mails, {result.server}", title_justify="left")
+    for column in ("what", "seconds", "mails/s"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    rows = {
+        "floor: fetch, SHA-256, commit": result.floor,
+        "bare AcroForm reading": result.bare_reading,
+        "floor and bare reading": result.floor + result.bare_reading,
+        "mailbox to filed": result.intake,
+    }
+    for name, seconds in rows.items():
+        table.add_row(name, f"{seconds:.2f}", f"{result.mails / seconds:.0f}")
+    console = Console()
+    console.print(table)
+    console.print(f"ratio {result.ratio:.2f} (wanted: 0.50), peak memory {result.peak_mb:.0f} MB")
+    print(
+        json.dumps(
+            {
+                "bench": "intake",
+                "mails": result.mails,
+                "server": result.server,
+                "mails_per_second": round(result.mails / result.intake, 1),
+                "floor_per_second": round(result.mails / result.floor, 1),
+                "bare_reading_ms": round(1000 * result.bare_reading / result.mails, 2),
+                "ratio": round(result.ratio, 3),
+                "peak_mb": round(result.peak_mb),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""`run` as the service manager sees it: ready, alive, stopping, and logs that name nobody."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.forms import build_clerk_values, fill, list_secrets
+from tests.acceptance.job import Job, Person, tracking_in
+from tests.servers.ports import wait_until
+
+
+class Manager:
+    """A service manager that listens on a socket (sd_notify(3))."""
+
+    def __init__(self, path: Path) -> None:
+        self.told: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.setblocking(False)
+
+    def has_heard(self, message: str) -> bool:
+        """Return whether the service has said this by now."""
+        while True:
+            try:
+                self.told += self._socket.recv(4096).decode().splitlines()
+            except BlockingIOError:
+                return message in self.told
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._socket.close()
+
+
+@contextmanager
+def _run_service(job: Job, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    process = job.start("run", **environ)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def _read_log(job: Job) -> str:
+    return (job.folder / "started.log").read_text()
+
+
+def test_the_service_works_and_stops_when_told(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    manager = Manager(job.folder / "n")
+    environ = {"NOTIFY_SOCKET": str(job.folder / "n"), "WATCHDOG_USEC": "600000"}
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+    values = build_clerk_values(clerk)
+    with _run_service(job, **environ) as process:
+        assert wait_until(lambda: manager.has_heard("READY=1")), _read_log(job)
+        form = job.write(clerk, "Attached.\n", fill(values), subject="About José Andrés")
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 1), _read_log(job)
+        tracking = tracking_in(job.newest_to(clerk.address))
+        wanted = f"[{tracking}] Review needed"
+        assert wait_until(lambda: bool(job.letters_to(job.approver.address, wanted)))
+        notice = job.newest_to(job.approver.address, wanted)
+        job.reply(job.approver, notice, "DENY nothing agreed")
+        assert wait_until(lambda: bool(job.letters_to(clerk.address, "Answer"))), _read_log(job)
+        assert wait_until(lambda: job.folders_of(form) == ["Filed"])
+        assert wait_until(lambda: manager.has_heard("WATCHDOG=1"))
+        # Another worker keeps out, and everything that only looks is welcome.
+        assert job.ask("status")["mailboxes"][0]["last_fetch_at"] is not None
+        stopped = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert time.monotonic() - stopped < 10
+    assert manager.has_heard("STOPPING=1")
+    assert manager.told[0] == "READY=1"
+    assert manager.told[-1] == "STOPPING=1"
+    manager.close()
+    _check_log(_read_log(job), list_secrets(values) | {clerk.address, job.approver.address})
+
+
+def _check_log(log: str, secrets: set[str]) -> None:
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+    events = [line["event"] for line in lines]
+    assert events[0] == "service_started"
+    assert events[-1] == "service_stopped"
+    assert {"mail_recorded", "mail_disposed", "certification_issued", "letter_accepted"} < set(
+        events
+    )
+    assert {line["level"] for line in lines} == {"info"}
+    found = sorted(secret for secret in secrets if secret.lower() in log.lower())
+    assert not found
+
+
+def test_the_service_outlives_a_mailbox_that_is_away(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    with _run_service(job, ERO_MAILBOX__PORT="1") as process:
+        assert wait_until(lambda: "server_unreachable" in _read_log(job)), _read_log(job)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_two_workers_are_never_at_work_at_once(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    with _run_service(job) as process:
+        assert wait_until(lambda: "service_started" in _read_log(job)), _read_log(job)
+        second = job.run("once")
+        assert second.returncode == 75
+        assert "Another worker is at work on this database" in second.stderr
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    job.do("once")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
+def test_a_service_told_to_stop_leaves_nothing_half_done(
+    real_job: Job, number: signal.Signals
+) -> None:
+    """Stop it in the middle of twenty mails: each is disposed of or untouched, and none failed."""
+    job = real_job
+    job.do("init")
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+    for case in range(20):
+        job.write(
+            clerk, "Attached.\n", fill(build_clerk_values(clerk, case_numbers=[f"26-{case}"]))
+        )
+    job.await_arrivals()
+    with _run_service(job) as process:
+        assert wait_until(lambda: "mail_disposed" in _read_log(job)), _read_log(job)
+        process.send_signal(number)
+        assert process.wait(20) == 0
+    ((disposed, attempts),) = job.query(
+        "SELECT sum(disposition IS NOT NULL), sum(attempts) FROM journal"
+    )
+    assert 1 <= disposed < 20
+    assert attempts == 0
+    assert job.query("SELECT count(*) FROM requests") == [(disposed,)]
+    assert job.query("SELECT count(*) FROM letters WHERE status = 'SENDING'") == [(0,)]

@@ -1,0 +1,274 @@
+"""The outbox: one contract for the real store and the dispatcher tests' fake, and leases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from inbox_worker.database import Database
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.models import LetterRecord, RawLetter
+from inbox_worker.outbox_store import (
+    LEASE,
+    DatabaseOutbox,
+    NewLetter,
+    is_paused,
+    put_letter,
+    set_paused,
+)
+from inbox_worker.status import DeliveryStatus
+from outbound.outbox import OutboxStore, SmtpReply
+from tests.unit.test_dispatcher import NOW, ListStore
+from tests.unit.test_dispatcher import letter as queued
+from tests.worker_harness import copy_template, url_of
+
+SOON = NOW + timedelta(minutes=5)
+OK = SmtpReply(code=250, text="2.0.0 queued")
+RAW = b"Subject: x\r\n\r\ny\r\n"
+
+
+def new_letter(number: int, *, due: datetime = NOW) -> NewLetter:
+    return NewLetter(
+        key=f"key:{number}",
+        kind="acknowledgement",
+        request_id=None,
+        journal_id=None,
+        sender="ero.outreach@agency.example",
+        recipient="clerk@courts.example",
+        message_id=f"<letter.{number}@agency.example>",
+        subject="x",
+        raw=RAW,
+        due_at=due,
+    )
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+    """Yield an empty database."""
+    opened = Database(url_of(copy_template(empty_database, tmp_path)))
+    yield opened
+    opened.close()
+
+
+def put(database: Database, *letters: NewLetter) -> list[bool]:
+    with database.unit_of_work() as unit:
+        put_in = [put_letter(unit.session, x, now=NOW) for x in letters]
+        unit.commit()
+    return put_in
+
+
+def row(database: Database, letter_id: int = 1) -> LetterRecord:
+    with database.read() as session:
+        found = session.get_one(LetterRecord, letter_id)
+        session.expunge(found)
+        return found
+
+
+Fill = Callable[[int], OutboxStore]
+
+
+@pytest.fixture(params=["real", "fake"])
+def fill(request: pytest.FixtureRequest, database: Database) -> Fill:
+    """Return a maker of stores that hold letters 1 to n, all due at `NOW`."""
+
+    def make(count: int) -> OutboxStore:
+        numbers = range(1, count + 1)
+        if request.param == "fake":
+            return ListStore(*(queued(n) for n in numbers))
+        put(database, *(new_letter(n) for n in numbers))
+        return DatabaseOutbox(database)
+
+    return make
+
+
+def claim(store: OutboxStore, now: datetime = NOW, *, limit: int = 10) -> list[int]:
+    return [x.id for x in store.claim_due(now, limit=limit)]
+
+
+# The contract.
+
+
+def test_letters_are_claimed_oldest_first_and_no_more_than_asked(fill: Fill) -> None:
+    assert claim(fill(3), limit=2) == [1, 2]
+
+
+def test_nothing_is_claimed_before_it_is_due(fill: Fill) -> None:
+    assert claim(fill(1), NOW - timedelta(seconds=1)) == []
+
+
+def test_a_claimed_letter_is_not_claimed_by_another(fill: Fill) -> None:
+    store = fill(2)
+    assert claim(store, limit=1) == [1]
+    assert claim(store) == [2]
+    assert claim(store) == []
+
+
+def test_a_claimed_letter_says_from_whom_to_whom_and_what(fill: Fill) -> None:
+    (letter,) = fill(1).claim_due(NOW, limit=1)
+    assert (letter.sender, letter.recipient, letter.raw, letter.attempts) == (
+        "ero.outreach@agency.example",
+        "clerk@courts.example",
+        RAW,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("settle", "again", "attempts"),
+    [
+        pytest.param(
+            lambda s: s.record_retry(1, now=NOW, due=SOON, reason="RCPT: 451"),
+            True,
+            1,
+            id="to be tried again",
+        ),
+        pytest.param(
+            lambda s: s.record_unknown(1, now=NOW, due=SOON, reason="answer lost"),
+            True,
+            1,
+            id="unknown: the same bytes, later",
+        ),
+        pytest.param(
+            lambda s: s.record_untried(1, now=NOW, due=SOON, reason="relay away"),
+            True,
+            0,
+            id="untried: no attempt is counted",
+        ),
+        pytest.param(
+            lambda s: s.record_accepted(1, now=NOW, reply=OK), False, 1, id="accepted: never again"
+        ),
+        pytest.param(
+            lambda s: s.record_failed(1, now=NOW, reason="RCPT: 550"),
+            False,
+            1,
+            id="failed: never again by itself",
+        ),
+    ],
+)
+def test_a_letter_comes_back_as_it_was_settled(
+    fill: Fill, settle: Callable[[OutboxStore], None], again: bool, attempts: int
+) -> None:
+    store = fill(1)
+    store.claim_due(NOW, limit=1)
+    settle(store)
+    assert claim(store, SOON - timedelta(seconds=1)) == []
+    found = store.claim_due(SOON, limit=1)
+    assert [(x.id, x.attempts, x.raw) for x in found] == ([(1, attempts, RAW)] if again else [])
+
+
+# The real store.
+
+
+def test_a_key_is_a_letter_for_ever(database: Database) -> None:
+    again = new_letter(1)
+    assert put(database, new_letter(1)) == [True]
+    assert put(database, again) == [False]
+    store = DatabaseOutbox(database)
+    store.claim_due(NOW, limit=1)
+    store.record_accepted(1, now=NOW, reply=OK)
+    assert put(database, again) == [False], "also when it has left"
+
+
+def test_a_lease_that_ran_out_may_be_claimed_by_another(database: Database) -> None:
+    put(database, new_letter(1))
+    store = DatabaseOutbox(database)
+    assert claim(store) == [1]
+    assert claim(store, NOW + LEASE - timedelta(seconds=1)) == []
+    assert claim(store, NOW + LEASE) == [1]
+
+
+def test_a_lease_is_committed_when_the_letter_is_handed_out(database: Database) -> None:
+    put(database, new_letter(1))
+    DatabaseOutbox(database).claim_due(NOW, limit=1)
+    found = row(database)
+    assert (found.status, found.lease_until) == ("SENDING", NOW + LEASE)
+
+
+def test_while_paused_nothing_is_handed_out(database: Database) -> None:
+    put(database, new_letter(1))
+    store = DatabaseOutbox(database)
+    for paused in (True, True, False, False):
+        with database.unit_of_work() as unit:
+            set_paused(unit.session, paused=paused, now=NOW)
+            unit.commit()
+        with database.read() as session:
+            assert is_paused(session) == paused
+    assert claim(store) == [1]
+
+
+def test_pausing_hands_out_nothing_more(database: Database) -> None:
+    put(database, new_letter(1))
+    with database.unit_of_work() as unit:
+        set_paused(unit.session, paused=True, now=NOW)
+        unit.commit()
+    assert claim(DatabaseOutbox(database)) == []
+    assert row(database).status == "QUEUED"
+
+
+def test_a_letter_for_later_waits_behind_one_for_now(database: Database) -> None:
+    put(database, new_letter(1, due=SOON), new_letter(2))
+    assert claim(DatabaseOutbox(database), SOON) == [2, 1]
+
+
+@pytest.mark.parametrize("status", [s for s in DeliveryStatus if s != "SENDING"])
+def test_only_a_letter_that_is_being_sent_can_be_settled(
+    database: Database, status: DeliveryStatus
+) -> None:
+    put(database, new_letter(1))
+    with database.unit_of_work() as unit:
+        unit.session.get_one(LetterRecord, 1).status = status.value
+        unit.commit()
+    store = DatabaseOutbox(database)
+    for settle in (
+        lambda: store.record_accepted(1, now=NOW, reply=OK),
+        lambda: store.record_retry(1, now=NOW, due=SOON, reason="x"),
+        lambda: store.record_unknown(1, now=NOW, due=SOON, reason="x"),
+        lambda: store.record_untried(1, now=NOW, due=SOON, reason="x"),
+        lambda: store.record_failed(1, now=NOW, reason="x"),
+    ):
+        with pytest.raises(StaleStatusError):
+            settle()
+    assert row(database).status == status
+
+
+@pytest.mark.parametrize("status", ["ACCEPTED", "FAILED", "CANCELLED", "DELIVERED"])
+def test_what_is_settled_is_never_handed_out(database: Database, status: str) -> None:
+    put(database, new_letter(1))
+    with database.unit_of_work() as unit:
+        unit.session.get_one(LetterRecord, 1).status = status
+        unit.commit()
+    assert claim(DatabaseOutbox(database), NOW + timedelta(days=365)) == []
+
+
+def test_the_relays_words_and_our_reasons_are_kept(database: Database) -> None:
+    put(database, new_letter(1), new_letter(2))
+    store = DatabaseOutbox(database)
+    store.claim_due(NOW, limit=2)
+    store.record_accepted(1, now=SOON, reply=SmtpReply(code=250, text="2.0.0 ok " + "x" * 900))
+    store.record_failed(2, now=SOON, reason="RCPT: 550 " + "x" * 900)
+    accepted, failed = row(database, 1), row(database, 2)
+    assert (accepted.reply_code, accepted.accepted_at) == (250, SOON)
+    assert (accepted.reply_text or "").startswith("2.0.0 ok")
+    assert len(accepted.reply_text or "") == 500
+    assert len(failed.reason or "") == 200
+    assert (failed.status, failed.accepted_at, failed.lease_until) == ("FAILED", None, None)
+
+
+def test_the_bytes_never_change_whatever_happens_to_the_letter(database: Database) -> None:
+    put(database, new_letter(1))
+    store = DatabaseOutbox(database)
+    now = NOW
+    seen = set()
+    for settle in (store.record_retry, store.record_unknown, store.record_untried) * 2:
+        (letter,) = store.claim_due(now, limit=1)
+        seen.add((letter.raw, letter.sender, letter.recipient))
+        now += timedelta(hours=1)
+        settle(1, now=now, due=now, reason="x")
+    assert len(seen) == 1
+    with database.read() as session:
+        assert session.scalars(select(RawLetter.raw)).one() == RAW
+    assert row(database).attempts == 4

@@ -1,0 +1,307 @@
+"""The process that reads documents: killed, starved, crashed, orphaned, always an outcome."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from config.data import read_data
+from inbox_worker.reading import DocumentReader, ReaderUnavailableError, load_definitions
+from parsers.classify import ClassificationContext
+from parsers.document import read_document
+from parsers.extraction import DocumentKind, Extraction, ReadLimits
+from parsers.mail_reading import read_mail
+from tests.unit.pdf_forms import FormBuilder
+
+TODAY = date(2026, 5, 4)
+DEFINITIONS = load_definitions()
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def _codes(found: Extraction) -> list[str]:
+    return [w.code for w in found.warnings]
+
+
+def _slow(lines: int) -> bytes:
+    """Return a document whose text takes the label reader long: a fifth of a millisecond a line."""
+    form = FormBuilder(known=False)
+    form.text("x", "y")
+    form.print_text([(n % 500, n % 700, f"w{n}") for n in range(lines)])
+    return form.save()
+
+
+def _bomb() -> bytes:
+    """Return a small document whose one value unfolds to a gigabyte."""
+    form = FormBuilder()
+    form.text("purpose", V=form.pdf.make_stream(b"\0" * (300 << 20)))
+    return form.save(compress_streams=True)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[DocumentReader]:
+    with DocumentReader(DEFINITIONS) as found:
+        yield found
+
+
+def _wait(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_a_child_reads_what_we_would_read(reader: DocumentReader) -> None:
+    form = FormBuilder()
+    form.text("subject_birth_date", "03/04/1985")
+    for data in (form.save(), read_data("forms/cjs-request-1.pdf"), b"", b"%PDF-1.7"):
+        assert reader.read(data, today=TODAY) == read_document(data, DEFINITIONS, today=TODAY)
+
+
+def test_every_argument_reaches_the_child(reader: DocumentReader) -> None:
+    import pikepdf
+
+    form = FormBuilder()
+    form.group("consent_attached", ["yes", "no"], value="yes", shown="yes")
+    lock = pikepdf.Encryption(user="open sesame", owner="owner")
+    data = form.save(encryption=lock)
+    assert reader.read(data, today=TODAY).kind is DocumentKind.ENCRYPTED
+    found = reader.read(data, today=TODAY, password="open sesame", attachments_beside_form=0)
+    assert [p.code for p in found.problems] == ["consent_not_attached"]
+
+
+def test_documents_are_read_by_the_same_child_one_after_the_other(reader: DocumentReader) -> None:
+    data = FormBuilder().save()
+    reader.read(data, today=TODAY)
+    before = reader.child_ids()
+    futures = [reader.submit(data, today=TODAY) for _ in range(30)]
+    assert {future.result().kind for future in futures} == {DocumentKind.ACROFORM}
+    assert reader.child_ids() == before
+    assert len(before) == 1
+
+
+def test_a_document_over_the_time_limit_is_stopped_and_the_next_is_read() -> None:
+    with DocumentReader(DEFINITIONS, limits=ReadLimits(seconds=1.0)) as reader:
+        started = time.monotonic()
+        found = reader.read(_slow(60_000), today=TODAY)
+        assert (found.kind, _codes(found)) == (DocumentKind.UNREADABLE, ["over_time_limit"])
+        assert time.monotonic() - started < 10
+        assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
+
+
+def test_a_document_over_the_memory_limit_is_stopped_and_the_next_is_read() -> None:
+    with DocumentReader(DEFINITIONS, limits=ReadLimits(memory_mb=400)) as reader:
+        found = reader.read(_bomb(), today=TODAY)
+        assert (found.kind, _codes(found)) == (DocumentKind.UNREADABLE, ["over_memory_limit"])
+        assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
+
+
+def test_a_document_over_the_size_limit_never_reaches_a_child() -> None:
+    with DocumentReader(DEFINITIONS, limits=ReadLimits(bytes=10)) as reader:
+        found = reader.read(b"%PDF-1.7 and more", today=TODAY)
+        assert (found.kind, _codes(found)) == (DocumentKind.UNREADABLE, ["over_size_limit"])
+
+
+def _kill_children(reader: DocumentReader, *, times: int) -> threading.Thread:
+    """Kill the reader's child, and its successors, each once it is busy."""
+
+    def kill() -> None:
+        killed: set[int] = set()
+        while len(killed) < times:
+            for pid in set(reader.child_ids()) - killed:
+                if _wait(lambda pid=pid: _processor_time(pid) > 0.6):  # type: ignore[misc]
+                    os.kill(pid, signal.SIGKILL)
+                    killed.add(pid)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+def _processor_time(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("times", "kind", "codes"),
+    [
+        pytest.param(1, DocumentKind.NOT_A_FORM, ["no_known_form"], id="once: read again"),
+        pytest.param(2, DocumentKind.UNREADABLE, ["reader_crashed"], id="twice: it is to blame"),
+    ],
+)
+def test_a_child_that_dies_over_a_document(
+    times: int, kind: DocumentKind, codes: list[str]
+) -> None:
+    with DocumentReader(DEFINITIONS) as reader:
+        reader.read(b"", today=TODAY)
+        killer = _kill_children(reader, times=times)
+        found = reader.read(_slow(9_000), today=TODAY)
+        killer.join()
+        assert (found.kind, _codes(found)) == (kind, codes)
+        assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
+
+
+@linux_only
+def test_a_child_that_died_while_idle_is_replaced(reader: DocumentReader) -> None:
+    reader.read(b"", today=TODAY)
+    (pid,) = reader.child_ids()
+    os.kill(pid, signal.SIGKILL)
+    assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
+    assert reader.child_ids() != (pid,)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_that_stop_the_service_do_not_stop_its_children(
+    reader: DocumentReader, number: signal.Signals
+) -> None:
+    reader.read(b"", today=TODAY)
+    before = reader.child_ids()
+    os.kill(before[0], number)
+    assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
+    assert reader.child_ids() == before
+
+
+def test_a_child_that_cannot_start_is_not_the_documents_fault() -> None:
+    with (
+        DocumentReader(DEFINITIONS, limits=ReadLimits(memory_mb=24)) as reader,
+        pytest.raises(ReaderUnavailableError, match="did not start"),
+    ):
+        reader.read(FormBuilder().save(), today=TODAY)
+
+
+@linux_only
+def test_the_child_gets_nothing_of_our_environment(
+    reader: DocumentReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.read(b"", today=TODAY)
+    (pid,) = reader.child_ids()
+    assert Path(f"/proc/{pid}/environ").read_bytes() == b"LC_ALL=C.UTF-8\0"
+
+
+@linux_only
+def test_several_workers_have_a_child_each_and_close_ends_them() -> None:
+    with DocumentReader(DEFINITIONS, workers=2) as reader:
+        slow = [reader.submit(_slow(4_000), today=TODAY) for _ in range(2)]
+        assert _wait(lambda: len(reader.child_ids()) == 2)
+        pids = reader.child_ids()
+        assert {future.result().kind for future in slow} == {DocumentKind.NOT_A_FORM}
+    assert _wait(lambda: not any(_is_running(pid) for pid in pids), 2)
+
+
+_PARENT = """
+import sys, time
+from datetime import date
+from inbox_worker.reading import DocumentReader, load_definitions
+reader = DocumentReader(load_definitions())
+reader.read(b"", today=date(2026, 5, 4))
+future = reader.submit(sys.stdin.buffer.read(), today=date(2026, 5, 4))
+time.sleep(0.2)
+print(*reader.child_ids(), flush=True)
+{then}
+"""
+
+
+def _start_parent(then: str, lines: int) -> tuple[subprocess.Popen[bytes], int]:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT.format(then=then)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    parent.stdin.write(_slow(lines))
+    parent.stdin.close()
+    return parent, int(parent.stdout.readline())
+
+
+@linux_only
+def test_no_child_outlives_a_killed_parent() -> None:
+    parent, child = _start_parent("time.sleep(60)", 60_000)
+    assert _is_running(child)
+    with parent:
+        parent.kill()
+    assert _wait(lambda: not _is_running(child), 5)
+
+
+@linux_only
+def test_a_document_in_hand_is_finished_and_nothing_is_said() -> None:
+    parent, child = _start_parent(
+        "reader.close(); print(future.result().kind.value, reader.child_ids())", 6_000
+    )
+    os.kill(child, signal.SIGTERM)
+    assert parent.stdout is not None
+    assert parent.stderr is not None
+    with parent:
+        said, noise = parent.stdout.read(), parent.stderr.read()
+    assert (said, noise, parent.returncode) == (b"not_a_form ()\n", b"", 0)
+    assert not _is_running(child)
+
+
+MAIL_CONTEXT = ClassificationContext(own_addresses=frozenset({"ero.outreach@agency.example"}))
+
+
+def _mail(*documents: bytes) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = "Dana Whitlock <d.whitlock@courts.example>"
+    mail["To"] = "ero.outreach@agency.example"
+    mail["Date"] = "Mon, 04 May 2026 14:30:00 -0400"
+    mail.set_content("Please find our request attached.\n")
+    for document in documents:
+        mail.add_attachment(document, maintype="application", subtype="octet-stream")
+    return mail.as_bytes()
+
+
+def test_a_whole_mail_is_read_as_we_would_read_it(reader: DocumentReader) -> None:
+    form = FormBuilder()
+    form.text("subject_birth_date", "03/04/1985")
+    raw = _mail(form.save(), b"notes", b"%PDF-1.7")
+    found = reader.submit_mail(raw, MAIL_CONTEXT, today=TODAY).result()
+    assert found == read_mail(raw, MAIL_CONTEXT, DEFINITIONS, today=TODAY)
+    assert found is not None
+    assert [position for position, _ in found.documents] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("raw", "limits"),
+    [
+        pytest.param(b"", ReadLimits(), id="bytes that are no mail"),
+        pytest.param(_mail(_slow(60_000)), ReadLimits(seconds=1.0), id="a document too slow"),
+        pytest.param(_mail(_bomb()), ReadLimits(memory_mb=400), id="a document too large inside"),
+    ],
+)
+def test_a_mail_that_defeats_the_child_is_given_back_and_the_next_is_read(
+    raw: bytes, limits: ReadLimits
+) -> None:
+    with DocumentReader(DEFINITIONS, limits=limits) as reader:
+        found = reader.submit_mail(raw, MAIL_CONTEXT, today=TODAY).result()
+        assert found is None or [e.kind for _, e in found.documents] == [DocumentKind.UNREADABLE]
+        good = reader.submit_mail(_mail(FormBuilder().save()), MAIL_CONTEXT, today=TODAY).result()
+        assert good is not None
+        assert [e.kind for _, e in good.documents] == [DocumentKind.ACROFORM]

@@ -1,0 +1,137 @@
+"""When each command can be given: the table by status, and what each person is offered."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.settings import Role, StaffMember
+from inbox_worker.commands import ANY_ROUND, STATUSES, is_entitled, list_possible
+from inbox_worker.review import PREPARERS
+from inbox_worker.status import RequestStatus
+from tests.unit.reply_builders import KEYWORDS
+
+REVIEW = "NEED INFO, CORRECT, STATUS, HELP"
+
+
+def member(*roles: Role) -> StaffMember:
+    return StaffMember(name="R. Ortega", email="r.ortega@agency.example", roles=roles)
+
+
+def possible(
+    status: str, *roles: Role, confirmable: bool = False, cancellable: bool = False
+) -> str:
+    words = list_possible(
+        KEYWORDS,
+        member(*roles),
+        RequestStatus(status),
+        confirmable=confirmable,
+        cancellable=cancellable,
+    )
+    return ", ".join(words)
+
+
+def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
+    built = {k.word for k in KEYWORDS.keywords if k.built}
+    assert set(STATUSES) == built
+    assert set(PREPARERS) == built
+    assert built >= ANY_ROUND
+
+
+@pytest.mark.parametrize(
+    ("status", "roles", "options", "words"),
+    [
+        pytest.param(
+            "IN_REVIEW", ["approver"], {}, f"APPROVE, DENY, {REVIEW}", id="an approver decides"
+        ),
+        pytest.param("IN_REVIEW", ["reviewer"], {}, REVIEW, id="a reviewer does not"),
+        pytest.param("IN_REVIEW", ["certifier"], {}, "", id="a certifier alone does nothing"),
+        pytest.param(
+            "IN_REVIEW", ["supervisor"], {}, f"APPROVE, DENY, {REVIEW}", id="a supervisor may all"
+        ),
+        pytest.param(
+            "IN_REVIEW",
+            ["approver"],
+            {"confirmable": True},
+            f"APPROVE, CONFIRM, DENY, {REVIEW}",
+            id="with a document to confirm",
+        ),
+        pytest.param(
+            "IN_REVIEW",
+            ["approver"],
+            {"cancellable": True},
+            f"APPROVE, DENY, {REVIEW}",
+            id="nothing is decided, so nothing is taken back",
+        ),
+        pytest.param(
+            "SECOND_REVIEW",
+            ["approver"],
+            {},
+            "APPROVE, DENY, STATUS, HELP",
+            id="a second person approves or denies",
+        ),
+        pytest.param(
+            "SECOND_REVIEW",
+            ["approver"],
+            {"cancellable": True},
+            "APPROVE, DENY, CANCEL, STATUS, HELP",
+            id="or the first takes it back",
+        ),
+        pytest.param(
+            "APPROVED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="approved"
+        ),
+        pytest.param("APPROVED", ["approver"], {}, "STATUS, HELP", id="approved by another"),
+        pytest.param(
+            "DENIED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="denied"
+        ),
+        pytest.param(
+            "ISSUED",
+            ["supervisor"],
+            {"cancellable": True, "confirmable": True},
+            "STATUS, HELP",
+            id="what has left is not taken back",
+        ),
+        *(
+            pytest.param(
+                status,
+                ["supervisor"],
+                {"cancellable": True, "confirmable": True},
+                "STATUS, HELP",
+                id=status,
+            )
+            for status in (
+                "RECEIVED",
+                "INCOMPLETE",
+                "NEEDS_INFORMATION",
+                "ON_HOLD",
+                "LEGAL",
+                "REVOKED",
+                "WITHDRAWN",
+                "CLOSED",
+            )
+        ),
+    ],
+)
+def test_what_can_be_done_depends_on_status_and_role(
+    status: str, roles: list[Role], options: dict[str, bool], words: str
+) -> None:
+    assert possible(status, *roles, **options) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "entitled"),
+    [
+        ("APPROVE", {"approver", "supervisor"}),
+        ("CONFIRM", {"approver", "supervisor"}),
+        ("DENY", {"approver", "supervisor"}),
+        ("CANCEL", {"approver", "supervisor"}),
+        ("NEED INFO", {"reviewer", "approver", "supervisor"}),
+        ("CORRECT", {"reviewer", "approver", "supervisor"}),
+        ("STATUS", {"reviewer", "approver", "supervisor"}),
+        ("HELP", {"reviewer", "approver", "supervisor"}),
+    ],
+)
+def test_roles_include_those_below_them(word: str, entitled: set[Role]) -> None:
+    keyword = KEYWORDS.named(word)
+    assert keyword is not None
+    roles: tuple[Role, ...] = ("reviewer", "approver", "supervisor", "certifier")
+    assert {r for r in roles if is_entitled(member(r), keyword)} == entitled

@@ -1,0 +1,499 @@
+"""The worker's use cases in one process: no servers, a database in a file, a clock to set.
+
+Mails go straight into the journal and letters come out of the outbox, parsed. The reader of
+documents is the real one, shared by a whole session of tests.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
+
+from config.data import read_data
+from config.settings import Settings, build_settings
+from inbox_worker import ingest, issuing, journal
+from inbox_worker.database import Database
+from inbox_worker.models import (
+    CertificationRecord,
+    Decision,
+    Event,
+    JournalEntry,
+    LetterRecord,
+    RawLetter,
+    Request,
+)
+from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.services import Services
+from inbox_worker.store import current_fields
+from outbound.form_filling import fill_form
+from parsers.extraction import FieldValue
+from parsers.keyword_table import parse_keyword_table
+from parsers.question_filter import parse_question_vocabulary
+
+#: A Monday, 15:00 Eastern; half an hour after `FINDINGS` were looked up.
+NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
+TODAY = date(2026, 5, 4)
+
+MAILBOX = "ero.outreach@agency.example"
+CLERK = "clerk@courts.example"
+ORTEGA = "r.ortega@agency.example"  #: approver and certifier
+CHEN = "l.chen@agency.example"  #: approver, and no certifier
+ALVAREZ = "d.alvarez@agency.example"  #: supervisor and certifier
+LINDQVIST = "k.lindqvist@agency.example"  #: reviewer
+DUTY = "duty@agency.example"
+STAFF = (ORTEGA, CHEN, ALVAREZ, LINDQVIST)
+
+Table = dict[str, Any]
+
+
+def _staff(name: str, email: str, *roles: str) -> Table:
+    return {"name": name, "email": email, "roles": list(roles), "title": "Deportation Officer"}
+
+
+SETTINGS: Table = {
+    "mailbox": [
+        {
+            "name": "outreach",
+            "host": "imap.agency.example",
+            "username": "outreach",
+            "password": "Gl0cken-spiel",
+            "addresses": [MAILBOX, "ero.info@agency.example"],
+        }
+    ],
+    "smtp": {
+        "host": "smtp.agency.example",
+        "from_address": MAILBOX,
+        "from_name": "ERO Outreach",
+    },
+    "review": {"trusted_authserv_ids": ["mx.agency.example"]},
+    "staff": [
+        _staff("R. Ortega", ORTEGA, "approver", "certifier"),
+        _staff("L. Chen", CHEN, "approver"),
+        _staff("D. Alvarez", ALVAREZ, "supervisor", "certifier"),
+        _staff("K. Lindqvist", LINDQVIST, "reviewer"),
+    ],
+    "alerts": {"urgent": [DUTY]},
+    "certification": {"verify_address": MAILBOX, "require_signature": False},
+    "delivery": {"protection": "none"},
+    "general": {"official_domains": ["courts.example", "agency.example"]},
+}
+
+#: A clerk's complete form.
+FORM: Table = {
+    "request_date": "2026-05-04",
+    "requester_name": "Dana Whitlock",
+    "requester_title": "Deputy Clerk of Court",
+    "requester_type": "judge_or_clerk",
+    "requester_agency": "Superior Court of Example County",
+    "requester_address": "1 Example Plaza",
+    "requester_city": "Anytown",
+    "requester_state": "GA",
+    "requester_zip": "30301",
+    "requester_phone": "(202) 555-0141",
+    "requester_email": CLERK,
+    "subject_family_name": "Ejemplo de la Muestra",
+    "subject_given_names": "José Andrés",
+    "subject_birth_date": "1988-07-23",
+    "subject_birth_country": "Guatemala",
+    "subject_a_number": "A000000101",
+    "obligation_type": "court_hearing",
+    "obligation_dates": "03/10/2026",
+    "court_name": "Superior Court of Example County",
+    "court_state": "GA",
+    "case_numbers": "26-CR-000123",
+    "information_requested": ["custody_on_date", "custody_dates", "removal"],
+    "purpose": "The defendant missed a hearing; the court decides on the bench warrant.",
+    "legal_process_attached": False,
+    "delivery": "encrypted_email",
+    "password_phone": "(202) 555-0141",
+    "attestation": True,
+    "attestation_date": "2026-05-04",
+}
+
+FINDINGS = (
+    "Outcome: detained; removed",
+    "Matched on: a-number; name; birth date",
+    "Basis: routine use",
+    "Custody: 2026-03-02 to 2026-04-17",
+    "Facility: Example Processing Center, Anytown, GA",
+    "Direct transfer: Example County Jail, 2026-03-02",
+    "Removed: 2026-04-17",
+    "Country: Guatemala",
+    "Records as of: 2026-05-04 14:30",
+)
+APPROVE = "\n".join(("APPROVE", *FINDINGS))
+
+
+def findings(**changes: str) -> str:
+    """Return an APPROVE with lines changed: `findings(records_as_of="2026-05-01 09:00")`."""
+    given = {name.capitalize().replace("_", " "): value for name, value in changes.items()}
+    lines = [line for line in FINDINGS if line.partition(":")[0] not in given]
+    return "\n".join(("APPROVE", *lines, *(f"{n}: {v}" for n, v in given.items() if v)))
+
+
+def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> Table:
+    """Return `lower` with the keys of `upper` over it, table by table."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = merge(below, value) if both else value
+    return merged
+
+
+def build_test_settings(changes: Mapping[str, Any] | None = None) -> Settings:
+    """Return checked settings: the usual ones with `changes` over them."""
+    return build_settings(merge(SETTINGS, changes or {}))
+
+
+def fill(**changes: Any) -> bytes:
+    """Return the form as a PDF, filled in as `FORM` with `changes`; None leaves a field blank."""
+    values = {**FORM, **changes}
+    return _fill(tuple((n, tuple(v) if isinstance(v, list) else v) for n, v in values.items()))
+
+
+@cache
+def _fill(values: tuple[tuple[str, Any], ...]) -> bytes:
+    definition = load_definitions()[0]
+    blank = read_data(f"forms/{definition.blank_form}")
+    unfrozen = {n: list(v) if isinstance(v, tuple) else v for n, v in values if v is not None}
+    return fill_form(definition, blank, unfrozen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A letter of the outbox, as its reader sees it."""
+
+    id: int
+    key: str
+    kind: str
+    recipient: str
+    status: str
+    due_at: datetime
+    request_id: int | None
+    raw: bytes
+
+    @classmethod
+    def of(cls, row: LetterRecord, raw: bytes) -> Sent:
+        """Return a row of the outbox."""
+        return cls(
+            id=row.id,
+            key=row.key,
+            kind=row.kind,
+            recipient=row.recipient,
+            status=row.status,
+            due_at=row.due_at,
+            request_id=row.request_id,
+            raw=raw,
+        )
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """Return the letter, parsed."""
+        message = message_from_bytes(self.raw, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
+
+    @property
+    def reply_to(self) -> str:
+        return str(self.message["Reply-To"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    @property
+    def text(self) -> str:
+        """Return the plain words on one line, so that no test depends on where lines break."""
+        body = self.message.get_body(("plain",))
+        assert body is not None
+        return " ".join(str(body.get_content()).split())
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines of the plain body, without outer space."""
+        body = self.message.get_body(("plain",))
+        assert body is not None
+        return [line.strip() for line in str(body.get_content()).splitlines()]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Return the attached files by name."""
+        return {
+            str(part.get_filename()): part.get_payload(decode=True)  # type: ignore[misc]
+            for part in self.message.iter_attachments()
+        }
+
+
+_DEFAULT_AUTH = "mx.agency.example; dmarc=pass header.from={domain}"
+
+
+def compose(
+    author: str,
+    text: str,
+    *,
+    subject: str = "Request Form",
+    to: str = MAILBOX,
+    message_id: str | None = None,
+    in_reply_to: str | None = None,
+    references: str | None = None,
+    auth: str | Sequence[str] | None = _DEFAULT_AUTH,
+    headers: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """Return a mail as the gateway hands it over; `auth` are its Authentication-Results fields."""
+    message = EmailMessage(policy=policy.SMTP)
+    for value in [auth] if isinstance(auth, str) else auth or []:
+        message["Authentication-Results"] = value.format(domain=author.rpartition("@")[2])
+    message["From"] = author
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = "Mon, 04 May 2026 15:00:00 -0400"
+    message["Message-ID"] = message_id or f"<{next(_numbers)}@{author.rpartition('@')[2]}>"
+    if in_reply_to is not None:
+        message["In-Reply-To"] = in_reply_to
+    if references is not None:
+        message["References"] = references
+    for name, value in (headers or {}).items():
+        message[name] = value
+    message.set_content(text)
+    for name, data in (files or {}).items():
+        message.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return message.as_bytes()
+
+
+_numbers = iter(range(1, 1_000_000))
+
+
+def compose_reply(letter: Sent, text: str, *, author: str | None = None, **changes: Any) -> bytes:
+    """Return a mail that answers a letter as mail programs do, the letter quoted below."""
+    usual: Table = {
+        "subject": f"Re: {letter.subject}",
+        "to": letter.reply_to,
+        "in_reply_to": letter.message_id,
+    }
+    quoted = "\n".join(f"> {line}" for line in letter.lines[:20])
+    body = f"{text}\n\nOn Mon, May 4, 2026 at 3:00 PM ERO Outreach <{MAILBOX}> wrote:\n{quoted}\n"
+    return compose(author or letter.recipient, body, **{**usual, **changes})
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> None:
+        """Let time go by: `advance(minutes=10)`."""
+        self.now += timedelta(**delta)
+
+
+@dataclass(slots=True)
+class Harness:
+    """A worker without servers."""
+
+    services: Services
+    clock: Clock
+    _uid: int = field(default_factory=lambda: 1000 * next(_numbers), init=False)
+
+    @classmethod
+    def open(
+        cls, database: Path, reader: DocumentReader, changes: Mapping[str, Any] | None = None
+    ) -> Harness:
+        """Return a worker over a database whose schema is current."""
+        clock = Clock()
+        services = Services(
+            settings=build_test_settings(
+                {**(changes or {}), "database": {"url": url_of(database)}}
+            ),
+            database=Database(url_of(database)),
+            reader=reader,
+            definitions=load_definitions(),
+            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            clock=clock,
+            # Seeded, and never alike in two workers, of which one may go on where another ended.
+            random_bits=random.Random(next(_numbers)).getrandbits,
+        )
+        return cls(services=services, clock=clock)
+
+    def change_settings(self, **changes: Any) -> None:
+        """Give the worker other settings from now on, as a restart would."""
+        self.services = Services(
+            **{
+                name: getattr(self.services, name)
+                for name in Services.__dataclass_fields__
+                if name != "settings"
+            },
+            settings=build_test_settings(
+                {**changes, "database": {"url": self.services.settings.database.url}}
+            ),
+        )
+
+    # Mail in.
+
+    def record(self, raw: bytes, *, is_whole: bool = True) -> int:
+        """Put a mail into the journal and return its entry's id."""
+        self._uid += 1
+        with self.services.database.unit_of_work() as unit:
+            journal.record_mail(
+                unit.session,
+                journal.Place(mailbox="outreach", uidvalidity=1, uid=self._uid),
+                raw,
+                size=len(raw),
+                is_whole=is_whole,
+                internal_date=self.clock(),
+                now=self.clock(),
+            )
+            unit.commit()
+        with self.services.database.read() as session:
+            return session.scalars(
+                select(JournalEntry.id).order_by(JournalEntry.id.desc()).limit(1)
+            ).one()
+
+    def work(self) -> ingest.DisposalReport:
+        """Dispose of what is recorded."""
+        return ingest.dispose_pending(self.services, should_stop=lambda: False)
+
+    def issue(self) -> int:
+        """Issue what is due."""
+        return issuing.issue_due(self.services, should_stop=lambda: False)
+
+    def deliver(self, raw: bytes, **options: Any) -> str | None:
+        """Record a mail, work on it and return its disposition."""
+        entry_id = self.record(raw, **options)
+        self.work()
+        return self.entry(entry_id).disposition
+
+    def file(self, *, author: str = CLERK, auth: Any = _DEFAULT_AUTH, **form: Any) -> Request:
+        """Mail a form in and return the request it became."""
+        self.deliver(compose(author, "Form attached.", auth=auth, files={"form.pdf": fill(**form)}))
+        return self.request()
+
+    def reply(self, person: str, text: str, *, to: Sent | None = None, **changes: Any) -> Sent:
+        """Answer the newest letter to a person (or `to`) and return the letter that answers."""
+        before = self.last_letter_id()
+        self.deliver(compose_reply(to or self.newest(person), text, author=person, **changes))
+        answers = [
+            x for x in self.letters(to=person) if x.id > before and x.kind != "review_notice"
+        ]
+        assert answers, f"nothing answered: {text!r}"
+        return answers[0]
+
+    # What came of it.
+
+    def letters(self, *, to: str | None = None, kind: str | None = None) -> list[Sent]:
+        """Return the letters of the outbox, oldest first."""
+        query = (
+            select(LetterRecord, RawLetter.raw)
+            .join(RawLetter, RawLetter.letter_id == LetterRecord.id)
+            .order_by(LetterRecord.id)
+        )
+        with self.services.database.read() as session:
+            rows = [Sent.of(row, raw) for row, raw in session.execute(query)]
+        return [x for x in rows if to in (None, x.recipient) and kind in (None, x.kind)]
+
+    def newest(self, person: str, kind: str | None = None) -> Sent:
+        """Return the newest letter to somebody."""
+        return self.letters(to=person, kind=kind)[-1]
+
+    def notice(self, person: str) -> Sent:
+        """Return somebody's newest letter that asks for a decision."""
+        return [x for x in self.letters(to=person) if x.kind.endswith("review_notice")][-1]
+
+    def last_letter_id(self) -> int:
+        """Return the id of the newest letter, 0 when there is none."""
+        with self.services.database.read() as session:
+            return session.scalar(select(func.max(LetterRecord.id))) or 0
+
+    def request(self, number: int = -1) -> Request:
+        """Return a request by its place, the newest unless told."""
+        return self.rows(Request)[number]
+
+    def status(self) -> str:
+        """Return where the newest request stands."""
+        return self.request().status
+
+    def fields(self) -> dict[str, FieldValue]:
+        """Return the newest request's values in force."""
+        with self.services.database.read() as session:
+            return current_fields(session, self.request())
+
+    def entry(self, entry_id: int) -> JournalEntry:
+        """Return a journal entry."""
+        return next(e for e in self.rows(JournalEntry) if e.id == entry_id)
+
+    def decisions(self) -> list[tuple[str, str, str]]:
+        """Return keyword, actor and state of each decision, oldest first."""
+        return [(d.keyword, d.actor, d.state) for d in self.rows(Decision)]
+
+    def events(self) -> list[str]:
+        """Return the codes of what happened, oldest first."""
+        return [e.code for e in self.rows(Event)]
+
+    def certification(self) -> CertificationRecord:
+        """Return the only certification there is, its document with it."""
+        query = select(CertificationRecord).options(undefer(CertificationRecord.pdf))
+        with self.services.database.read() as session:
+            found = session.scalars(query).one()
+            session.expunge_all()
+            return found
+
+    def rows(self, model: type[Any]) -> list[Any]:
+        """Return every row of a table in order of id."""
+        with self.services.database.read() as session:
+            found = list(session.scalars(select(model).order_by(model.id)))
+            session.expunge_all()
+            return found
+
+
+def url_of(database: Path) -> str:
+    """Return the address of an SQLite file."""
+    return f"sqlite:///{database}"
+
+
+def make_template(folder: Path) -> Path:
+    """Return an empty database with the current schema, to be copied."""
+    path = folder / "template.db"
+    database = Database(url_of(path))
+    database.migrate()
+    database.close()
+    return path
+
+
+def make_filed_template(empty: Path, folder: Path, reader: DocumentReader) -> Path:
+    """Return a database with one complete request in review, to be copied."""
+    path = copy_template(empty, folder)
+    harness = Harness.open(path, reader)
+    assert harness.file().status == "IN_REVIEW"
+    # Closing the last connection brings what is in the write-ahead log into the file.
+    harness.services.database.close()
+    return path
+
+
+def copy_template(template: Path, folder: Path) -> Path:
+    """Return a fresh copy of a database."""
+    path = folder / "worker.db"
+    shutil.copy(template, path)
+    return path
+
+
+Opener = Callable[..., Harness]
