@@ -60,7 +60,7 @@ class Database:
 
     def migrate(self) -> None:
         """Create the schema or bring it to the current version."""
-        _make_folder(self._url)
+        _make_file(self._url)
         with self.engine.connect() as connection:
             configuration = _alembic_configuration()
             configuration.attributes["connection"] = connection
@@ -92,13 +92,15 @@ class Database:
         self.engine.dispose()
 
 
-def _make_folder(url: str) -> None:
-    """Make the folder of an SQLite file, readable by its owner alone."""
+def _make_file(url: str) -> None:
+    """Make an SQLite file and its folder, readable by their owner alone: it holds personal data."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        folder = Path(parsed.database).parent
-        if not folder.exists():
-            folder.mkdir(parents=True, mode=0o700)
+        path = Path(parsed.database)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, mode=0o700)
+        # SQLite gives its journal files the mode of the file they belong to.
+        path.touch(mode=0o600, exist_ok=True)
 
 
 def _is_missing_file(url: str) -> bool:
