@@ -22,6 +22,7 @@ from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
 from inbox_worker.worker import Worker
 from inbox_worker.worker_lock import hold_worker_lock
+from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
 from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
@@ -95,6 +96,7 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
     ):
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
+        preload()
         worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
         try:
             yield worker

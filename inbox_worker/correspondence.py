@@ -341,22 +341,10 @@ def _answer(
 
 
 def _reason(reading: Extraction) -> str:
-    """Return the reason whose sentences tell best why a document was not used."""
-    by_code = (_REASONS[w.code] for w in reading.warnings if w.code in _REASONS)
-    if reading.kind in {DocumentKind.UNREADABLE, DocumentKind.NOT_A_FORM}:
-        return next(by_code, reading.kind.value)
-    return "no_values" if reading.kind is DocumentKind.ACROFORM else reading.kind.value
-
-
-#: What the reader's codes are called in letters.
-_REASONS: Mapping[str, str] = {
-    "empty_file": "empty",
-    "broken_pdf": "unreadable",
-    "not_a_pdf": "not_a_form",
-    "over_size_limit": "too_large",
-    "over_page_limit": "too_many_pages",
-    "too_many_fields": "too_complex",
-    "over_time_limit": "too_complex",
-    "over_memory_limit": "too_complex",
-    "reader_crashed": "unreadable",
-}
+    """Return the code whose sentence tells best why a document was not used."""
+    if reading.kind is DocumentKind.UNREADABLE and reading.warnings:
+        # What was noticed on the way stands first, and why reading ended stands last.
+        return reading.warnings[-1].code
+    if reading.kind is DocumentKind.ACROFORM:
+        return "no_values"
+    return reading.kind.value

@@ -1,9 +1,9 @@
 """What a letter is, and how its words become text and HTML.
 
-A letter's words stand once, in one template; two small libraries of macros, `medium.txt.j2` and
-`medium.html.j2`, turn them into plain text and HTML, so that both parts always say the same. The
-HTML environment escapes everything whatever a template is called; an undefined name is an error
-in both.
+A letter's words stand once, in one template; the parts they are set in, headings, paragraphs,
+lists and tables, have a plain form in `letter_plain` and an HTML form in `letter_html`, so that
+both always say the same. The HTML environment cleans and escapes every value whatever a template
+is called; in plain text every part cleans what it shows. An undefined name is an error in both.
 
 Outcomes: a `Letter`, or a `jinja2.TemplateError`, which is a defect of ours and never of the data.
 """
@@ -16,18 +16,18 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from outbound import letter_html, letter_plain
+from outbound.letter_blocks import BlockTags, InsertTag
 from outbound.letter_words import (
     clean_text,
     format_date,
     format_moment,
     format_size,
     shrink_blank_lines,
-    wrap_lines,
-    wrap_text,
 )
+from parsers.ssn import SSN_MASK
 
 
 class LetterKind(StrEnum):
@@ -62,6 +62,7 @@ class LetterKind(StrEnum):
         return self not in _OUTSIDE
 
 
+_PARTS = {"txt": letter_plain.PARTS, "html": letter_html.PARTS}
 _OUTSIDE = frozenset(
     {
         LetterKind.ACKNOWLEDGEMENT,
@@ -149,7 +150,7 @@ def build_letter(
     return Letter(
         kind=kind,
         subject=subject,
-        text=shrink_blank_lines(clean_text(_render("txt", kind, shared))),
+        text=_finish_text(_render("txt", kind, shared)),
         html=_render("html", kind, shared),
         attachments=attachments,
     )
@@ -160,12 +161,25 @@ def build_pdf(name: str, data: bytes) -> LetterAttachment:
     return LetterAttachment(name=f"{name}.pdf", media_type="application/pdf", data=data)
 
 
+def preload() -> None:
+    """Compile every template now, so that the first letter is as quick as any other."""
+    for medium in _PARTS:
+        _find_layout(medium)
+        for kind in LetterKind:
+            _build_environment(medium).get_template(f"{kind.value}.j2")
+
+
 def _render(medium: str, kind: LetterKind, values: Mapping[str, object]) -> str:
-    environment = _build_environment(medium)
-    body = environment.get_template(f"{kind.value}.j2").render(values)
-    # The body is our own template's, whose values are escaped already.
-    inner = Markup(body) if medium == "html" else body  # noqa: S704
-    return environment.get_template(f"layout.{medium}.j2").render(values, body=inner)
+    return _find_layout(medium).render(values, letter=f"{kind.value}.j2")
+
+
+def _find_layout(medium: str) -> Template:
+    return _build_environment(medium).get_template(f"layout.{medium}.j2")
+
+
+def _finish_text(text: str) -> str:
+    # The parts are clean; but a number that was masked may have run into the label of the next.
+    return shrink_blank_lines(clean_text(text) if SSN_MASK in text else text)
 
 
 @cache
@@ -178,13 +192,9 @@ def _build_environment(medium: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=[BlockTags, InsertTag],
     )
-    environment.globals["medium"] = f"medium.{medium}.j2"
     environment.filters.update(
-        day=format_date,
-        moment=format_moment,
-        size=format_size,
-        wrap=wrap_text,
-        wraplines=wrap_lines,
+        _PARTS[medium], clean=clean_text, day=format_date, moment=format_moment, size=format_size
     )
     return environment

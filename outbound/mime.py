@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from struct import iter_unpack
 
 from outbound.letters import Letter, LetterAttachment
 
@@ -40,7 +41,6 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 _PLAIN = re.compile(r"[ -~]*")
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-_BASE64_LINE = re.compile(rb".{1,76}")
 _SPECIALS = re.compile(r'(["\\])')
 
 
@@ -93,7 +93,6 @@ def build_mail(
     sender, recipient, `reply_to` or `message_id` that cannot stand in a header, and for a naive
     `date`.
     """
-    parts = _build_body(letter, message_id)
     fields = _list_fields(
         letter,
         sender=sender,
@@ -105,7 +104,7 @@ def build_mail(
         references=references,
     )
     head = "\r\n".join(f"{name}: {value}" for name, value in fields)
-    return f"{head}\r\n".encode("ascii") + parts
+    return b"".join([f"{head}\r\n".encode("ascii"), *_list_parts(letter, message_id)])
 
 
 def _list_fields(
@@ -210,44 +209,61 @@ def _bound_references(references: Sequence[str], parent: str | None) -> list[str
     return thread if len(thread) <= MAX_REFERENCES else [thread[0], *thread[1 - MAX_REFERENCES :]]
 
 
-def _build_body(letter: Letter, message_id: str) -> bytes:
+def _list_parts(letter: Letter, message_id: str) -> Iterator[bytes]:
     seed = sha256(message_id.encode("utf-8")).hexdigest()[:32]
     inner, outer = f"=_a{seed}", f"=_m{seed}"
-    words = _build_multipart(
-        "alternative", inner, (_build_text("plain", letter.text), _build_text("html", letter.html))
-    )
-    if not letter.attachments:
-        return words
-    return _build_multipart("mixed", outer, (words, *map(_build_attachment, letter.attachments)))
+    if letter.attachments:
+        yield _open_multipart("mixed", outer)
+        yield _delimit(outer)
+    yield _open_multipart("alternative", inner)
+    for subtype, text in (("plain", letter.text), ("html", letter.html)):
+        yield _delimit(inner)
+        yield from _list_text(subtype, text)
+    yield _delimit(inner, "--")
+    for attachment in letter.attachments:
+        yield _delimit(outer)
+        yield from _list_attachment(attachment)
+    if letter.attachments:
+        yield _delimit(outer, "--")
 
 
-def _build_multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+def _open_multipart(subtype: str, boundary: str) -> bytes:
+    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
+
+
+def _delimit(boundary: str, end: str = "") -> bytes:
     # A boundary that starts with "=_" can occur neither in quoted-printable nor in base64 text
     # (RFC 2045 section 6.7), and no part here has another encoding.
-    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
-    delimiter = f"--{boundary}\r\n".encode("ascii")
-    return head + b"".join(delimiter + part for part in parts) + delimiter[:-2] + b"--\r\n"
+    return f"--{boundary}{end}\r\n".encode("ascii")
 
 
-def _build_text(subtype: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    octets = b2a_qp(lines.encode("utf-8", "replace") + b"\n", istext=True)
-    return (
+def _list_text(subtype: str, text: str) -> Iterator[bytes]:
+    yield (
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode("ascii") + octets.replace(b"\n", b"\r\n")
+    ).encode("ascii")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    octets = b2a_qp(lines.encode("utf-8", "replace") + b"\n", istext=True)
+    yield octets.replace(b"\n", b"\r\n")
 
 
-def _build_attachment(attachment: LetterAttachment) -> bytes:
+def _list_attachment(attachment: LetterAttachment) -> Iterator[bytes]:
     name = _UNSAFE_NAME.sub("_", attachment.name).strip("._")[-100:] or "attachment"
     declared = attachment.media_type.lower()
     media_type = declared if _MEDIA_TYPE.fullmatch(declared) else "application/octet-stream"
-    return (
+    yield (
         f"Content-Type: {media_type}\r\n"
         "Content-Transfer-Encoding: base64\r\n"
         f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
-    ).encode("ascii") + _build_base64(attachment.data)
+    ).encode("ascii")
+    yield _build_base64(attachment.data)
+    yield b"\r\n"
 
 
 def _build_base64(data: bytes) -> bytes:
-    return b"\r\n".join(_BASE64_LINE.findall(b2a_base64(data, newline=False))) + b"\r\n"
+    encoded = b2a_base64(data, newline=False)
+    whole = len(encoded) // _LINE * _LINE
+    lines = [line for (line,) in iter_unpack(f"{_LINE}s", memoryview(encoded)[:whole])]
+    if whole < len(encoded):
+        lines.append(encoded[whole:])
+    return b"\r\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from config.data import read_data
@@ -63,13 +63,19 @@ class PossibleReply:
     effect: str
 
 
-def build_mailto(address: str, subject: str, body: Sequence[str]) -> str:
-    """Build a link that opens a reply with `body` filled in (RFC 6068 section 2).
+def build_mailto(address: str, subject: str) -> str:
+    """Build the beginning of a link that opens a reply; a quoted body goes right behind it.
 
-    A plus sign in the address is encoded, because some clients read it as a space.
+    The link is one of RFC 6068 section 2. A plus sign in the address is encoded, because some
+    clients read it as a space.
     """
-    text = quote("\r\n".join(body), safe="")
-    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={text}"
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body="
+
+
+@lru_cache(maxsize=64)
+def quote_body(lines: tuple[str, ...]) -> str:
+    """Return the lines of a reply as they stand in a link (RFC 6068 section 5)."""
+    return quote("\r\n".join(lines), safe="")
 
 
 def build_findings_skeleton(*outcomes: str) -> Skeleton:
@@ -86,7 +92,8 @@ def build_findings_skeleton(*outcomes: str) -> Skeleton:
     return Skeleton(title=f"Approve: {', then '.join(outcomes)}", lines=lines)
 
 
-def build_review_skeletons(keywords: Sequence[str]) -> tuple[Skeleton, ...]:
+@lru_cache(maxsize=64)
+def build_review_skeletons(keywords: tuple[str, ...]) -> tuple[Skeleton, ...]:
     """Build the skeletons of the likely decisions among `keywords`, likeliest first."""
     possible: dict[str, tuple[Skeleton, ...]] = {
         "APPROVE": (
@@ -101,13 +108,15 @@ def build_review_skeletons(keywords: Sequence[str]) -> tuple[Skeleton, ...]:
     return tuple(s for word, group in possible.items() if word in keywords for s in group)
 
 
-def build_short_skeletons(keywords: Sequence[str]) -> tuple[Skeleton, ...]:
+@lru_cache(maxsize=64)
+def build_short_skeletons(keywords: tuple[str, ...]) -> tuple[Skeleton, ...]:
     """Build the one-word replies among `keywords`, for letters that follow a decision."""
     words = ("CONFIRM", "CANCEL", "STATUS", "HELP")
     return tuple(Skeleton(title=w.capitalize(), lines=(w,)) for w in words if w in keywords)
 
 
-def describe_keywords(keywords: Sequence[str]) -> tuple[PossibleReply, ...]:
+@lru_cache(maxsize=64)
+def describe_keywords(keywords: tuple[str, ...]) -> tuple[PossibleReply, ...]:
     """Return what to type and what it does, for each of `keywords` that is in the table."""
     known = (_load_keywords().named(word) for word in keywords)
     return tuple(PossibleReply(type_this=k.usage, effect=k.summary) for k in known if k)

@@ -27,6 +27,7 @@ from outbound.reply_skeletons import (
     build_mailto,
     build_review_skeletons,
     describe_keywords,
+    quote_body,
 )
 
 #: How far before the first obligation date the custody periods of an approval must reach.
@@ -178,7 +179,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
     preview = () if context.preview is None else (context.preview,)
     skeletons = (
         Skeleton(title="Approve the same findings", lines=("APPROVE",)),
-        *build_review_skeletons([k for k in context.reply.keywords if k != "APPROVE"]),
+        *build_review_skeletons(tuple(k for k in context.reply.keywords if k != "APPROVE")),
     )
     return build_letter(
         LetterKind.SECOND_REVIEW_NOTICE,
@@ -198,10 +199,9 @@ def build_ready_replies(
     reply: ReplyOptions, tracking_number: str, title: str, skeletons: Sequence[Skeleton]
 ) -> tuple[ReadyReply, ...]:
     """Build a link for each skeleton that answers the letter with that title."""
-    subject = f"Re: [{tracking_number}] {title}"
+    link = build_mailto(reply.address, f"Re: [{tracking_number}] {title}")
     return tuple(
-        ReadyReply(title=s.title, href=build_mailto(reply.address, subject, s.lines), lines=s.lines)
-        for s in skeletons
+        ReadyReply(title=s.title, href=link + quote_body(s.lines), lines=s.lines) for s in skeletons
     )
 
 

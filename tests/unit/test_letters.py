@@ -590,7 +590,7 @@ def test_every_reason_has_its_own_sentences(reason: str) -> None:
     [
         ("ENCRYPTED", "needs a password"),
         ("too-many-pages", "too many pages"),
-        ("time_limit", "too long to read"),
+        ("over_time_limit", "too long to read"),
         ("something_new", "damaged or incomplete"),
         ("{{ 7 * 7 }}", "damaged or incomplete"),
     ],
