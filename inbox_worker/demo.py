@@ -142,7 +142,7 @@ def _open_stage(stage: _Stage) -> Iterator[Worker]:
         EmbeddedServers(accounts, on_accepted=stage.shown.append) as servers,
     ):
         stage.servers = servers
-        settings = _build_settings(servers, Path(temporary) / "demo.db")
+        settings = build_demo_settings(servers, f"sqlite:///{Path(temporary) / 'demo.db'}")
         database = Database(settings.database.url)
         database.migrate()
         database.close()
@@ -162,7 +162,11 @@ def _play(stage: _Stage, worker: Worker) -> None:
     _work(stage, worker, "The worker fetches, files, acknowledges and asks for review.")
     clerk, officer = _notices(stage)
     _reply(stage, clerk, "not approved", "R. Ortega, an approver, answers carelessly.")
-    _work(stage, worker, "“not approved” is no keyword, so nothing is decided, and R. Ortega told.")
+    _work(
+        stage,
+        worker,
+        "“not approved” is no command: nothing is decided, and R. Ortega is told why.",
+    )
     findings = _FINDINGS.format(
         now=datetime.now().astimezone(worker.services.settings.general.zone)
     )
@@ -234,7 +238,8 @@ def _today() -> Any:
     return bootstrap.now().date()
 
 
-def _build_settings(servers: EmbeddedServers, database: Path) -> Settings:
+def build_demo_settings(servers: EmbeddedServers, database_url: str) -> Settings:
+    """Return the configuration of an invented site that stands on these servers."""
     return build_settings(
         {
             "mailbox": [
@@ -256,7 +261,7 @@ def _build_settings(servers: EmbeddedServers, database: Path) -> Settings:
                 "from_name": "ERO Outreach (demo)",
                 "max_per_minute": 600,
             },
-            "database": {"url": f"sqlite:///{database}"},
+            "database": {"url": database_url},
             "review": {
                 "undo_minutes": 0,
                 "refusal_min_business_days": 0,

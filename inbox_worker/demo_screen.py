@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from inbox_worker.demo_people import MAILBOX
@@ -19,9 +18,10 @@ from parsers.reply_text import find_new_text
 
 _WIDTH = 92
 
-#: How many lines of a mail are shown, by how its subject ends; and of every other.
-_LINES = {"Review needed": 26, "Your request is not complete": 24, "Understood: APPROVE": 22}
-_FEW = 9
+#: How many lines of a letter are shown, by what it is; of every other; and of one seen before.
+_LINES = {"Review needed": 19, "Your request is not complete": 22, "Understood: APPROVE": 32}
+_SOME = 9
+_FEW = 3
 
 
 class DemoScreen:
@@ -30,6 +30,7 @@ class DemoScreen:
     def __init__(self) -> None:
         self._console = Console(highlight=False, emoji=False, markup=False)
         self._steps = 0
+        self._seen: set[str] = set()
 
     def open_with(self, sentence: str) -> None:
         """Say what this is."""
@@ -43,14 +44,14 @@ class DemoScreen:
 
     def mention(self, sentence: str) -> None:
         """Say what is not shown."""
-        self._console.print(Text(f"   {sentence}", style="dim"))
+        self._console.print(Text(f"   {sentence}", style="dim"), soft_wrap=True)
 
     def show_mail(
         self, message: InboundMessage, author: str, recipients: Sequence[str], files: Sequence[str]
     ) -> None:
         """Show one mail: who to whom, the beginning of what it says, the names of its files."""
         to = ", ".join(recipients)
-        lines = [f"{author} → {_shorten_tag(to)}", "", *_list_lines(message, author)]
+        lines = [f"{author} → {_shorten_tag(to)}", "", *self._list_lines(message, author)]
         lines += [f"Attached: {', '.join(files)}"] if files else []
         if not self._console.is_terminal:
             self._console.print(Text(f"   --- {message.subject}"), soft_wrap=True)
@@ -72,31 +73,34 @@ class DemoScreen:
         """Say where everything is, and what to look at."""
         self._console.print()
         self._console.print(Text(sentence, style="bold"), soft_wrap=True)
-        table = Table.grid(padding=(0, 2), pad_edge=False)
         for name, what in files:
-            table.add_row(Text(f"  {name}", no_wrap=True), Text(what))
-        self._console.print(table, soft_wrap=True)
+            self._console.print(Text(f"  {name}"), soft_wrap=True)
+            self._console.print(Text(f"      {what}", style="dim"), soft_wrap=True)
 
     @property
     def _width(self) -> int:
         return min(_WIDTH, self._console.width)
 
+    def _list_lines(self, message: InboundMessage, author: str) -> list[str]:
+        """Return what is shown of a mail's text."""
+        text = message.text or ""
+        if author != MAILBOX:
+            quoted = sum(line.startswith(">") for line in text.splitlines())
+            more = [f"(and {quoted} quoted lines)"] if quoted else []
+            return [*find_new_text(message).text.splitlines(), *more]
+        lines = _drop_heading(text.strip().splitlines())
+        title = message.subject.rpartition("] ")[2]
+        limit = _FEW if title in self._seen else _LINES.get(title, _SOME)
+        self._seen.add(title)
+        if len(lines) <= limit + 2:
+            return lines
+        return [*lines[:limit], f"… ({len(lines) - limit} more lines)"]
 
-def _list_lines(message: InboundMessage, author: str) -> list[str]:
-    """Return what is shown of a mail's text."""
-    text = message.text or ""
-    if author != MAILBOX:
-        new = find_new_text(message).text.splitlines()
-        quoted = sum(line.startswith(">") for line in text.splitlines())
-        return [*new, *([f"(and {quoted} quoted lines)"] if quoted else [])]
-    lines = text.strip().splitlines()
-    # The agency and the title, underlined, stand above the text of every letter of ours.
+
+def _drop_heading(lines: list[str]) -> list[str]:
+    """Return the lines below the agency and the underlined title that begin a letter of ours."""
     heads = [n for n, line in enumerate(lines[:6]) if line and not line.strip("=")]
-    lines = lines[heads[0] + 2 :] if heads else lines
-    limit = next((n for end, n in _LINES.items() if message.subject.endswith(end)), _FEW)
-    if len(lines) <= limit + 2:
-        return lines
-    return [*lines[:limit], f"… ({len(lines) - limit} more lines)"]
+    return lines[heads[0] + 2 :] if heads else lines
 
 
 def _shorten_tag(address: str) -> str:

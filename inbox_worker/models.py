@@ -312,7 +312,7 @@ class LetterRecord(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(120))  #: what it is for; makes a repeat harmless
+    key: Mapped[str] = mapped_column(String(400))  #: what it is for; makes a repeat harmless
     kind: Mapped[str] = mapped_column(String(40))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"), index=True)
     journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))

@@ -1,7 +1,8 @@
 """When the jobs run: over and over until nothing is left (`once`), or as a service (`run`).
 
 The service runs each job on its own beat, never two of the same at once, and stops at a message
-boundary. Its watchdog is fed by finished jobs alone, so that whoever watches notices a stuck one.
+boundary. Its watchdog is fed by jobs that get on, from one message to the next or to their end, so
+that whoever watches notices a stuck one and leaves one alone that has much to do.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _log = structlog.get_logger()
 #: How often recorded mail and due letters are looked for, in seconds.
 _FILE_SECONDS = 2
 _DELIVER_SECONDS = 2
-#: How long a job may go without finishing before the watchdog is no longer fed, in seconds; beside
+#: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: the beat of the slowest job.
 _STUCK_SECONDS = 120
 
@@ -70,8 +71,9 @@ class Service:
         self._notifier = notifier
         self._clock = clock
         self._stopping = threading.Event()
-        self._finished: dict[str, datetime] = {}
-        worker.should_stop = self._stopping.is_set
+        self._progress: dict[str, datetime] = {}  #: when each job last got on
+        self._own = threading.local()  #: the name of the job this thread does
+        worker.should_stop = self._reach_boundary
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
@@ -80,7 +82,7 @@ class Service:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
         for name, job, seconds in self._jobs():
-            self._finished[name] = self._clock()
+            self._progress[name] = self._clock()
             scheduler.add_job(
                 self._guard(name, job),
                 "interval",
@@ -111,6 +113,7 @@ class Service:
 
     def _guard(self, name: str, job: Callable[[], int]) -> Callable[[], None]:
         def beat() -> None:
+            self._own.job = name
             try:
                 done = job()
             except UnreachableError:
@@ -121,12 +124,19 @@ class Service:
                 if done:
                     _log.info("job_done", job=name, count=done)
             # A failed beat is progress too: the job came to an end and will be tried again.
-            self._finished[name] = self._clock()
+            self._progress[name] = self._clock()
 
         return beat
 
+    def _reach_boundary(self) -> bool:
+        """Return whether to stop here, between two messages; to have come here is progress."""
+        name = getattr(self._own, "job", None)
+        if name is not None:
+            self._progress[name] = self._clock()
+        return self._stopping.is_set()
+
     def _feed_watchdog(self) -> None:
-        oldest = min(self._finished.values())
+        oldest = min(self._progress.values())
         poll = self._worker.services.settings.primary_mailbox.poll_seconds
         if (self._clock() - oldest).total_seconds() < _STUCK_SECONDS + poll:
             self._notifier.watchdog()

@@ -15,7 +15,6 @@ import structlog
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, issuing, journal
-from inbox_worker.errors import UnreachableError
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import DatabaseOutbox
@@ -52,13 +51,13 @@ class Worker:
     def fetch(self) -> int:
         """Record new mail and move what is disposed; return how many mails either touched.
 
-        Raises `UnreachableError` when the server cannot be reached; the connection is then dropped
-        and the next call opens another.
+        Raises `UnreachableError` when the server cannot be reached. Whatever goes wrong, the
+        connection is dropped and the next call opens another: nobody knows what state it is in.
         """
         try:
             mailbox = self._open()
             return self._record_new(mailbox) + self._move_disposed(mailbox)
-        except UnreachableError:
+        except Exception:
             self.close_mailbox()
             raise
 

@@ -130,12 +130,6 @@ class Postbox:
             status, answer = client.select(f'"{folder}"', readonly=True)
             return int(answer[0] or b"0") if status == "OK" else 0
 
-    def list_folders(self) -> list[str]:
-        """Return the names of the folders."""
-        with self.open() as client:
-            rows = client.list()[1]
-        return [re.findall(rb'"([^"]*)"$|(\S+)$', row)[0][0].decode() or "INBOX" for row in rows]
-
     def append(self, raw: bytes) -> None:
         """Put a mail into the inbox as it is."""
         with self.open() as client:

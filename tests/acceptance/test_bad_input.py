@@ -150,114 +150,132 @@ def _only_optional() -> bytes:
     return fill({"subject_suffix": "Jr.", "obligation_time": "8:30 a.m."})
 
 
-_SET_ASIDE = "A document could not be read"
-_ANSWERED = {"disposition": "FORM_WANTED", "folder": "Answered"}
-_ASIDE = {"disposition": "FORM_SET_ASIDE", "folder": "For a person", "letter": _SET_ASIDE}
-_INCOMPLETE = {
-    "disposition": "FILED",
-    "folder": "Filed",
-    "letter": "Your request is not complete",
-    "request": "INCOMPLETE",
-}
-_FILED = {
-    "disposition": "FILED",
-    "folder": "Filed",
-    "letter": "Request received",
-    "request": "IN_REVIEW",
-}
+def _answered(name: str, build: Build, letter: str, *words: str) -> Case:
+    return Case(
+        name=name,
+        build=build,
+        disposition="FORM_WANTED",
+        folder="Answered",
+        letter=letter,
+        words=words,
+    )
+
+
+def _set_aside(name: str, build: Build, *words: str) -> Case:
+    return Case(
+        name=name,
+        build=build,
+        disposition="FORM_SET_ASIDE",
+        folder="For a person",
+        letter="A document could not be read",
+        words=words,
+    )
+
+
+def _incomplete(
+    name: str, build: Build, *, words: tuple[str, ...], silent: tuple[str, ...] = ()
+) -> Case:
+    return Case(
+        name=name,
+        build=build,
+        disposition="FILED",
+        folder="Filed",
+        letter="Your request is not complete",
+        words=words,
+        silent=silent,
+        request="INCOMPLETE",
+    )
+
+
+def _filed(name: str, build: Build) -> Case:
+    return Case(
+        name=name,
+        build=build,
+        disposition="FILED",
+        folder="Filed",
+        letter="Request received",
+        request="IN_REVIEW",
+    )
+
+
+def _unanswered(
+    name: str, build: Build, disposition: str, folder: str, *, passes_gateway: bool = True
+) -> Case:
+    return Case(
+        name=name,
+        build=build,
+        disposition=disposition,
+        folder=folder,
+        letter=None,
+        passes_gateway=passes_gateway,
+    )
+
 
 CASES = (
-    Case(
-        name="no attachment",
-        build=_plain("How do I ask about a missed court date?\n"),
-        letter="How to send a request",
-        words=("Request Form",),
-        **_ANSWERED,  # type: ignore[arg-type]
+    _answered(
+        "no attachment",
+        _plain("How do I ask about a missed court date?\n"),
+        "How to send a request",
+        "Request Form",
     ),
-    Case(
-        name="a word processor's file",
-        build=_with("request.docx", "application/msword", b"PK\x03\x04 not a PDF"),
-        letter="Please send the form as a PDF",
-        **_ANSWERED,  # type: ignore[arg-type]
+    _answered(
+        "a word processor's file",
+        _with("request.docx", "application/msword", b"PK\x03\x04 not a PDF"),
+        "Please send the form as a PDF",
     ),
-    Case(
-        name="something else that is called a PDF",
-        build=_with("form.pdf", PDF, b"<html>Please wait</html>"),
-        words=("not a Request Form that we know", "send it as a PDF"),
-        **_ASIDE,  # type: ignore[arg-type]
+    _set_aside(
+        "something else that is called a PDF",
+        _with("form.pdf", PDF, b"<html>Please wait</html>"),
+        "not a Request Form that we know",
+        "send it as a PDF",
     ),
-    Case(
-        name="an empty PDF",
-        build=_with("form.pdf", PDF, b""),
-        words=("nothing in it",),
-        **_ASIDE,  # type: ignore[arg-type]
+    _set_aside("an empty PDF", _with("form.pdf", PDF, b""), "nothing in it"),
+    _set_aside(
+        "a PDF cut after its first kilobytes",
+        _with("form.pdf", PDF, _filled()[:3000]),
+        "damaged or incomplete",
     ),
-    Case(
-        name="a PDF cut after its first kilobytes",
-        build=_with("form.pdf", PDF, _filled()[:3000]),
-        words=("damaged or incomplete",),
-        **_ASIDE,  # type: ignore[arg-type]
+    _set_aside(
+        "a PDF with a password",
+        _with("form.pdf", PDF, _encrypted()),
+        "needs a password",
+        "Do not send the password by e-mail",
     ),
-    Case(
-        name="a PDF with a password",
-        build=_with("form.pdf", PDF, _encrypted()),
-        words=("needs a password", "Do not send the password by e-mail"),
-        **_ASIDE,  # type: ignore[arg-type]
+    _set_aside(
+        "a PDF that is no form",
+        _with("letter.pdf", PDF, _another_document()),
+        "not a Request Form that we know",
     ),
-    Case(
-        name="a PDF that is no form",
-        build=_with("letter.pdf", PDF, _another_document()),
-        words=("not a Request Form that we know",),
-        **_ASIDE,  # type: ignore[arg-type]
+    _set_aside("a form field that is its own child", _with("form.pdf", PDF, _endless_field())),
+    _set_aside(
+        "the blank form", _with("form.pdf", PDF, read_blank_form()), "nothing was filled in"
     ),
-    Case(
-        name="a form field that is its own child",
-        build=_with("form.pdf", PDF, _endless_field()),
-        **_ASIDE,  # type: ignore[arg-type]
-    ),
-    Case(
-        name="the blank form",
-        build=_with("form.pdf", PDF, read_blank_form()),
-        words=("nothing was filled in",),
-        **_ASIDE,  # type: ignore[arg-type]
-    ),
-    Case(
-        name="a form whose required fields are blank",
-        build=_with("form.pdf", PDF, _only_optional()),
+    _incomplete(
+        "a form whose required fields are blank",
+        _with("form.pdf", PDF, _only_optional()),
         words=("Requester name", "Surname(s)", "Date or dates missed", "Case or docket no."),
-        **_INCOMPLETE,  # type: ignore[arg-type]
     ),
-    Case(
-        name="dates that cannot be",
-        build=_with_form(subject_birth_date="13/45/1988", obligation_dates="02/30/2026"),
+    _incomplete(
+        "dates that cannot be",
+        _with_form(subject_birth_date="13/45/1988", obligation_dates="02/30/2026"),
         words=("Date of birth", "Date or dates missed"),
         silent=("13/45/1988", "02/30/2026"),
-        **_INCOMPLETE,  # type: ignore[arg-type]
     ),
-    Case(
-        name="a birth date in the future",
-        build=_with_form(subject_birth_date="2999-01-31"),
+    _incomplete(
+        "a birth date in the future",
+        _with_form(subject_birth_date="2999-01-31"),
         words=("Date of birth",),
         silent=("2999",),
-        **_INCOMPLETE,  # type: ignore[arg-type]
     ),
-    Case(
-        name="a phone number as A-number",
-        build=_with_form(subject_a_number="(202) 555-0134"),
+    _incomplete(
+        "a phone number as A-number",
+        _with_form(subject_a_number="(202) 555-0134"),
         words=("A-Number",),
         silent=("555-0134",),
-        **_INCOMPLETE,  # type: ignore[arg-type]
     ),
-    Case(
-        name="an unknown charset beside a good form",
-        build=_unknown_charset,
-        **_FILED,  # type: ignore[arg-type]
-    ),
-    Case(
-        name="an unknown charset and nothing else",
-        build=_unknown_charset_alone,
-        letter="How to send a request",
-        **_ANSWERED,  # type: ignore[arg-type]
+    _filed("an unknown charset beside a good form", _unknown_charset),
+    _answered(
+        "an unknown charset and nothing else", _unknown_charset_alone, "How to send a request"
     ),
     Case(
         name="a mail of 60 MB",
@@ -267,55 +285,36 @@ CASES = (
         letter="Your message was too large",
         words=("41.9 MB",),
     ),
-    Case(
-        name="two thousand parts within each other",
-        build=_deeply_nested,
-        disposition="FOR_A_PERSON",
-        folder="For a person",
-        letter=None,
+    _unanswered(
+        "two thousand parts within each other",
+        _deeply_nested,
+        "FOR_A_PERSON",
+        "For a person",
         passes_gateway=False,
     ),
-    Case(
-        name="nobody wrote it",
-        build=_without_author,
-        disposition="FOR_A_PERSON",
-        folder="For a person",
-        letter=None,
-        passes_gateway=False,
+    _unanswered(
+        "nobody wrote it", _without_author, "FOR_A_PERSON", "For a person", passes_gateway=False
     ),
-    Case(
-        name="two people wrote it",
-        build=_two_authors,
-        disposition="FOR_A_PERSON",
-        folder="For a person",
-        letter=None,
+    _unanswered("two people wrote it", _two_authors, "FOR_A_PERSON", "For a person"),
+    _unanswered(
+        "an absence notice",
+        _header("Auto-Submitted", "auto-replied", _plain("I am away until Monday.\n")),
+        "IGNORED",
+        "Automatic",
     ),
-    Case(
-        name="an absence notice",
-        build=_header("Auto-Submitted", "auto-replied", _plain("I am away until Monday.\n")),
-        disposition="IGNORED",
-        folder="Automatic",
-        letter=None,
+    _unanswered(
+        "a mailing list",
+        _header("List-Id", "<news.courts.example>", _plain("Our news.\n")),
+        "IGNORED",
+        "Automatic",
     ),
-    Case(
-        name="a mailing list",
-        build=_header("List-Id", "<news.courts.example>", _plain("Our news.\n")),
-        disposition="IGNORED",
-        folder="Automatic",
-        letter=None,
+    _unanswered(
+        "a scanner's PDF, sent by itself",
+        _header("Auto-Submitted", "auto-generated", _with("scan.pdf", PDF, _filled())),
+        "FOR_A_PERSON",
+        "For a person",
     ),
-    Case(
-        name="a scanner's PDF, sent by itself",
-        build=_header("Auto-Submitted", "auto-generated", _with("scan.pdf", PDF, _filled())),
-        disposition="FOR_A_PERSON",
-        folder="For a person",
-        letter=None,
-    ),
-    Case(
-        name="a good form at the very end",
-        build=_with_form(),
-        **_FILED,  # type: ignore[arg-type]
-    ),
+    _filed("a good form at the very end", _with_form()),
 )
 
 

@@ -98,7 +98,7 @@ def _tracking_of(job: Job) -> str:
         pytest.param(["show", "{tracking}"], 0, ["Fields", "request_filed"], id="show"),
         pytest.param(["show", "{plain}"], 0, ["Fields"], id="show, no hyphens, lower case"),
         pytest.param(["show", "{wrong}"], 2, ["check digit is wrong"], id="a digit mistyped"),
-        pytest.param(["show", "12345"], 2, ["CJS-2026-000001-5"], id="no tracking number"),
+        pytest.param(["show", "12345"], 2, ["CJS-2026-000001-7"], id="no tracking number"),
         pytest.param(["show", "CJS-2020-000001-5"], 2, ["check digit"], id="another year"),
         pytest.param(["show"], 2, ["TRACKING"], id="show what"),
         pytest.param(["show", "{tracking}", "more"], 2, ["more"], id="one too many"),
@@ -234,6 +234,21 @@ def test_without_a_schema_a_command_names_init(
     assert not (tmp_path / "none.db").exists()
 
 
+@pytest.mark.parametrize("command", ["status", "requests", "once", "pause", "init"])
+@pytest.mark.parametrize("name", ["folder", "text.db", "gone/x/y.db"])
+def test_a_file_that_is_no_database_is_told_in_a_sentence(
+    job: Job, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, command: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text.db").write_text("Not a database, whatever it is called. " * 100)
+    (tmp_path / "gone").write_text("a file where a folder should be")
+    monkeypatch.setenv("ERO_DATABASE__URL", f"sqlite:///{tmp_path}/{name}")
+    done = run("--config", job.config, command)
+    assert done.code in {1, 2}, done.all
+    assert done.err.startswith("✗ ")
+    assert "Traceback" not in done.err
+
+
 # Setting up.
 
 
@@ -244,10 +259,10 @@ def test_init_asks_what_becomes_of_the_mail_that_lies_there(real_job: Job) -> No
     job.await_arrivals()
     refused = job.run("init")
     assert refused.returncode == 2
-    assert "1 mails lie in the folder" in refused.stderr
+    assert "1 mail lies in the folder" in refused.stderr
     assert not job.database.exists()
     assert job.run("init", "--backlog", "sometimes").returncode == 2
-    assert "1 mails that were in the folder will be left alone" in job.do(
+    assert "1 mail that was in the folder will be left alone" in job.do(
         "init", "--backlog", "ignore"
     )
     job.write(author, "A new question.\n")
@@ -288,7 +303,7 @@ def test_init_asks_on_a_terminal(real_job: Job) -> None:
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, said
-    assert "1 mails lie in the folder. Process them?" in said
+    assert "1 mail lies in the folder. Process it?" in said
     job.do("once")
     assert job.query("SELECT disposition FROM journal") == [("FORM_WANTED",)]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.conftest import open_embedded
 from tests.acceptance.forms import build_clerk_values, fill, write_findings
-from tests.acceptance.job import Job, Person, now, play, tracking_in
+from tests.acceptance.job import Job, Person, Story, now, play
 from tests.acceptance.mails import MailServers
 
 pytestmark = pytest.mark.timeout(240)
@@ -92,8 +92,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Except
 
 
 @pytest.mark.parametrize("story", _STORIES, ids=lambda story: story.__name__)
-def test_what_waits_can_be_stopped(ended: dict[str, Exception | None], story: object) -> None:
-    error = ended[story.__name__]  # type: ignore[attr-defined]
+def test_what_waits_can_be_stopped(ended: dict[str, Exception | None], story: Story) -> None:
+    error = ended[story.__name__]
     if error is not None:
         raise error
 

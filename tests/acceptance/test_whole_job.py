@@ -28,7 +28,7 @@ from tests.acceptance.forms import (
     spell,
     write_findings,
 )
-from tests.acceptance.job import AGENCY, FOLDERS, OFFICE, Job, Person, play, tracking_in
+from tests.acceptance.job import AGENCY, FOLDERS, OFFICE, Job, Person, Story, play, tracking_in
 from tests.acceptance.mails import (
     Mail,
     MailServers,
@@ -37,6 +37,7 @@ from tests.acceptance.mails import (
     read_answers,
     read_pages,
 )
+from tests.servers.ports import wait_until
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -55,6 +56,7 @@ OUTSIDE = (
     "gus.lanternfield@courts.example",
     "hugo.pennywhistle@courts.example",
     "carla.meddler@courts.example",
+    "petra.oakenshield@courts.example",
 )
 
 #: Every form that was sent, so that none of its words is found in what leaves.
@@ -518,6 +520,44 @@ def a_demand_goes_to_counsel(job: Job) -> Iterator[None]:
     assert job.letters_to(job.chief.address, tracking)
 
 
+def an_answer_by_post_is_left_to_a_person(job: Job) -> Iterator[None]:
+    clerk = _person(job, "petra.oakenshield@courts.example")
+    _send_clerk_form(job, clerk, delivery="postal_mail", requester_email=None, password_phone=None)
+    yield
+    tracking = job.tracking_of(clerk.address)
+    job.reply(job.approver, _notice(job, job.approver, tracking), "DENY nothing agreed")
+    yield
+    assert job.status_of(tracking) == "ISSUED"
+    order = job.newest_to(job.approver.address, tracking)
+    assert "post" in order.subject.lower()
+    assert list(order.files) == [f"{tracking}.pdf"]
+    assert "17 Invented Plaza" in order.words
+    assert not job.letters_to(clerk.address, "Answer")
+
+
+def a_bounce_is_recorded_and_not_answered(job: Job) -> Iterator[None]:
+    if job.servers.name == "embedded":
+        # The embedded gateway knows at once who has a mailbox, and never has to send a report.
+        return
+    gone = Person("Noel Nowhere", job.address_of("noel.nowhere@bounce.example"))
+    job.write(gone, "How do I ask?\n")
+    box = job.box(job.mailbox)
+
+    def find_reports(*folders: str) -> list[Mail]:
+        mails = [mail for folder in folders for mail in box.read(folder)]
+        return [mail for mail in mails if mail.message.get_content_type() == "multipart/report"]
+
+    yield
+    # It comes back at once, perhaps so fast that the same run has worked on it.
+    assert wait_until(lambda: bool(find_reports("INBOX", "Automatic"))), "no report came back"
+    yield
+    assert len(find_reports("Automatic")) == 1
+    assert job.query("SELECT disposition FROM journal WHERE kind = 'bounce'") == [
+        ("BOUNCE_RECORDED",)
+    ]
+    assert len(job.query("SELECT 1 FROM letters WHERE recipient = ?", gone.address)) == 1
+
+
 STORIES = (
     a_clerk_gets_a_certification,
     a_probation_officer_is_denied,
@@ -530,6 +570,8 @@ STORIES = (
     only_the_person_asked_is_obeyed,
     the_same_bytes_twice_are_one_request,
     a_demand_goes_to_counsel,
+    an_answer_by_post_is_left_to_a_person,
+    a_bounce_is_recorded_and_not_answered,
 )
 
 
@@ -562,8 +604,8 @@ def _play(servers: MailServers, folder: Path) -> Played:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-def test_the_job_is_done(played: Played, story: object) -> None:
-    error = played.ended[story.__name__]  # type: ignore[attr-defined]
+def test_the_job_is_done(played: Played, story: Story) -> None:
+    error = played.ended[story.__name__]
     if error is not None:
         raise error
 
@@ -630,7 +672,7 @@ def test_the_status_tells_what_is_there(played: Played) -> None:
     assert status["quarantine"] == 0
     assert status["alarms"] == []
     assert set(status["outbox"]) == {"ACCEPTED"}
-    assert status["requests"]["ISSUED"] == 4
+    assert status["requests"]["ISSUED"] == 5
     assert sum(status["requests"].values()) == len(played.job.ask("requests"))
 
 

@@ -124,6 +124,14 @@ def test_one_wrong_line_corrects_nothing(filed: Harness, lines: str, reason: str
     assert corrected(filed, "requester_title") == [("Deputy Clerk of Court", "acroform", True)]
 
 
+def test_a_correction_may_not_contradict_a_value_that_stays(harness: Harness) -> None:
+    harness.file(release_date="03/01/2026")
+    answer = harness.reply(LINDQVIST, "CORRECT\nDate or dates missed: 2026-02-01")
+    assert answer.kind == "mistake"
+    assert "later than the first date missed" in answer.text
+    assert harness.fields()["obligation_dates"].value == ("2026-03-10",)
+
+
 def test_a_correction_leaves_the_doubts_about_other_values(harness: Harness) -> None:
     request = harness.file(subject_birth_date="04/05/1988")
     assert set(request.flags) == {"doubtful", "ambiguous_birth_date"}

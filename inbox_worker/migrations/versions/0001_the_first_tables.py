@@ -244,7 +244,7 @@ def upgrade() -> None:
     op.create_table(
         "letters",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("request_id", sa.Integer(), nullable=True),
         sa.Column("journal_id", sa.Integer(), nullable=True),
