@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from inbox_worker.errors import UnreachableError
+from inbox_worker.errors import UnreachableError, WorkerError
 from inbox_worker.notify import Notifier
 from inbox_worker.worker import Worker
 from outbound.dispatcher import DrainStop
@@ -34,11 +34,11 @@ _STUCK_SECONDS = 120
 def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
     """Do everything that is due, repeatedly until nothing is left.
 
-    `wait` sleeps for a number of seconds, where the relay's pace asks for it. Raises
-    `UnreachableError`, after everything else was done, when the mailbox or the relay could not be
-    reached.
+    `wait` sleeps for a number of seconds, where the relay's pace asks for it. What the mailbox or
+    the relay have against us is raised after everything else was done: `UnreachableError` when one
+    of them could not be reached, another `WorkerError` when it refused.
     """
-    unreachable: UnreachableError | None = None
+    trouble: WorkerError | None = None
     while not worker.should_stop():
         work, fault = _fetch(worker)
         work += worker.file()
@@ -47,19 +47,19 @@ def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
             fault = fault or UnreachableError(
                 f"The relay could not be reached ({report.reason}); letters stay in the outbox."
             )
-        unreachable = fault or unreachable
+        trouble = fault or trouble
         if report.stop is DrainStop.PACED and report.resume_at is not None:
             wait(max(0.0, (report.resume_at - worker.services.clock()).total_seconds()))
         elif work + report.submitted == 0:
             break
-    if unreachable is not None:
-        raise unreachable
+    if trouble is not None:
+        raise trouble
 
 
-def _fetch(worker: Worker) -> tuple[int, UnreachableError | None]:
+def _fetch(worker: Worker) -> tuple[int, WorkerError | None]:
     try:
         return worker.fetch(), None
-    except UnreachableError as error:
+    except WorkerError as error:
         return 0, error
 
 
