@@ -82,12 +82,12 @@ def _is_world_readable(path: Path) -> bool:
 
 
 def _warn_alarms(settings: Settings) -> _Found:
-    if not settings.alerts.alarms and not settings.alerts.command:
+    if not settings.alerts.alarms:
         yield _problem(
             "W006",
             "alerts.alarms",
             "Alarms about the worker itself reach nobody.",
-            "Name an address, or set alerts.command.",
+            "Name an address.",
         )
 
 

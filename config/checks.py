@@ -227,6 +227,15 @@ def _find_unbuilt_review(settings: Settings) -> _Found:
         yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
 
 
+def _find_unbuilt_alerts(settings: Settings) -> _Found:
+    if settings.alerts.command:
+        yield _not_built(
+            "alerts.command",
+            "Running a command for an alarm",
+            "Leave it empty; alarms go by mail.",
+        )
+
+
 def _find_unbuilt_certification(settings: Settings) -> _Found:
     certification = settings.certification
     if certification.signing_pkcs12 or certification.signing_password_file:
@@ -287,6 +296,7 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("staff",), find=_find_staff_problems),
     Rule(reads=("staff", "review.approvals"), find=_find_role_problems),
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
+    Rule(reads=("alerts.command",), find=_find_unbuilt_alerts),
     Rule(reads=("certification",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )
