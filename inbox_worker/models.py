@@ -178,7 +178,7 @@ class Request(Base):
     document_position: Mapped[int]
     definition: Mapped[str] = mapped_column(String(60))
     channel: Mapped[str] = mapped_column(String(10))
-    author_address: Mapped[str] = mapped_column(String(320))
+    author_address: Mapped[str] = mapped_column(String(320), index=True)
     author_message_id: Mapped[str | None] = mapped_column(String(998))
     author_proven: Mapped[bool]  #: the author's domain vouched for the mail
     received_at: Mapped[datetime]

@@ -98,15 +98,19 @@ def add_request(
     request = Request(id=id_, **values)
     make_transient_to_detached(request)
     session.add(request)
-    add_event(session, "request_filed", request=request, actor=PROGRAM, now=now)
-    add_event(
-        session,
-        f"request_{target.value.lower()}",
-        request=request,
-        actor=PROGRAM,
-        now=now,
-        journal_id=new.journal_id,
-        status_from=RequestStatus.RECEIVED,
+    session.execute(
+        _PUT_EVENT,
+        [
+            _event_row("request_filed", request=request, actor=PROGRAM, now=now),
+            _event_row(
+                f"request_{target.value.lower()}",
+                request=request,
+                actor=PROGRAM,
+                now=now,
+                journal_id=new.journal_id,
+                status_from=RequestStatus.RECEIVED,
+            ),
+        ],
     )
     return request
 
@@ -180,19 +184,38 @@ def add_event(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down what happened; with `status_from`, that the request left that status."""
-    session.execute(
-        _PUT_EVENT,
-        {
-            "request_id": None if request is None else request.id,
-            "journal_id": journal_id,
-            "at": now,
-            "code": code,
-            "actor": actor,
-            "status_from": None if status_from is None else status_from.value,
-            "status_to": None if status_from is None or request is None else request.status,
-            "detail": dict(detail or {}),
-        },
+    row = _event_row(
+        code,
+        actor=actor,
+        now=now,
+        request=request,
+        journal_id=journal_id,
+        status_from=status_from,
+        detail=detail,
     )
+    session.execute(_PUT_EVENT, row)
+
+
+def _event_row(
+    code: str,
+    *,
+    actor: str,
+    now: datetime,
+    request: Request | None = None,
+    journal_id: int | None = None,
+    status_from: RequestStatus | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {
+        "request_id": None if request is None else request.id,
+        "journal_id": journal_id,
+        "at": now,
+        "code": code,
+        "actor": actor,
+        "status_from": None if status_from is None else status_from.value,
+        "status_to": None if status_from is None or request is None else request.status,
+        "detail": dict(detail or {}),
+    }
 
 
 def add_attachments(session: Session, journal_id: int, rows: Iterable[Mapping[str, Any]]) -> None:

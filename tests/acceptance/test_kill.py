@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -70,13 +71,19 @@ class Siege:
         process = self.job.start("once")
         self.pids.append(process.pid)
         if from_the_start:
-            time.sleep(self.chance.uniform(0.05, 2.5))
+            time.sleep(self.chance.uniform(0.05, 2.0))
         else:
-            wait_until(lambda: process.poll() is not None or log.stat().st_size > known)
-            time.sleep(self.chance.uniform(0.0, 1.2))
+            # Counted in outcomes and not in seconds, so that a fast machine is hit at work too.
+            _await_lines(process, log, known, self.chance.randint(1, 14))
+            time.sleep(self.chance.uniform(0.0, 0.08))
         process.send_signal(signal.SIGKILL)
         if process.wait(20) == -signal.SIGKILL:
             self.kills[_find_last_event(log, known)] += 1
+
+
+def _await_lines(process: subprocess.Popen[str], log: Path, known: int, count: int) -> None:
+    while process.poll() is None and log.read_bytes()[known:].count(b"\n") < count:
+        time.sleep(0.002)
 
 
 def _find_last_event(log: Path, known: int) -> str:

@@ -128,6 +128,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("tracking_number", name="uq_requests_tracking_number"),
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_requests_author_address"), ["author_address"], unique=False
+        )
         batch_op.create_index("ix_requests_status", ["status"], unique=False)
 
     op.create_table(
@@ -408,6 +411,7 @@ def downgrade() -> None:
     op.drop_table("sightings")
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.drop_index("ix_requests_status")
+        batch_op.drop_index(batch_op.f("ix_requests_author_address"))
 
     op.drop_table("requests")
     op.drop_table("raw_mails")
