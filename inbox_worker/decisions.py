@@ -15,7 +15,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import casework, notices, reply_answers, store
+from inbox_worker import casework, notices, reply_answers, store, transcripts
 from inbox_worker.business_time import find_refusal_release
 from inbox_worker.casework import Proposal, ProposalRefusedError
 from inbox_worker.findings_record import dump_findings, load_findings
@@ -168,7 +168,7 @@ def _apply_proposal(approval: _Approval, first: Decision | None, session: Sessio
         now=approval.reply.intake.now,
         journal_id=decision.journal_id,
     )
-    reply_answers.return_preview(
+    transcripts.return_preview(
         approval.reply, session, request, decision, approval.proposal, approval.document
     )
     return Disposition.DECISION_APPLIED
@@ -195,7 +195,7 @@ def _apply_approval(approval: _Approval, first: Decision | None, session: Sessio
         journal_id=decision.journal_id,
         detail={"second_person": [r.code for r in approval.proposal.second_person]},
     )
-    reply_answers.return_approval(
+    transcripts.return_approval(
         reply, session, request, decision, approval.proposal, approval.document
     )
     if needs_second:
@@ -222,7 +222,7 @@ def _apply_difference(
         now=reply.intake.now,
         journal_id=decision.journal_id,
     )
-    reply_answers.write_differences(reply, session, request, first, differences)
+    transcripts.write_differences(reply, session, request, first, differences)
     return Disposition.DECISION_APPLIED
 
 
@@ -258,7 +258,7 @@ def _apply_denial(
         now=now,
         journal_id=decision.journal_id,
     )
-    reply_answers.return_denial(reply, session, request, decision, document)
+    transcripts.return_denial(reply, session, request, decision, document)
     return Disposition.DECISION_APPLIED
 
 
@@ -275,7 +275,7 @@ def _apply_cancellation(reply: Reply, session: Session) -> Disposition:
         now=reply.intake.now,
         journal_id=reply.intake.entry.id,
     )
-    reply_answers.write_cancellation(reply, session, request, decision)
+    transcripts.write_cancellation(reply, session, request, decision)
     return Disposition.DECISION_APPLIED
 
 

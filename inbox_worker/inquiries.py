@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import correspondence, presentation, reply_answers, store
+from inbox_worker import correspondence, presentation, reply_answers, store, transcripts
 from inbox_worker.intake import Apply
 from inbox_worker.posting import Posting
 from inbox_worker.reply import Reply
@@ -84,7 +84,7 @@ def _apply_question(reply: Reply, question: str, session: Session) -> Dispositio
     )
     posting = Posting(key=f"question:{intake.entry.id}", now=intake.now)
     correspondence.write_question(intake.services, session, request, question, posting)
-    reply_answers.return_note(
+    transcripts.return_note(
         reply,
         session,
         request,
@@ -120,7 +120,7 @@ def _apply_correction(
         journal_id=intake.entry.id,
         detail={"fields": sorted(corrected), "revision": request.revision},
     )
-    reply_answers.return_note(
+    transcripts.return_note(
         reply, session, request, "The file was corrected.", _describe_changes(reply, corrected)
     )
     return Disposition.DECISION_APPLIED

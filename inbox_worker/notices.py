@@ -19,7 +19,7 @@ from inbox_worker.correspondence import build_letterhead
 from inbox_worker.dossier import Dossier, find_original, read_dossier
 from inbox_worker.findings_record import findings_of
 from inbox_worker.models import Decision, Request
-from inbox_worker.posting import Posting, post_to_staff
+from inbox_worker.posting import Inbound, Posting, post_to_staff
 from inbox_worker.reply import Reply
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -215,3 +215,27 @@ def build_options(
         cancellable=cancellable,
     )
     return ReplyOptions(address=reply_to, keywords=possible)
+
+
+def answer_reply(
+    reply: Reply,
+    session: Session,
+    request: Request,
+    compose: Callable[[str], Letter],
+    *,
+    decision_id: int | None = None,
+) -> None:
+    """Put the one answer to a reply into the outbox, threaded below it."""
+    intake = reply.intake
+    if decision_id is None and reply.is_confirmable and reply.proposal is not None:
+        # What decides nothing uses nothing up: the answer can be answered with CONFIRM as well.
+        decision_id = reply.proposal.id
+    post_to_staff(
+        intake.services,
+        session,
+        request,
+        reply.member.email,
+        compose,
+        Posting(key=f"answer:{intake.entry.id}", now=intake.now, answers=Inbound.of(intake)),
+        decision_id=decision_id,
+    )
