@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,13 @@ from inbox_worker.models import (
     Token,
 )
 from inbox_worker.outbox_store import NewLetter, put_letter
-from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.status import (
+    DELIVERY_TRANSITIONS,
+    REQUEST_TRANSITIONS,
+    DeliveryStatus,
+    Disposition,
+    RequestStatus,
+)
 from tests.worker_harness import NOW, ORTEGA, copy_template, url_of
 
 
@@ -357,3 +364,49 @@ def test_a_naive_moment_is_refused(session: Session) -> None:
 def test_tracking_numbers_follow_one_another_by_year(session: Session) -> None:
     numbers = [store.next_tracking_number(session, year) for year in (2026, 2026, 2027)]
     assert [n[:15] for n in numbers] == ["CJS-2026-000002", "CJS-2026-000003", "CJS-2027-000001"]
+
+
+def _trigger(table: str) -> str:
+    """Return how the migration made a table's trigger, to make it again after a forced step."""
+    module = import_module("inbox_worker.migrations.versions.0002_guard_the_state_machines")
+    transitions = {"requests": module._REQUESTS, "letters": module._LETTERS}[table]
+    return str(module._build_guard(table, transitions))
+
+
+def _steps(statuses: type[RequestStatus | DeliveryStatus]) -> list[tuple[str, str]]:
+    return [(a.value, b.value) for a in statuses for b in statuses if a is not b]
+
+
+@pytest.mark.parametrize(("source", "target"), _steps(RequestStatus))
+def test_the_database_itself_knows_every_step_of_a_request(
+    session: Session, source: str, target: str
+) -> None:
+    session.execute(text("DROP TRIGGER requests_transition"))
+    session.execute(text("UPDATE requests SET status = :source"), {"source": source})
+    session.execute(text(_trigger("requests")))
+    step = text("UPDATE requests SET status = :target")
+    if RequestStatus(target) in REQUEST_TRANSITIONS[RequestStatus(source)]:
+        session.execute(step, {"target": target})
+    else:
+        with pytest.raises(IntegrityError, match="no such transition"):
+            session.execute(step, {"target": target})
+
+
+@pytest.mark.parametrize(("source", "target"), _steps(DeliveryStatus))
+def test_the_database_itself_knows_every_step_of_a_letter(
+    session: Session, source: str, target: str
+) -> None:
+    session.execute(text("DROP TRIGGER letters_transition"))
+    session.execute(text("UPDATE letters SET status = :source"), {"source": source})
+    session.execute(text(_trigger("letters")))
+    step = text("UPDATE letters SET status = :target")
+    if DeliveryStatus(target) in DELIVERY_TRANSITIONS[DeliveryStatus(source)]:
+        session.execute(step, {"target": target})
+    else:
+        with pytest.raises(IntegrityError, match="no such transition"):
+            session.execute(step, {"target": target})
+
+
+def test_the_database_itself_sets_a_disposition_once(session: Session) -> None:
+    with pytest.raises(IntegrityError, match="set once"):
+        session.execute(text("UPDATE journal SET disposition = 'IGNORED'"))
