@@ -75,6 +75,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "Your approval was not issued: whoever was to certify it is no longer a certifier.",
         "The request is back in review. Answer the new notice.",
     ),
+    "requester_wrote": (
+        "The requester wrote again about this request.",
+        "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
+    ),
     "request_to_counsel": (
         "A request went to counsel: a demand is attached, or the person may be a citizen.",
         "A person has to look at it before anything is answered.",
@@ -110,15 +114,25 @@ def write_legal_receipt(
     letter = compose(_acknowledgement(services, request))
     posting = Posting(key=f"acknowledgement:{request.id}", now=now)
     post_to_requester(services, session, request, request.author_address, letter, posting)
+    key = f"legal:{request.id}:{request.revision}"
+    _tell_reviewers(services, session, request, "request_to_counsel", key=key, now=now)
+
+
+def write_requester_wrote(
+    services: Services, session: Session, request: Request, *, now: datetime
+) -> None:
+    """Tell reviewers, once a day and request, that a mail about it waits for a person."""
+    key = f"wrote:{request.id}:{services.local_date(now)}"
+    _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+
+
+def _tell_reviewers(
+    services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
+) -> None:
+    alert = _compose_alarm(services, code, request=request)
     for member in services.settings.find_staff_with("reviewer"):
-        alert = _compose_alarm(services, "request_to_counsel", request=request)
-        post_unbound(
-            services,
-            session,
-            member.email,
-            alert,
-            Posting(key=f"legal:{request.id}:{request.revision}:{member.email}", now=now),
-        )
+        posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
+        post_unbound(services, session, member.email, alert, posting)
 
 
 def write_deficiency(
@@ -208,12 +222,16 @@ def write_set_aside(
 
 
 def write_no_form(
-    services: Services, session: Session, inbound: Inbound, *, kind: str, now: datetime
+    services: Services, session: Session, inbound: Inbound, *, rule: str, now: datetime
 ) -> None:
-    """Tell an author how to send a request, with the blank form."""
-    context = NoForm(head=build_letterhead(services), blank_form=blank_form(services))
-    compose = compose_attachment_not_pdf if kind == "attachment_not_pdf" else compose_no_form
-    _answer(services, session, inbound, letter_key=kind, letter=compose(context), now=now)
+    """Tell an author how to send a request, with the blank form; `rule` is what judged the mail."""
+    context = NoForm(
+        head=build_letterhead(services),
+        blank_form=blank_form(services),
+        has_miswritten_number=rule == "tracking_number_does_not_hold",
+    )
+    compose = compose_attachment_not_pdf if rule == "attachment_but_no_pdf" else compose_no_form
+    _answer(services, session, inbound, letter_key="no_form", letter=compose(context), now=now)
 
 
 def write_oversize(

@@ -44,8 +44,7 @@ def prepare_other(intake: Intake) -> Apply:
     if intake.verdict.rule == "structure_not_read":
         # Nobody knows what is attached, so nothing can be said of it.
         return partial(_note, intake, "mail_not_read", Disposition.FOR_A_PERSON)
-    letter = "attachment_not_pdf" if intake.verdict.rule == "attachment_but_no_pdf" else "no_form"
-    return partial(_answer_without_form, intake, letter)
+    return partial(_answer_without_form, intake)
 
 
 def prepare_oversize(intake: Intake) -> Apply:
@@ -78,14 +77,14 @@ def _note(intake: Intake, code: str, disposition: Disposition, session: Session)
     return disposition
 
 
-def _answer_without_form(intake: Intake, letter: str, session: Session) -> Disposition:
+def _answer_without_form(intake: Intake, session: Session) -> Disposition:
     if intake.message.attached_messages or not _may_answer(intake, session):
         return Disposition.FOR_A_PERSON
     correspondence.write_no_form(
         intake.services,
         session,
         Inbound.of(intake),
-        kind=letter,
+        rule=intake.verdict.rule,
         now=intake.now,
     )
     return Disposition.FORM_WANTED

@@ -15,7 +15,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, miscellany, store
+from inbox_worker import correspondence, filing, miscellany, store
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
@@ -232,4 +232,5 @@ def _record_correspondence(
         now=intake.now,
         journal_id=intake.entry.id,
     )
+    correspondence.write_requester_wrote(intake.services, session, request, now=intake.now)
     return Disposition.CORRESPONDENCE_RECORDED

@@ -128,6 +128,7 @@ class NoForm:
     head: Letterhead
     blank_form: bytes | None = None
     tracking_number: str = ""  #: of the request it answers, when it answers one
+    has_miswritten_number: bool = False  #: the mail names a tracking number that cannot be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

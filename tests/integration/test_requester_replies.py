@@ -301,11 +301,22 @@ def test_other_words_about_a_request_are_kept_and_change_nothing(
 ) -> None:
     if status == "decided":
         filed.reply(ORTEGA, "DENY no consent on file")
-    before = (filed.status(), filed.last_letter_id())
+    before, last = filed.status(), filed.last_letter_id()
     assert answer(filed, "Any news?") == "CORRESPONDENCE_RECORDED"
-    assert (filed.status(), filed.last_letter_id()) == before
+    assert filed.status() == before
+    assert {x.kind for x in filed.letters() if x.id > last} == {"staff_alert"}
     event = filed.rows(Event)[-1]
     assert (event.code, event.request_id) == ("requester_wrote", 1)
+
+
+def test_reviewers_are_told_once_a_day_that_a_requester_wrote(filed: Harness) -> None:
+    last = filed.last_letter_id()
+    for text in ("Any news?", "Any news today?"):
+        answer(filed, text)
+    told = [x for x in filed.letters() if x.id > last]
+    assert sorted(x.recipient for x in told) == sorted({x.recipient for x in told})
+    assert ORTEGA in {x.recipient for x in told}
+    assert all("requester wrote" in x.subject for x in told)
 
 
 @pytest.mark.parametrize("wording", ["{number}", "Re: news? {lower}", "FW: {bare}"])
@@ -322,3 +333,19 @@ def test_a_stranger_who_knows_a_number_learns_nothing(filed: Harness) -> None:
     words = filed.newest("stranger@elsewhere.example")
     assert words.kind == "no_form"
     assert number not in words.text + words.subject
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_told"),
+    [
+        pytest.param("[CJS-2026-000001-3] news?", True, id="its check digit does not fit"),
+        pytest.param("news?", False, id="no number at all"),
+    ],
+)
+def test_a_miswritten_tracking_number_is_said_and_never_guessed(
+    filed: Harness, subject: str, *, is_told: bool
+) -> None:
+    assert filed.deliver(compose(CLERK, "Any news?", subject=subject)) == "FORM_WANTED"
+    letter = filed.newest(CLERK)
+    assert letter.kind == "no_form"
+    assert ("cannot be right" in letter.text) == is_told
