@@ -45,6 +45,7 @@ test-long: dev servers
 
 bench: dev
 	$(RUN)/python -m bench.intake
+	$(RUN)/python -m bench.letters
 
 forms: dev
 	@$(UV) sync --quiet --frozen --inexact --group dev --group forms --python $(PYTHON)

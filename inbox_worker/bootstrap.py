@@ -29,6 +29,9 @@ from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
 
+#: How many processes read mail at a time: one slow document does not hold up the next mail.
+_READERS = 2
+
 _OWN_PACKAGES = ("parsers", "config", "templates", "outbound")
 
 
@@ -70,7 +73,9 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
     database = Database(settings.database.url)
     try:
         database.check_schema()
-        with DocumentReader(load_definitions(), limits=build_limits(settings)) as reader:
+        with DocumentReader(
+            load_definitions(), limits=build_limits(settings), workers=_READERS
+        ) as reader:
             yield Services(
                 settings=settings,
                 database=database,

@@ -39,10 +39,10 @@ _log = structlog.get_logger()
 #: How often a handler may lose a race before it counts as a failed attempt.
 _RACES = 3
 #: How many mails, and of how many bytes, are with the reader while earlier ones are filed.
-_AHEAD = 12
+_AHEAD = 24
 _AHEAD_BYTES = 16_000_000
 #: How many requests, and of how many bytes, may share a commit.
-_TOGETHER = 8
+_TOGETHER = 16
 _TOGETHER_BYTES = 4_000_000
 #: How many mails are listed at a time.
 _LISTED = 200

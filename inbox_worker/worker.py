@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 _POLICY = RetryPolicy()
 
 #: How many mails, and of how many bytes, are recorded in one transaction.
-_BATCH = 16
+_BATCH = 32
 _BATCH_BYTES = 4_000_000
 
 #: How many mails are moved in one command.
