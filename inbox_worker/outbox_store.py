@@ -107,16 +107,26 @@ class DatabaseOutbox:
             return claimed
 
     def release_abandoned(self, *, now: datetime) -> None:
-        """End every lease, so that letters a killed worker held are due at once.
+        """Make due at once what a worker before this one left waiting.
 
-        For a worker that knows itself to be the only one. Such a letter may have been accepted; the
-        same bytes under the same Message-ID then go out once more.
+        For a worker that knows itself to be the only one. A letter under lease may have been
+        accepted; the same bytes under the same Message-ID then go out once more. A letter that was
+        never tried, because the relay was away, need not wait for its next turn.
         """
         with self._database.unit_of_work() as unit:
             unit.session.execute(
                 update(LetterRecord)
                 .where(LetterRecord.status == _S.SENDING.value)
                 .values(lease_until=now)
+            )
+            unit.session.execute(
+                update(LetterRecord)
+                .where(
+                    LetterRecord.status == _S.QUEUED.value,
+                    LetterRecord.attempts == 0,
+                    LetterRecord.due_at > now,
+                )
+                .values(due_at=now)
             )
             unit.commit()
 

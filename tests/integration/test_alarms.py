@@ -6,11 +6,12 @@ import pytest
 
 from inbox_worker.correspondence import write_alarm, write_failure_alerts
 from inbox_worker.models import Event, LetterRecord
-from tests.worker_harness import CLERK, DUTY, ORTEGA, STAFF, Harness, Opener
+from tests.worker_harness import CLERK, DUTY, ORTEGA, STAFF, Harness, Opener, lift_guards
 
 
 def fail(harness: Harness, letter_id: int) -> None:
     with harness.services.database.unit_of_work() as unit:
+        lift_guards(unit.session)
         letter = unit.session.get_one(LetterRecord, letter_id)
         letter.status, letter.reason = "FAILED", "RCPT: 550 5.1.1"
         unit.commit()

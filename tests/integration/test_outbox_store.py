@@ -24,7 +24,7 @@ from inbox_worker.status import DeliveryStatus
 from outbound.outbox import OutboxStore, SmtpReply
 from tests.unit.test_dispatcher import NOW, ListStore
 from tests.unit.test_dispatcher import letter as queued
-from tests.worker_harness import copy_template, url_of
+from tests.worker_harness import copy_template, lift_guards, url_of
 
 SOON = NOW + timedelta(minutes=5)
 OK = SmtpReply(code=250, text="2.0.0 queued")
@@ -181,6 +181,17 @@ def test_a_lease_that_ran_out_may_be_claimed_by_another(database: Database) -> N
     assert claim(store, NOW + LEASE) == [1]
 
 
+def test_what_a_worker_before_left_waiting_is_due_at_once(database: Database) -> None:
+    put(database, *(new_letter(number) for number in range(1, 4)))
+    store = DatabaseOutbox(database)
+    leased, untried, tried = store.claim_due(NOW, limit=3)
+    later = NOW + timedelta(hours=1)
+    store.record_untried(untried.id, now=NOW, due=later, reason="connect")
+    store.record_retry(tried.id, now=NOW, due=later, reason="451")
+    store.release_abandoned(now=NOW)
+    assert [x.id for x in store.claim_due(NOW, limit=3)] == [leased.id, untried.id]
+
+
 def test_a_lease_is_committed_when_the_letter_is_handed_out(database: Database) -> None:
     put(database, new_letter(1))
     DatabaseOutbox(database).claim_due(NOW, limit=1)
@@ -220,6 +231,7 @@ def test_only_a_letter_that_is_being_sent_can_be_settled(
 ) -> None:
     put(database, new_letter(1))
     with database.unit_of_work() as unit:
+        lift_guards(unit.session)
         unit.session.get_one(LetterRecord, 1).status = status.value
         unit.commit()
     store = DatabaseOutbox(database)
@@ -239,6 +251,7 @@ def test_only_a_letter_that_is_being_sent_can_be_settled(
 def test_what_is_settled_is_never_handed_out(database: Database, status: str) -> None:
     put(database, new_letter(1))
     with database.unit_of_work() as unit:
+        lift_guards(unit.session)
         unit.session.get_one(LetterRecord, 1).status = status
         unit.commit()
     assert claim(DatabaseOutbox(database), NOW + timedelta(days=365)) == []

@@ -24,6 +24,7 @@ from tests.worker_harness import (
     Opener,
     compose,
     compose_reply,
+    lift_guards,
 )
 
 FORGED = "mx.elsewhere.example; dmarc=pass header.from={domain}"
@@ -36,6 +37,7 @@ Make = Callable[[Harness], bytes]
 def force_status(harness: Harness, status: str) -> None:
     """Put the request into a status without the steps that lead there."""
     with harness.services.database.unit_of_work() as unit:
+        lift_guards(unit.session)
         unit.session.execute(update(Request).values(status=status))
         unit.commit()
 
