@@ -43,7 +43,10 @@ from inbox_worker.reading import load_definitions
 from inbox_worker.views import list_requests
 from inbox_worker.worker import Worker
 from outbound.form_filling import fill_form
-from tests.servers.dovecot import Dovecot, start_dovecot
+
+# The test servers are not installed with the program; run as a file, this finds them all the same.
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from tests.servers.dovecot import Dovecot, start_dovecot  # noqa: E402
 
 MAILS = 200
 
