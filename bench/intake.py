@@ -46,7 +46,7 @@ from outbound.form_filling import fill_form
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from tests.servers.dovecot import Dovecot, start_dovecot  # noqa: E402
+from tests.servers.dovecot import Dovecot, start_dovecot
 
 MAILS = 200
 
