@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 from sqlalchemy import text
@@ -50,6 +51,59 @@ def is_bad(intake: Intake) -> bool:
 
 def statuses(harness: Harness) -> list[tuple[str | None, int]]:
     return [(e.disposition, e.attempts) for e in harness.rows(JournalEntry)]
+
+
+def defeat_reading_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the reader give every whole mail back, as it does when one takes its child's life."""
+
+    def give_back(*_: object, **__: object) -> Future[None]:
+        future: Future[None] = Future()
+        future.set_result(None)
+        return future
+
+    monkeypatch.setattr(DocumentReader, "submit_mail", give_back)
+
+
+def test_a_mail_that_defeats_the_reader_whole_is_read_piece_by_piece(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defeat_reading_whole(monkeypatch)
+    files = {"broken.pdf": b"%PDF-1.7 cut", "form.pdf": fill()}
+    assert harness.deliver(compose(CLERK, "Form attached.", files=files)) == "FILED"
+    assert harness.status() == "IN_REVIEW"
+    assert harness.deliver(compose(CLERK, NO_FORM)) == "FORM_WANTED"
+
+
+def test_requests_that_lie_together_are_all_filed(harness: Harness) -> None:
+    for number in range(1, 21):
+        harness.record(
+            compose(
+                CLERK, f"Form {number}.", files={"form.pdf": fill(case_numbers=f"26-CR-{number}")}
+            )
+        )
+    harness.work()
+    assert {e.disposition for e in harness.rows(JournalEntry)} == {"FILED"}
+    numbers = [r.tracking_number for r in harness.rows(Request)]
+    assert len(set(numbers)) == 20
+
+
+def test_a_request_that_fails_among_others_fails_alone(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = HANDLERS[MessageKind.REQUEST]
+
+    def sometimes(intake: Intake) -> Apply:
+        if is_bad(intake):
+            raise RuntimeError
+        return prepare(intake)
+
+    monkeypatch.setitem(HANDLERS, MessageKind.REQUEST, sometimes)  # type: ignore[arg-type]
+    for subject in ("good", "bad", "good"):
+        mail = compose(CLERK, f"A {subject} one.", subject=subject, files={"form.pdf": fill()})
+        harness.record(mail)
+    harness.work()
+    assert statuses(harness) == [("FILED", 0), (None, 1), ("FILED", 0)], "one attempt, not two"
+    assert len(harness.rows(Request)) == 2
 
 
 def test_every_kind_of_mail_has_a_handler_or_is_told_only_by_later_rules() -> None:
