@@ -353,7 +353,6 @@ FOLDER_ROLES: Mapping[Disposition, str] = {
     _D.BOUNCE_RECORDED: "automatic",
     _D.IGNORED: "automatic",
     _D.DUPLICATE: "automatic",
-    _D.BACKLOG_IGNORED: "other",
     _D.FOR_A_PERSON: "other",
     _D.OVERSIZE: "quarantine",
     _D.QUARANTINED: "quarantine",

@@ -26,9 +26,8 @@ from inbox_worker.models import CertificationRecord, Decision, Request
 from inbox_worker.posting import Posting
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
-from outbound.certification import CertificationFacts, Mark
+from outbound.certification import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification_pdf import render_certification
-from outbound.control_number import SAMPLE_CONTROL_NUMBER
 from outbound.determination import has_stale_records
 from parsers.extraction import FieldValue
 from parsers.findings import Findings

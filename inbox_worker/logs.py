@@ -15,10 +15,9 @@ from collections.abc import MutableMapping
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 import structlog
-from structlog.typing import FilteringBoundLogger
 
 WITHHELD = "withheld"
 
@@ -79,14 +78,6 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=False,
     )
     _quieten_libraries(render, stamp)
-
-
-def get_log() -> FilteringBoundLogger:
-    """Return the log. Call it as `log.info("mail_filed", inbound_id=7)`: a code, then ids."""
-    if not structlog.is_configured():
-        # Whoever forgot must not find log lines on standard output, where JSON is printed.
-        configure_logging(json=False)
-    return cast("FilteringBoundLogger", structlog.get_logger())
 
 
 def keep_allowed(logger: object, method: str, line: _Line) -> _Line:

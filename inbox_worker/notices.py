@@ -1,4 +1,4 @@
-"""Notices that ask staff to decide, and what they are told beside their own replies.
+"""Notices that ask staff to decide, and the one way in which a reply of theirs is answered.
 
 All work in the caller's transaction and put letters into the outbox; whether to write is the use
 case's business.

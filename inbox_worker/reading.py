@@ -1,4 +1,4 @@
-"""Reads documents in child processes that can be killed: time, memory and crashes stay in there.
+"""Reads mails and documents in children that can be killed: time, memory and crashes stay there.
 
 `DocumentReader.read` always returns an `Extraction`. A document that takes too long, takes too much
 memory or brings its reader down is `unreadable`, with a warning that says which

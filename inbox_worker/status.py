@@ -31,9 +31,6 @@ class Disposition(StrEnum):
     IGNORED = "IGNORED"  #: automatic mail, list mail or our own coming back; never answered
     FOR_A_PERSON = "FOR_A_PERSON"  #: no rule fits
     DUPLICATE = "DUPLICATE"  #: the same bytes are already recorded
-    BACKLOG_IGNORED = (
-        "BACKLOG_IGNORED"  #: lay in the folder before the first run and was left there
-    )
     QUARANTINED = "QUARANTINED"  #: could not be worked on; kept with its reason
 
 

@@ -18,13 +18,15 @@ import pycountry
 
 from outbound.answer_lines import AnswerLine, build_answer_lines
 from outbound.case import CaseFacts, Detail
-from outbound.control_number import SAMPLE_CONTROL_NUMBER
 from outbound.determination import Determination
 from outbound.statements import Telling, build_statements
 from outbound.wording import Wording, default_wording
 from parsers.findings import Findings, MatchedOn, Outcome
 
 DEFINITION = "cjs-certification/1"
+
+#: Printed on everything that is not an official record; never issued.
+SAMPLE_CONTROL_NUMBER = "0000-0000-0000-0000"
 
 #: Nothing longer is printed; a form that says more is corrected first.
 _MAX_TEXT = 500

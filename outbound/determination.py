@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
 
 from outbound.answers import (
-    Answer,
     ObligationAnswers,
     TransferAnswer,
     answer_obligation,
@@ -47,25 +45,6 @@ class Determination:
     records_as_of: datetime  #: aware
     as_of: date  #: its day where the office is
     second_person: tuple[Reason, ...] = ()  #: why one person may not decide this alone
-
-    def answers_json(self) -> list[dict[str, Any]]:
-        """Return the answers as JSON values, rules included, for the decision's record."""
-        return [
-            {
-                "obligation": a.obligation.isoformat(),
-                **{f"q{n}": _answer_json(q) for n, q in enumerate((a.q1, a.q2, a.q3), start=1)},
-            }
-            for a in self.answers
-        ]
-
-
-def _answer_json(answer: Answer) -> dict[str, Any]:
-    return {
-        "value": answer.value.value,
-        "rule": answer.rule,
-        "parts": [part.isoformat() for part in answer.parts],
-        "notes": [note.code.value for note in answer.notes],
-    }
 
 
 def determine(findings: Findings, case: CaseFacts, *, now: datetime, zone: tzinfo) -> Determination:

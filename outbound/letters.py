@@ -51,7 +51,6 @@ class LetterKind(StrEnum):
     NOT_PERMITTED = "not_permitted"  #: the reply is not this person's to give
     HELP = "help"  #: what can be done now
     REQUEST_STATUS = "request_status"  #: where a request stands, for staff
-    DECISION_NOTICE = "decision_notice"  #: the other reviewers need do nothing
     STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it

@@ -51,4 +51,4 @@ class OutboxStore(Protocol):
         """Put the letter back as if never claimed, due at `due`; no attempt is counted."""
 
     def record_failed(self, letter_id: int, *, now: datetime, reason: str) -> None:
-        """Give the letter up; the store tells staff."""
+        """Give the letter up; whoever drained the outbox tells staff."""

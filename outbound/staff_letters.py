@@ -7,22 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from outbound.letters import Fact, Letter, Letterhead, LetterKind, build_letter, build_pdf
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionNotice:
-    """The other reviewers need do nothing more."""
-
-    head: Letterhead
-    tracking_number: str
-    by: str
-    on: datetime  #: aware
-    decision: str  #: for example `approved`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +33,6 @@ class PostalInstruction:
     tracking_number: str
     address_lines: tuple[str, ...]  #: as on the form
     document: bytes
-
-
-def compose_decision_notice(context: DecisionNotice) -> Letter:
-    """Compose the word to the other reviewers that a request was decided."""
-    return build_letter(
-        LetterKind.DECISION_NOTICE,
-        context,
-        title="Decided, nothing to do",
-        tracking_number=context.tracking_number,
-    )
 
 
 def compose_staff_alert(context: StaffAlert) -> Letter:

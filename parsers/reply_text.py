@@ -33,11 +33,6 @@ class NewText:
     was_cut: bool = False  #: whether a quotation, signature or disclaimer was dropped
     from_html: bool = False  #: whether there was no plain body
 
-    @property
-    def answered_below_quote(self) -> bool:
-        """Whether the author seems to have written below or between the quoted lines."""
-        return bool(self.below)
-
 
 def find_new_text(message: InboundMessage) -> NewText:
     """Return the new text of a reply (RFC 3676 section 4.3 for the signature delimiter)."""

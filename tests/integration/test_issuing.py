@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from inbox_worker import issuing
 from inbox_worker.models import CertificationRecord, Decision, Event, Request
-from outbound.control_number import SAMPLE_CONTROL_NUMBER
+from outbound.certification import SAMPLE_CONTROL_NUMBER
 from tests.worker_harness import (
     APPROVE,
     CLERK,

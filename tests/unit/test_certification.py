@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from config.data import read_data
 from outbound.case import Detail
 from outbound.certification import (
+    SAMPLE_CONTROL_NUMBER,
     CannotBePrinted,
     CertificationFacts,
     Mark,
     build_no_information_facts,
 )
 from outbound.certification_pdf import render_certification
-from outbound.control_number import SAMPLE_CONTROL_NUMBER
 from outbound.wording import WordingError, load_wording
 from parsers.findings import Findings, MatchedOn
 from tests.unit.certification_cases import (

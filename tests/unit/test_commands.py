@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outbound.reply_skeletons import Skeleton, build_review_skeletons
 from parsers.command import Command, CommandRefusal
 from parsers.command_reader import parse_command
 from parsers.errors import ParseError
 from parsers.findings import Outcome
 from parsers.keyword_table import ArgumentRule, parse_keyword_table
-from parsers.skeletons import build_skeleton
 from tests.unit.reply_builders import (
     BASES,
     EASTERN,
@@ -549,19 +549,20 @@ def test_other_text_below_the_quote_does_not_stop_a_command() -> None:
     assert obeyed("CONFIRM", below=("Example County list footer",)).keyword == "CONFIRM"
 
 
-@pytest.mark.parametrize("keyword", ["APPROVE", "DENY", "NEED INFO", "CORRECT"])
-def test_an_untouched_skeleton_decides_nothing(keyword: str) -> None:
-    refused(build_skeleton(keyword))
+SKELETONS = build_review_skeletons(("APPROVE", "DENY", "NEED INFO", "CORRECT"))
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS, ids=lambda s: s.title)
+def test_an_untouched_skeleton_decides_nothing(skeleton: Skeleton) -> None:
+    refused("\n".join(skeleton.lines))
 
 
 def test_a_skeleton_with_its_needed_lines_filled_in_is_obeyed() -> None:
-    said = dict(line.split(": ", 1) for line in FINDINGS[:-1])
-    lines = build_skeleton("APPROVE").split("\n")
-    filled = [
-        f"{n}: {said[n]}" if (n := line.partition(":")[0]) in said else line for line in lines
-    ]
-    found = obeyed("\n".join(filled))
-    assert set(found.fields) == set(said)
+    said = dict(line.split(": ", 1) for line in FINDINGS[:-1]) | {"Outcome": "detained"}
+    skeleton = next(s for s in SKELETONS if s.title == "Approve: detained")
+    filled = {line: line.partition(":")[0] for line in skeleton.lines}
+    found = obeyed("\n".join(f"{n}: {said[n]}" if n in said else x for x, n in filled.items()))
+    assert set(found.fields) == set(said) & set(filled.values())
     assert found.findings is not None
     assert found.findings.remarks is None
 

@@ -86,10 +86,8 @@ from outbound.review_letters import (
     compose_second_review_notice,
 )
 from outbound.staff_letters import (
-    DecisionNotice,
     PostalInstruction,
     StaffAlert,
-    compose_decision_notice,
     compose_postal_instruction,
     compose_staff_alert,
 )
@@ -285,9 +283,6 @@ def _build_inside() -> dict[str, Letter]:
             )
         ),
         "unproven": compose_unproven_reply(UnprovenReply(**answered, arrived_at=AT)),
-        "decision": compose_decision_notice(
-            DecisionNotice(**named, by="R. Ortega", on=AT, decision="approved")
-        ),
         "alert": compose_staff_alert(
             StaffAlert(
                 **named,

@@ -303,7 +303,7 @@ def test_an_answer_below_the_quote_is_reported_and_not_returned(
 ) -> None:
     found = find_new_plain_text(text)
     assert found.below == below
-    assert found.answered_below_quote
+    assert found.below
     assert not set(below) & set(found.text.split("\n"))
 
 

@@ -13,7 +13,7 @@ from parsers.choices import normalise_choice, normalise_multi, normalise_tick, n
 from parsers.cleaning import clean_text, fold_label
 from parsers.contacts import normalise_email, normalise_phone, normalise_zip
 from parsers.definition import Choice, FieldType, FormField, Requiredness
-from parsers.names import build_name_forms, normalise_name
+from parsers.names import normalise_name
 from parsers.places import normalise_country, normalise_state
 from parsers.values import LONGEST_TEXT, normalise
 
@@ -200,19 +200,6 @@ def test_doubtful_country(text: str, value: str | None, code: str) -> None:
 )
 def test_name_is_kept_as_written(text: str, value: str | None, code: str) -> None:
     assert (normalise_name(text).value, normalise_name(text).code) == (value, code)
-
-
-def test_two_surnames_are_matched_in_every_way_they_are_recorded() -> None:
-    assert build_name_forms("Garc\u00eda de la Cruz") == (
-        "garcia de la cruz",
-        "garcia",
-        "de la cruz",
-        "de la cruz garcia",
-        "garcia cruz",
-        "cruz",
-        "cruz garcia",
-    )
-    assert build_name_forms("Pe\u00f1a-Nieto")[:3] == ("pena nieto", "pena", "nieto")
 
 
 def _field(kind: FieldType, **more: object) -> FormField:

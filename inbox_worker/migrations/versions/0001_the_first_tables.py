@@ -41,7 +41,7 @@ def upgrade() -> None:
             "disposition IN ('FILED', 'FORM_RECEIVED', 'FORM_SET_ASIDE', 'FORM_WANTED', "
             "'DECISION_APPLIED', 'REPLY_RETURNED', 'REPLY_REFUSED', 'ANSWER_RECORDED', "
             "'CORRESPONDENCE_RECORDED', 'BOUNCE_RECORDED', 'OVERSIZE', 'IGNORED', "
-            "'FOR_A_PERSON', 'DUPLICATE', 'BACKLOG_IGNORED', 'QUARANTINED')",
+            "'FOR_A_PERSON', 'DUPLICATE', 'QUARANTINED')",
             name=op.f("ck_journal_disposition"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
