@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: A value that is less sure than this is doubtful: a person looks at it, and the requester is not
+#: asked to mend what may only have been misread.
+DOUBTFUL_BELOW = 0.8
+
 #: A field's value: text, yes or no, or several texts. Absent fields have no value at all.
 Value = str | bool | tuple[str, ...]
 
@@ -34,7 +38,7 @@ class FieldValue:
 
     value: Value  #: empty text where what stood there is no such value; a problem says why
     raw: str  #: exactly what stood in the field, but for masked Social Security numbers
-    source: str  #: the reader's way: `acroform`, or `correction` for a person's
+    source: str  #: the reader's way: `acroform`, `text`, or `correction` for a person's
     confidence: float = 1.0  #: 0 to 1
     page: int | None = None  #: counted from 1
     box: tuple[float, float, float, float] | None = None  #: PDF points, left bottom right top
