@@ -38,7 +38,14 @@ from parsers.extraction import (
     ReadLimits,
 )
 from parsers.form_values import read_values
-from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.labels import (
+    DefinitionIndex,
+    Matching,
+    Way,
+    is_enough,
+    match_by_name,
+    match_by_wording,
+)
 from parsers.printed_labels import PrintedWords
 from parsers.validation import check_definition, validate
 from parsers.written_values import FormValues
@@ -46,11 +53,8 @@ from parsers.written_values import FormValues
 if TYPE_CHECKING:
     from parsers.layout import FormLayout
 
-#: Enough fields recognised by their names make a form. By their labels it takes a part of all that
-#: the definition requires, over several sections: every court form has a city, a state and a date.
+#: Enough fields recognised by their names make a form; by their labels `is_enough` says how many.
 _ENOUGH_NAMES = 5
-_ENOUGH_REQUIRED = 0.45
-_ENOUGH_SECTIONS = 3
 #: Problems of a field that may be filled in after all: it is not missing until a person has looked.
 _PENDING = frozenset({"ambiguous_label", "unclear_mark"})
 #: Pages whose text is looked at when there are no fields.
@@ -252,12 +256,7 @@ def _is_recognised(matching: Matching) -> bool:
     size = len(matching.definition.fields)
     if matching.count(Way.NAME) >= min(_ENOUGH_NAMES, (size + 1) // 2):
         return True
-    fields = matching.definition.fields
-    core = {f.name for f in fields if f.requiredness is Requiredness.REQUIRED}
-    core = core or {f.name for f in fields}
-    met = {m.target.field.name for m in matching.matches} & core
-    sections = min(_ENOUGH_SECTIONS, len(matching.definition.sections))
-    return len(met) >= _ENOUGH_REQUIRED * len(core) and matching.sections() >= sections
+    return is_enough(matching.definition, matching.fields(), matching.sections())
 
 
 def _has_version(matching: Matching) -> bool:
