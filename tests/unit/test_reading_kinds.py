@@ -80,21 +80,6 @@ def test_an_owner_password_alone_is_no_obstacle() -> None:
     assert _read(data).value("requester_name") == "Dana Example"
 
 
-def _xfa(form: FormBuilder) -> FormBuilder:
-    form.pdf.Root.AcroForm.XFA = form.pdf.make_stream(b"<xdp/>")
-    return form
-
-
-def test_xfa_without_ordinary_fields_is_named() -> None:
-    found = _read(_xfa(FormBuilder(known=False)).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.XFA, ["xfa_not_read"])
-
-
-def test_xfa_beside_ordinary_fields_is_mentioned_and_the_fields_are_read() -> None:
-    found = _read(_xfa(FormBuilder()).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.ACROFORM, ["contains_xfa"])
-
-
 def test_a_form_printed_to_pdf_is_recognised_by_its_labels() -> None:
     labels = [f.label for f in DEFINITION.fields if f.type is not FieldType.ATTESTATION]
     form = FormBuilder(known=False)
