@@ -8,8 +8,6 @@ carry a warning that says so in a sentence. No document raises; only a bad defin
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -36,7 +34,9 @@ from parsers.extraction import (
 )
 from parsers.form_values import FormValues, read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
+from parsers.signatures import name_signatures
 from parsers.validation import check_definition, validate
 from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
 from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
@@ -142,13 +142,11 @@ def _open_and_read(
     reading: _Reading, definitions: Sequence[FormDefinition], limits: ReadLimits
 ) -> Extraction:
     try:
-        pdf = _open(reading)
-    except pikepdf.PasswordError:
-        return reading.end(
-            DocumentKind.ENCRYPTED, "wrong_password" if reading.password else "password_needed"
-        )
-    except pikepdf.PdfError:
-        return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
+        pdf = open_pdf(reading.data, reading.password)
+    except CannotOpenError as error:
+        broken = error.code == "broken_pdf"
+        kind = DocumentKind.UNREADABLE if broken else DocumentKind.ENCRYPTED
+        return reading.end(kind, error.code)
     with pdf:
         reading.pages = len(pdf.pages)
         if not reading.pages:
@@ -160,18 +158,8 @@ def _open_and_read(
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
         reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
-
-
-def _open(reading: _Reading) -> pikepdf.Pdf:
-    """Open the bytes through a file in memory, which qpdf reads faster than a stream object."""
-    if not hasattr(os, "memfd_create"):
-        return pikepdf.open(io.BytesIO(reading.data), password=reading.password)
-    descriptor = os.memfd_create("document")
-    with os.fdopen(descriptor, "wb") as memory:
-        memory.write(reading.data)
-        memory.flush()
-        return pikepdf.open(f"/proc/self/fd/{descriptor}", password=reading.password)
 
 
 _INDEXES: dict[str, DefinitionIndex] = {}
