@@ -368,6 +368,6 @@ def _reason(reading: Extraction) -> str:
     if reading.kind is DocumentKind.UNREADABLE and reading.warnings:
         # What was noticed on the way stands first, and why reading ended stands last.
         return reading.warnings[-1].code
-    if reading.kind is DocumentKind.ACROFORM:
+    if reading.kind in (DocumentKind.ACROFORM, DocumentKind.XFA) and reading.definition:
         return "no_values"
     return reading.kind.value

@@ -17,6 +17,9 @@ from outbound.review_letters import ReceivedFile
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail import parse_message
 
+#: What forms are found to be; anything else attached may support a request.
+_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
@@ -89,7 +92,7 @@ def has_supporting_attachment(session: Session, request: Request) -> bool:
                 AttachmentRecord.journal_id.in_(_select_later_mails(request)),
             ),
             ~is_its_form,
-            func.coalesce(AttachmentRecord.document_kind, "") != DocumentKind.ACROFORM.value,
+            func.coalesce(AttachmentRecord.document_kind, "").not_in(_FORM_KINDS),
         )
         .limit(1)
     )

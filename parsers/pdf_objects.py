@@ -13,6 +13,8 @@ from typing import Any
 
 import pikepdf
 
+from parsers.pdf_streams import read_start
+
 #: Left, bottom, right, top in PDF points.
 Box = tuple[float, float, float, float]
 
@@ -55,7 +57,7 @@ def find_text(obj: object) -> str | None:
     if isinstance(obj, pikepdf.Name):
         return str(obj)[1:]
     if isinstance(obj, pikepdf.Stream):
-        return decode_text(obj.read_bytes()[:_MOST_BYTES])
+        return decode_text(read_start(obj, _MOST_BYTES))
     if isinstance(obj, bool) or obj is None:
         return None
     return str(obj) if isinstance(obj, int | float) or type(obj).__name__ == "Decimal" else None
