@@ -37,6 +37,7 @@ from parsers.extraction import (
 from parsers.form_values import FormValues, read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
 from parsers.printed_labels import PrintedWords
+from parsers.shown_values import compare_with_page
 from parsers.validation import check_definition, validate
 
 #: Enough fields recognised by their names make a form. By their labels it takes a part of all that
@@ -190,7 +191,7 @@ def _read_form(
     try:
         matching = _match(reading, form, definitions, words) if form.fields else None
         if matching is not None:
-            return _build_extraction(reading, form, matching)
+            return _build_extraction(reading, form, matching, pdf)
         if form.has_xfa:
             return reading.end(DocumentKind.XFA, "xfa_not_read")
         return _name_without_fields(reading, definitions, words, pdf)
@@ -247,9 +248,14 @@ def _has_version(matching: Matching) -> bool:
     )
 
 
-def _build_extraction(reading: _Reading, form: AcroForm, matching: Matching) -> Extraction:
+def _build_extraction(
+    reading: _Reading, form: AcroForm, matching: Matching, pdf: pikepdf.Pdf
+) -> Extraction:
     definition = matching.definition
     found = read_values(matching, form.annotations, today=reading.today)
+    reading.readers += compare_with_page(
+        found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
+    )
     fields = _without_printed_only(definition, found)
     missing, problems = validate(
         definition,
