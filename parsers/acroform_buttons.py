@@ -71,7 +71,7 @@ def _group(
     else:
         names = [_wordings(find_on_state(w), n, exports, w) for n, w in enumerate(widgets)]
         wanted = stored or states[shown[0]]
-        chosen = next((n for n, w in enumerate(widgets) if _on_state(w) == wanted), None)
+        chosen = next((n for n, w in enumerate(widgets) if find_on_state(w) == wanted), None)
         if chosen is None:
             # A value may name the export value in place of the state.
             chosen = next((n for n, words in enumerate(names) if wanted in words), None)
