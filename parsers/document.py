@@ -1,6 +1,6 @@
 """One document in, one `Extraction` out: what it is and, if it is a form, what stands in it.
 
-Outcomes, as `Extraction.kind`: `acroform` (read, validated), and recognised but not read: `xfa`,
+Outcomes, as `Extraction.kind`: `acroform` and `xfa` (read, validated), and recognised but not read:
 `text` (a form printed to PDF), `scan`, `encrypted`, `unreadable`, `not_a_form`. All but the first
 carry a warning that says so in a sentence. No document raises; only a bad definition does, and
 `MemoryError`, which belongs to whoever set the limit.
@@ -8,8 +8,6 @@ carry a warning that says so in a sentence. No document raises; only a bad defin
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -36,8 +34,13 @@ from parsers.extraction import (
 )
 from parsers.form_values import FormValues, read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
+from parsers.shown_values import compare_with_page
+from parsers.signatures import name_signatures
 from parsers.validation import check_definition, validate
+from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
+from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
 
 #: Enough fields recognised by their names make a form. By their labels it takes a part of all that
 #: the definition requires, over several sections: every court form has a city, a state and a date.
@@ -140,13 +143,11 @@ def _open_and_read(
     reading: _Reading, definitions: Sequence[FormDefinition], limits: ReadLimits
 ) -> Extraction:
     try:
-        pdf = _open(reading)
-    except pikepdf.PasswordError:
-        return reading.end(
-            DocumentKind.ENCRYPTED, "wrong_password" if reading.password else "password_needed"
-        )
-    except pikepdf.PdfError:
-        return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
+        pdf = open_pdf(reading.data, reading.password)
+    except CannotOpenError as error:
+        broken = error.code == "broken_pdf"
+        kind = DocumentKind.UNREADABLE if broken else DocumentKind.ENCRYPTED
+        return reading.end(kind, error.code)
     with pdf:
         reading.pages = len(pdf.pages)
         if not reading.pages:
@@ -158,18 +159,8 @@ def _open_and_read(
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
         reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
-
-
-def _open(reading: _Reading) -> pikepdf.Pdf:
-    """Open the bytes through a file in memory, which qpdf reads faster than a stream object."""
-    if not hasattr(os, "memfd_create"):
-        return pikepdf.open(io.BytesIO(reading.data), password=reading.password)
-    descriptor = os.memfd_create("document")
-    with os.fdopen(descriptor, "wb") as memory:
-        memory.write(reading.data)
-        memory.flush()
-        return pikepdf.open(f"/proc/self/fd/{descriptor}", password=reading.password)
 
 
 _INDEXES: dict[str, DefinitionIndex] = {}
@@ -189,10 +180,13 @@ def _read_form(
     words = PrintedWords(reading.data, reading.password, form.fields)
     try:
         matching = _match(reading, form, definitions, words) if form.fields else None
-        if matching is not None:
-            return _build_extraction(reading, form, matching)
         if form.has_xfa:
-            return reading.end(DocumentKind.XFA, "xfa_not_read")
+            return _read_with_xfa(reading, form, matching, definitions, pdf)
+        if matching is not None:
+            found = _read_entered(reading, form, matching, pdf)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, matching.definition, found, _form_warnings(form)
+            )
         return _name_without_fields(reading, definitions, words, pdf)
     finally:
         words.close()
@@ -247,9 +241,64 @@ def _has_version(matching: Matching) -> bool:
     )
 
 
-def _build_extraction(reading: _Reading, form: AcroForm, matching: Matching) -> Extraction:
-    definition = matching.definition
+def _read_entered(
+    reading: _Reading, form: AcroForm, matching: Matching, pdf: pikepdf.Pdf
+) -> FormValues:
+    """Return what was entered into the fields, held against what the page shows of it."""
     found = read_values(matching, form.annotations, today=reading.today)
+    reading.readers += compare_with_page(
+        found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
+    )
+    return found
+
+
+def _read_with_xfa(
+    reading: _Reading,
+    form: AcroForm,
+    shown: Matching | None,
+    definitions: Sequence[FormDefinition],
+    pdf: pikepdf.Pdf,
+) -> Extraction:
+    """Read a document that holds an XFA form; where ordinary fields are filled in, they win.
+
+    `shown` is how those ordinary fields fit a definition, None where they fit none.
+    """
+    reading.readers.append("lxml")
+    data = _match_xfa(reading, pdf, definitions if shown is None else [shown.definition])
+    entered = None if data is None else read_xfa_values(data, shown, today=reading.today)
+    if shown is not None:
+        found = _read_entered(reading, form, shown, pdf)
+        if data is None or entered is None or _without_printed_only(shown.definition, found):
+            if data is not None and entered is not None:
+                found.problems += find_differences(data, found, entered)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, shown.definition, found, _form_warnings(form)
+            )
+    codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
+    if data is None or entered is None:
+        return reading.end(DocumentKind.XFA, *codes, "no_known_form")
+    return _build_extraction(reading, DocumentKind.XFA, data.definition, entered, codes)
+
+
+def _match_xfa(
+    reading: _Reading, pdf: pikepdf.Pdf, definitions: Sequence[FormDefinition]
+) -> Matching | None:
+    """Return how the XFA data fit the definition that fits best, None where they fit none."""
+    try:
+        form = find_xfa_fields(pdf)
+    except XfaError:
+        reading.warnings.append(warn("damaged_xfa"))
+        return None
+    return _best([match_xfa(_index(definition), form) for definition in definitions])
+
+
+def _build_extraction(
+    reading: _Reading,
+    kind: DocumentKind,
+    definition: FormDefinition,
+    found: FormValues,
+    codes: Sequence[str],
+) -> Extraction:
     fields = _without_printed_only(definition, found)
     missing, problems = validate(
         definition,
@@ -258,9 +307,9 @@ def _build_extraction(reading: _Reading, form: AcroForm, matching: Matching) -> 
         attachments_beside_form=reading.attachments,
     )
     pending = {p.field for p in found.problems if p.code == "ambiguous_label"}
-    codes = _form_warnings(form, found)
+    ssn = ["contains_ssn"] if found.has_ssn else []
     return replace(
-        reading.end(DocumentKind.ACROFORM, *codes, definition=definition.id),
+        reading.end(kind, *ssn, *codes, definition=definition.id),
         fields=fields,
         missing=tuple(name for name in missing if name not in pending),
         problems=_in_form_order(definition, [*found.problems, *problems]),
@@ -273,10 +322,8 @@ def _without_printed_only(definition: FormDefinition, found: FormValues) -> dict
     return found.fields if found.fields.keys() - printed else {}
 
 
-def _form_warnings(form: AcroForm, found: FormValues) -> list[str]:
-    codes = ["contains_ssn"] if found.has_ssn else []
-    if form.damaged:
-        codes.append("damaged_field")
+def _form_warnings(form: AcroForm) -> list[str]:
+    codes = ["damaged_field"] if form.damaged else []
     if form.has_xfa:
         codes.append("contains_xfa")
     if any(a.subtype == "FreeText" and a.has_text for a in form.annotations):

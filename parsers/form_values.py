@@ -31,6 +31,7 @@ _NEAR = 8.0
 class FormValues:
     """The values of one document."""
 
+    source: str = "acroform"  #: what they come from
     fields: dict[str, FieldValue] = field(default_factory=dict)
     problems: list[FieldProblem] = field(default_factory=list)
     has_ssn: bool = False
@@ -46,10 +47,13 @@ class _Written:
 
 
 def read_values(
-    matching: Matching, annotations: Sequence[Annotation], *, today: date
+    matching: Matching, annotations: Sequence[Annotation], *, today: date, source: str = "acroform"
 ) -> FormValues:
-    """Return the values of every recognised field in form order, and the problems met."""
-    found = FormValues()
+    """Return the values of every recognised field in form order, and the problems met.
+
+    `source` is what the values are said to come from.
+    """
+    found = FormValues(source=source)
     definition = matching.definition
     by_field: dict[str, list[Match]] = {}
     for match in matching.matches:
@@ -59,9 +63,9 @@ def read_values(
         if matches:
             _read_field(found, form_field, matches, annotations, today)
     found.problems.extend(_ambiguous_labels(matching))
-    others = (*matching.unmatched, *(source for source, _ in matching.ambiguous))
+    others = (*matching.unmatched, *(other for other, _ in matching.ambiguous))
     found.has_ssn = found.has_ssn or any(
-        has_ssn(value[0][:LONGEST_TEXT]) for source in others for value in source.values
+        has_ssn(value[0][:LONGEST_TEXT]) for other in others for value in other.values
     )
     return found
 
@@ -109,7 +113,7 @@ def _keep(found: FormValues, form_field: FormField, written: list[_Written]) -> 
     found.fields[form_field.name] = FieldValue(
         value="" if outcome.value is None else outcome.value,
         raw=masked,
-        source="acroform",
+        source=found.source,
         confidence=_CONFIDENCE[first.match.way],
         page=source.page,
         box=source.box,
