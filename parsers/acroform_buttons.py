@@ -71,7 +71,7 @@ def _group(
     else:
         names = [_wordings(find_on_state(w), n, exports, w) for n, w in enumerate(widgets)]
         wanted = stored or states[shown[0]]
-        chosen = next((n for n, words in enumerate(names) if words[0] == wanted), None)
+        chosen = next((n for n, w in enumerate(widgets) if find_on_state(w) == wanted), None)
         if chosen is None:
             # A value may name the export value in place of the state.
             chosen = next((n for n, words in enumerate(names) if wanted in words), None)
@@ -96,11 +96,17 @@ def _have_several_states(widgets: list[pikepdf.Dictionary]) -> bool:
 def _wordings(
     state: str, number: int, exports: list[str], widget: pikepdf.Dictionary
 ) -> tuple[str, ...]:
-    """Return what a button may be called: its state, its entry in /Opt, its tooltip."""
-    index = int(state) if state.isdecimal() and len(state) < 5 else number
+    """Return what a button may be called: its state, its entry in /Opt, its tooltip.
+
+    Where states are only numbers the entries in /Opt are their names (ISO 32000-2, 12.7.5.2.4), and
+    the number comes last: the second of "yes" and "no" is called 1, which alone would say yes.
+    """
+    is_number = state.isdecimal()
+    index = int(state) if is_number and len(state) < 5 else number
     export = exports[index] if index < len(exports) else ""
     tooltip = find_text(widget["/TU"]) or "" if "/TU" in widget else ""
-    return (state, *(word for word in (export, tooltip) if word))
+    wordings = (export, tooltip, state) if is_number else (state, export, tooltip)
+    return tuple(word for word in wordings if word)
 
 
 def _shown_state(widget: pikepdf.Dictionary) -> str:

@@ -1,15 +1,14 @@
 """One document in, one `Extraction` out: what it is and, if it is a form, what stands in it.
 
-Outcomes, as `Extraction.kind`: `acroform` and `text` (a form printed to PDF), read and validated,
-and recognised but not read: `xfa`, `scan`, `encrypted`, `unreadable`, `not_a_form`. All but the
-first two carry a warning that says so in a sentence. No document raises; only a bad definition
+Outcomes, as `Extraction.kind`: `acroform`, `xfa` and `text` (a form printed to PDF), read and
+validated, and recognised but not read: `scan`, `encrypted`, `unreadable`, `not_a_form`. All but the
+first three carry a warning that says so in a sentence. No document raises; only a bad definition
 does, and `MemoryError`, which belongs to whoever set the limit.
 """
 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -46,9 +45,14 @@ from parsers.labels import (
     match_by_name,
     match_by_wording,
 )
+from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
+from parsers.shown_values import compare_with_page
+from parsers.signatures import name_signatures
 from parsers.validation import check_definition, validate
 from parsers.written_values import FormValues
+from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
+from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
 
 if TYPE_CHECKING:
     from parsers.layout import FormLayout
@@ -153,13 +157,11 @@ def _open_and_read(
     reading: _Reading, definitions: Sequence[FormDefinition], limits: ReadLimits
 ) -> Extraction:
     try:
-        pdf = _open(reading)
-    except pikepdf.PasswordError:
-        return reading.end(
-            DocumentKind.ENCRYPTED, "wrong_password" if reading.password else "password_needed"
-        )
-    except pikepdf.PdfError:
-        return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
+        pdf = open_pdf(reading.data, reading.password)
+    except CannotOpenError as error:
+        broken = error.code == "broken_pdf"
+        kind = DocumentKind.UNREADABLE if broken else DocumentKind.ENCRYPTED
+        return reading.end(kind, error.code)
     with pdf:
         reading.pages = len(pdf.pages)
         if not reading.pages:
@@ -171,18 +173,8 @@ def _open_and_read(
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
         reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
-
-
-def _open(reading: _Reading) -> pikepdf.Pdf:
-    """Open the bytes through a file in memory, which qpdf reads faster than a stream object."""
-    if not hasattr(os, "memfd_create"):
-        return pikepdf.open(io.BytesIO(reading.data), password=reading.password)
-    descriptor = os.memfd_create("document")
-    with os.fdopen(descriptor, "wb") as memory:
-        memory.write(reading.data)
-        memory.flush()
-        return pikepdf.open(f"/proc/self/fd/{descriptor}", password=reading.password)
 
 
 _INDEXES: dict[str, DefinitionIndex] = {}
@@ -216,10 +208,13 @@ def _read_form(
     words = PrintedWords(reading.data, reading.password, form.fields)
     try:
         matching = _match(reading, form, definitions, words) if form.fields else None
-        if matching is not None:
-            return _build_extraction(reading, form, matching)
         if form.has_xfa:
-            return reading.end(DocumentKind.XFA, "xfa_not_read")
+            return _read_with_xfa(reading, form, matching, definitions, pdf)
+        if matching is not None:
+            found = _read_entered(reading, form, matching, pdf)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, matching.definition, found, _form_warnings(form)
+            )
     finally:
         words.close()
     return _read_pages(reading, definitions, pdf)
@@ -269,23 +264,69 @@ def _has_version(matching: Matching) -> bool:
     )
 
 
-def _build_extraction(reading: _Reading, form: AcroForm, matching: Matching) -> Extraction:
+def _read_entered(
+    reading: _Reading, form: AcroForm, matching: Matching, pdf: pikepdf.Pdf
+) -> FormValues:
+    """Return what was entered into the fields, held against what the page shows of it."""
     found = read_values(matching, form.annotations, today=reading.today)
-    codes = _form_warnings(form, found)
-    return _finish(reading, DocumentKind.ACROFORM, matching.definition, found, *codes)
+    reading.readers += compare_with_page(
+        found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
+    )
+    return found
 
 
-def _finish(
+def _read_with_xfa(
+    reading: _Reading,
+    form: AcroForm,
+    shown: Matching | None,
+    definitions: Sequence[FormDefinition],
+    pdf: pikepdf.Pdf,
+) -> Extraction:
+    """Read a document that holds an XFA form; where ordinary fields are filled in, they win.
+
+    `shown` is how those ordinary fields fit a definition, None where they fit none.
+    """
+    reading.readers.append("lxml")
+    data = _match_xfa(reading, pdf, definitions if shown is None else [shown.definition])
+    entered = None if data is None else read_xfa_values(data, shown, today=reading.today)
+    if shown is not None:
+        found = _read_entered(reading, form, shown, pdf)
+        if data is None or entered is None or _without_printed_only(shown.definition, found):
+            if data is not None and entered is not None:
+                found.problems += find_differences(data, found, entered)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, shown.definition, found, _form_warnings(form)
+            )
+    codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
+    if data is None or entered is None:
+        return reading.end(DocumentKind.XFA, *codes, "no_known_form")
+    return _build_extraction(reading, DocumentKind.XFA, data.definition, entered, codes)
+
+
+def _match_xfa(
+    reading: _Reading, pdf: pikepdf.Pdf, definitions: Sequence[FormDefinition]
+) -> Matching | None:
+    """Return how the XFA data fit the definition that fits best, None where they fit none."""
+    try:
+        form = find_xfa_fields(pdf)
+    except XfaError:
+        reading.warnings.append(warn("damaged_xfa"))
+        return None
+    return _best([match_xfa(_index(definition), form) for definition in definitions])
+
+
+def _build_extraction(
     reading: _Reading,
     kind: DocumentKind,
     definition: FormDefinition,
     found: FormValues,
-    *codes: str,
+    codes: Sequence[str],
 ) -> Extraction:
     """Return the outcome of a form that was read, with what is missing and what is wrong."""
     missing, problems = _check(reading, definition, found)
+    ssn = ["contains_ssn"] if found.has_ssn else []
     return replace(
-        reading.end(kind, *codes, definition=definition.id),
+        reading.end(kind, *ssn, *codes, definition=definition.id),
         fields=_without_printed_only(definition, found),
         missing=missing,
         problems=_in_form_order(definition, problems),
@@ -318,10 +359,8 @@ def _without_printed_only(definition: FormDefinition, found: FormValues) -> dict
     return found.fields if found.fields.keys() - printed else {}
 
 
-def _form_warnings(form: AcroForm, found: FormValues) -> list[str]:
-    codes = ["contains_ssn"] if found.has_ssn else []
-    if form.damaged:
-        codes.append("damaged_field")
+def _form_warnings(form: AcroForm) -> list[str]:
+    codes = ["damaged_field"] if form.damaged else []
     if form.has_xfa:
         codes.append("contains_xfa")
     if any(a.subtype == "FreeText" and a.has_text for a in form.annotations):
@@ -360,10 +399,9 @@ def _read_pages(
         found = read(_write_anew(pdf), "")
     reading.readers += (name for name in found.readers if name not in reading.readers)
     if found.definition is not None:
-        codes = ["contains_ssn"] if found.values.has_ssn else []
-        codes += ["several_forms"] if found.forms > 1 else []
+        codes = ["several_forms"] if found.forms > 1 else []
         codes += ["text_over_form"] if found.has_strays else []
-        return _finish(reading, DocumentKind.TEXT, found.definition, found.values, *codes)
+        return _build_extraction(reading, DocumentKind.TEXT, found.definition, found.values, codes)
     if found.words <= _FEW_WORDS and has_images(pdf):
         return reading.end(DocumentKind.SCAN, "scan_not_read")
     return reading.end(DocumentKind.NOT_A_FORM, "no_known_form")

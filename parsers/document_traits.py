@@ -22,16 +22,24 @@ SENTENCES = {
     "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
     "password_needed": "The PDF needs a password to open; please send a copy without one.",
     "wrong_password": "The password does not open the PDF; please send a copy without one.",
-    "xfa_not_read": "This is an XFA form, which this version does not read; please fill in the "
-    "current form.",
+    "unknown_protection": "The PDF is locked for certain people or programs; please send a copy "
+    "without protection.",
+    "please_wait_page": "The page itself only says “Please wait”: this is an XFA form, which few "
+    "programs can show, and its data are read in place of the page.",
+    "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
+    "in the current form.",
     "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
     "version does not read; please send the fillable form itself.",
     "no_known_form": "The document can be read, and it is no form that this program knows.",
     "several_forms": "The document holds several forms, and the first one was read; please send "
     "each as a document of its own.",
+    "contains_signature": "The document bears a digital signature over the whole file; who signed "
+    "was not checked.",
+    "signature_not_over_all": "The document bears a digital signature that does not cover the "
+    "whole file, as when something was changed after signing; who signed was not checked.",
     "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
     "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
-    "contains_xfa": "The document also holds an XFA form; its ordinary form fields were read.",
+    "contains_xfa": "The document also holds an XFA form; its ordinary form fields count.",
     "text_over_form": "Text was written over the pages beside the form's own fields; a person "
     "should look at it.",
     "contains_javascript": "The document contains JavaScript, which was not run.",

@@ -27,10 +27,13 @@ _NEAR = 8.0
 
 
 def read_values(
-    matching: Matching, annotations: Sequence[Annotation], *, today: date
+    matching: Matching, annotations: Sequence[Annotation], *, today: date, source: str = "acroform"
 ) -> FormValues:
-    """Return the values of every recognised field in form order, and the problems met."""
-    found = FormValues()
+    """Return the values of every recognised field in form order, and the problems met.
+
+    `source` is what the values are said to come from.
+    """
+    found = FormValues(source=source)
     definition = matching.definition
     by_field: dict[str, list[Match]] = {}
     for match in matching.matches:
@@ -40,9 +43,9 @@ def read_values(
         if matches:
             _read_field(found, form_field, matches, annotations, today)
     found.problems.extend(_ambiguous_labels(matching))
-    others = (*matching.unmatched, *(source for source, _ in matching.ambiguous))
+    others = (*matching.unmatched, *(other for other, _ in matching.ambiguous))
     found.has_ssn = found.has_ssn or any(
-        has_ssn(value[0][:LONGEST_TEXT]) for source in others for value in source.values
+        has_ssn(value[0][:LONGEST_TEXT]) for other in others for value in other.values
     )
     return found
 
@@ -82,7 +85,6 @@ def _write(match: Match, raw: str, outcome: Normalised, *, is_doubtful: bool) ->
     return Written(
         raw=raw,
         outcome=outcome,
-        source="acroform",
         confidence=_CONFIDENCE[match.way],
         page=match.source.page,
         box=match.source.box,
@@ -100,10 +102,18 @@ def _read_one(form_field: FormField, match: Match, today: date) -> Written:
     elif source.kind is FieldKind.TICK and form_field.type in (FieldType.TICK, FieldType.YES_NO):
         outcome = good(value=True)
     elif len(source.values) == 1:
-        outcome = _first_sensible(form_field, source.values[0], today)
+        outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)
     return _write(match, raw, outcome, is_doubtful=source.is_doubtful)
+
+
+def _names(form_field: FormField, source: AcroField) -> tuple[str, ...]:
+    """Return what may name the value; of a yes and a no, which is 0 and which 1 nobody can know."""
+    wordings = source.values[0]
+    if source.kind is not FieldKind.GROUP or form_field.type is not FieldType.YES_NO:
+        return wordings
+    return tuple(w for w in wordings if not w.isdecimal()) or (f"state {wordings[0]}",)
 
 
 def _first_sensible(form_field: FormField, wordings: tuple[str, ...], today: date) -> Normalised:

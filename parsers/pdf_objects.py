@@ -13,6 +13,8 @@ from typing import Any
 
 import pikepdf
 
+from parsers.pdf_streams import read_start
+
 #: Left, bottom, right, top in PDF points.
 Box = tuple[float, float, float, float]
 
@@ -55,7 +57,7 @@ def find_text(obj: object) -> str | None:
     if isinstance(obj, pikepdf.Name):
         return str(obj)[1:]
     if isinstance(obj, pikepdf.Stream):
-        return decode_text(obj.read_bytes()[:_MOST_BYTES])
+        return decode_text(read_start(obj, _MOST_BYTES))
     if isinstance(obj, bool) or obj is None:
         return None
     return str(obj) if isinstance(obj, int | float) or type(obj).__name__ == "Decimal" else None
@@ -78,6 +80,12 @@ def find_box(holder: pikepdf.Dictionary) -> Box | None:
     except ValueError:
         return None
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def has_middle(outer: Box, inner: Box) -> bool:
+    """Return whether the middle of `inner` lies in `outer`."""
+    across, up = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= across <= outer[2] and outer[1] <= up <= outer[3]
 
 
 def items(obj: Any, *, single: bool = False) -> list[Any]:  # PDF objects have no useful type

@@ -66,33 +66,50 @@ def test_a_form_without_its_cross_references_is_mended_and_read() -> None:
     assert _read(b"junk before it\n" + form.save()).kind is DocumentKind.ACROFORM
 
 
-def test_a_user_password_is_asked_for_and_opens_the_form() -> None:
-    lock = pikepdf.Encryption(user="open sesame", owner="owner")
-    data = FormBuilder().save(encryption=lock)
+LOCKS = [
+    ({"R": 6}, "AES-256"),
+    ({"R": 4, "aes": True}, "AES-128"),
+    ({"R": 4, "aes": False, "metadata": False}, "RC4 of 128 bits"),
+    ({"R": 2, "aes": False, "metadata": False}, "RC4 of 40 bits"),
+]
+each_lock = pytest.mark.parametrize("lock", [pytest.param(r[0], id=r[1]) for r in LOCKS])
+
+
+@each_lock
+@pytest.mark.parametrize("password", ["open sesame", "contrase\u00f1a"])
+def test_a_user_password_is_asked_for_and_opens_the_form(
+    lock: dict[str, object], password: str
+) -> None:
+    data = FormBuilder().save(encryption={"user": password, "owner": "owner", **lock})
     without, wrong = _read(data), _read(data, password="x")
     assert (without.kind, _codes(without)) == (DocumentKind.ENCRYPTED, ["password_needed"])
     assert (wrong.kind, _codes(wrong)) == (DocumentKind.ENCRYPTED, ["wrong_password"])
-    assert _read(data, password="open sesame").kind is DocumentKind.ACROFORM
+    assert _read(data, password=password).value("requester_name") == "Dana Example"
+    assert _read(data, password="owner").value("requester_name") == "Dana Example"
 
 
-def test_an_owner_password_alone_is_no_obstacle() -> None:
-    data = FormBuilder().save(encryption=pikepdf.Encryption(user="", owner="owner"))
-    assert _read(data).value("requester_name") == "Dana Example"
+@each_lock
+def test_an_owner_password_alone_is_no_obstacle(lock: dict[str, object]) -> None:
+    forbidden = pikepdf.Permissions(extract=False, modify_form=False, accessibility=False)
+    data = FormBuilder().save(encryption={"user": "", "owner": "owner", "allow": forbidden, **lock})
+    found = _read(data)
+    assert (found.value("requester_name"), _codes(found)) == ("Dana Example", [])
 
 
-def _xfa(form: FormBuilder) -> FormBuilder:
-    form.pdf.Root.AcroForm.XFA = form.pdf.make_stream(b"<xdp/>")
-    return form
-
-
-def test_xfa_without_ordinary_fields_is_named() -> None:
-    found = _read(_xfa(FormBuilder(known=False)).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.XFA, ["xfa_not_read"])
-
-
-def test_xfa_beside_ordinary_fields_is_mentioned_and_the_fields_are_read() -> None:
-    found = _read(_xfa(FormBuilder()).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.ACROFORM, ["contains_xfa"])
+@pytest.mark.parametrize(
+    "lock",
+    [
+        pytest.param(b"/Filter /Adobe.PubSec /V 4 /SubFilter /adbe.pkcs7.s5", id="a certificate"),
+        pytest.param(b"/Filter /Standard /V 9 /R 9 /O <00> /U <00> /P 1", id="of a later time"),
+    ],
+)
+def test_a_lock_that_no_password_opens_has_a_name(lock: bytes) -> None:
+    data = FormBuilder().save(object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    before, trailer, after = data.rpartition(b"trailer <<")
+    locked = before + trailer + b" /Encrypt << " + lock + b" >> /ID [<00> <00>]" + after
+    assert trailer
+    found = _read(locked, password="x")
+    assert (found.kind, _codes(found)) == (DocumentKind.ENCRYPTED, ["unknown_protection"])
 
 
 def test_a_form_printed_to_pdf_is_recognised_by_its_labels() -> None:
