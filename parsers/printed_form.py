@@ -8,6 +8,7 @@ surer; where they do not it is doubtful, and both are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,10 +22,12 @@ from parsers.layout import FormLayout
 from parsers.normalised import Normalised
 from parsers.page_words import PageWords
 from parsers.pdf_objects import Box
+from parsers.pdfium_pages import PdfiumPages
+from parsers.plumber_pages import PdfplumberPages
 from parsers.registration import Registration, group_pages, register_pages
 from parsers.slot_fields import PageReading, read_fields
 from parsers.slot_values import PageText, SlotText, read_marks, read_texts
-from parsers.text_layer import PdfiumPages, PdfplumberPages, TextLayer, TextLayerError
+from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
 from parsers.written_values import FormValues
 
@@ -38,8 +41,12 @@ _ONE, _BOTH, _DIFFERENT = 0.97, 0.99, 0.6
 _BY_LABEL, _BOTH_BY_LABEL = 0.85, 0.9
 #: How sure a value is whose letters one reader could only guess and the other knew.
 _KNOWN_BY_ONE = 0.9
+#: What viewers draw for a letter that they cannot: a question mark within a word, a box.
+_NOT_DRAWN = re.compile("\\?\\w|[\ufffd\u25a1\u25af\u25fb]")
+#: What a name may begin with in small letters.
+_PARTICLE = re.compile("(?:de|del|la|las|los|da|das|do|dos|di|van|von|der|den|bin|al|el|ten|y)\\b")
 #: The types of fields that are ticked and not written.
-_MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK})
+_MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK, FieldType.ATTESTATION})
 
 #: Says which required fields of a form are missing and what is wrong with the others.
 Check = Callable[[FormDefinition, FormValues], tuple[Sequence[str], Sequence[FieldProblem]]]
@@ -189,8 +196,22 @@ def _cap(text: PageText, most: float) -> PageText:
     return replace(text, texts=texts)
 
 
-def _judge(_field: FormField, text: SlotText, _outcome: Normalised) -> float:
+def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
+    """Return how sure a value is, by its readers and by what a viewer may have done to it."""
+    if field.type is FieldType.ATTESTATION:
+        # Whoever signed, it is signed.
+        return _ONE
+    if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
+        return min(text.confidence, _DIFFERENT)
+    if field.type is FieldType.NAME and _begins_small(text.text):
+        return min(text.confidence, _KNOWN_BY_ONE)
     return text.confidence
+
+
+def _begins_small(text: str) -> bool:
+    """Return whether a name may lack its first letter, which a viewer drew as nothing."""
+    first = next((letter for letter in text if letter.isalpha()), "")
+    return first.islower() and not _PARTICLE.match(text)
 
 
 def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str]:

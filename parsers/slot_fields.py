@@ -53,6 +53,9 @@ def read_fields(
     for form_field in definition.fields:
         texts = [t for page in pages for t in page.text.texts if t.slot.field == form_field.name]
         marks = [m for page in pages for m in page.marks if m.slot.field == form_field.name]
+        if any(text.slot.is_signature_line for text in texts):
+            # Letters are ink as well, and say more than strokes do.
+            marks = [mark for mark in marks if mark.slot.is_mark]
         written = [
             *_read_marks(form_field, marks),
             *(_read_text(form_field, text, today, judge) for text in texts),
