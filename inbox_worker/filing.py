@@ -42,6 +42,7 @@ def _leave_to_a_person(documents: ReadDocuments, intake: Intake, session: Sessio
 def file_forms(intake: Intake, documents: ReadDocuments, session: Session) -> Disposition:
     """File every form of the mail as a request of its own."""
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
     for form in documents.forms:
         file_form(intake, documents, form, session)
     return Disposition.FILED

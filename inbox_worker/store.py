@@ -23,6 +23,7 @@ from inbox_worker.models import (
     Decision,
     Event,
     FieldRecord,
+    FormInside,
     LetterRecord,
     Problem,
     Request,
@@ -219,10 +220,18 @@ def _event_row(
 
 
 def add_attachments(session: Session, journal_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Record a mail's attachments; each row holds the columns of `AttachmentRecord`."""
+    """Record what came with a mail; each row holds the columns of `AttachmentRecord`."""
     values = [{"journal_id": journal_id, **row} for row in rows]
     if values:
         session.execute(_PUT_ATTACHMENTS, values)
+
+
+def keep_forms_inside(session: Session, journal_id: int, forms: Mapping[int, bytes]) -> None:
+    """Keep the bytes of forms that lay inside something attached, by position."""
+    session.add_all(
+        FormInside(journal_id=journal_id, position=position, data=data)
+        for position, data in forms.items()
+    )
 
 
 def add_fields(
