@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from inbox_worker import store
 from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
@@ -56,7 +56,7 @@ def read_dossier(session: Session, request: Request) -> Dossier:
         files=tuple(describe_file(f.name, f.declared_type, f.size, f.found_in) for f in files),
         original=find_original(session, request),
         has_supporting_attachment=has_supporting_attachment(session, request),
-        earlier_requests=count_earlier_requests(session, request),
+        earlier_requests=count_earlier_requests(session, [request])[request.id],
     )
 
 
@@ -116,10 +116,16 @@ def _select_later_mails(request: Request) -> Select[int | None]:
     )
 
 
-def count_earlier_requests(session: Session, request: Request) -> int:
-    """Return how many requests came from the same address before."""
-    return session.scalars(
-        select(func.count())
-        .select_from(Request)
-        .where(Request.author_address == request.author_address, Request.id < request.id)
-    ).one()
+def count_earlier_requests(session: Session, requests: Sequence[Request]) -> dict[int, int]:
+    """Return, by each request's id, how many came from the same address before it."""
+    earlier = aliased(Request)
+    counts = session.execute(
+        select(Request.id, func.count(earlier.id))
+        .outerjoin(
+            earlier,
+            and_(earlier.author_address == Request.author_address, earlier.id < Request.id),
+        )
+        .where(Request.id.in_([r.id for r in requests]))
+        .group_by(Request.id)
+    )
+    return dict(counts.all())

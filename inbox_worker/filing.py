@@ -8,11 +8,13 @@ read; the author is told what to do, and the mail waits for a person).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, miscellany, notices, store
+from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Dossier, count_earlier_requests
 from inbox_worker.intake import Apply, Intake
@@ -23,6 +25,30 @@ from inbox_worker.triage import Sender, Triage, find_date, triage
 from parsers.extraction import Extraction, FieldProblem
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A mail whose forms are to be filed, each as a request of its own."""
+
+    intake: Intake
+    documents: ReadDocuments
+    forms: tuple[ReadDocument, ...]
+
+    def __call__(self, session: Session) -> Disposition:
+        """File this mail alone."""
+        file_mails(session, [self])
+        return Disposition.FILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NewCase:
+    """A form on its way to become a request."""
+
+    filing: Filing
+    form: ReadDocument
+    route: RequestStatus
+    new: store.NewRequest
+
+
 def prepare_filing(intake: Intake) -> Apply:
     """Read the attached documents and return what to write for them."""
     documents = await_documents(intake)
@@ -31,7 +57,7 @@ def prepare_filing(intake: Intake) -> Apply:
     if intake.message.author is None:
         # Nobody can be answered: several authors, or none (RFC 5322 section 3.6.2).
         return partial(_leave_to_a_person, documents, intake)
-    return partial(file_forms, intake, documents)
+    return Filing(intake=intake, documents=documents, forms=documents.forms)
 
 
 def _leave_to_a_person(documents: ReadDocuments, intake: Intake, session: Session) -> Disposition:
@@ -39,42 +65,60 @@ def _leave_to_a_person(documents: ReadDocuments, intake: Intake, session: Sessio
     return Disposition.FOR_A_PERSON
 
 
-def file_forms(intake: Intake, documents: ReadDocuments, session: Session) -> Disposition:
-    """File every form of the mail as a request of its own."""
-    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
-    store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
-    for form in documents.forms:
-        file_form(intake, documents, form, session)
-    return Disposition.FILED
+def file_mails(session: Session, filings: Sequence[Filing]) -> None:
+    """File every form of these mails, and write down what was attached to them."""
+    if not filings:
+        return
+    with together(session):
+        for filing in filings:
+            rows = filing.documents.attachment_rows
+            journal_id = filing.intake.entry.id
+            store.add_attachments(session, journal_id, rows)
+            store.keep_forms_inside(session, journal_id, filing.documents.forms_inside)
+        file_forms(session, filings)
 
 
-def file_form(
-    intake: Intake, documents: ReadDocuments, form: ReadDocument, session: Session
-) -> None:
-    """File one form of the mail as a request, with the letters that go with it."""
-    services, now, extraction = intake.services, intake.now, form.extraction
+def file_forms(session: Session, filings: Sequence[Filing]) -> None:
+    """File every form as a request of its own, with the letters that go with it."""
+    cases = [_judge(filing, form) for filing in filings for form in filing.forms]
+    requests = store.add_requests(session, [case.new for case in cases])
+    earlier = count_earlier_requests(session, requests)
+    for case, request in zip(cases, requests, strict=True):
+        _write_case(session, case, request, earlier_requests=earlier[request.id])
+
+
+def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
+    intake, extraction = filing.intake, form.extraction
+    services = intake.services
     sender = Sender(address=intake.author_address, is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
     requester_type = extraction.value("requester_type")
-    request = store.add_request(
-        session,
-        store.NewRequest(
-            journal_id=intake.entry.id,
-            document_position=form.position,
-            definition=extraction.definition or "",
-            channel="email",
-            author_address=sender.address,
-            author_message_id=intake.message.message_id,
-            author_proven=sender.is_proven,
-            requester_type=requester_type if isinstance(requester_type, str) else None,
-            deadline_date=find_date(extraction.value("deadline_date")),
-            priority=judged.priority,
-            flags=judged.flags,
-        ),
-        judged.route,
-        year=services.local_date(now).year,
-        now=now,
+    new = store.NewRequest(
+        status=judged.route,
+        year=services.local_date(intake.now).year,
+        received_at=intake.now,
+        journal_id=intake.entry.id,
+        document_position=form.position,
+        definition=extraction.definition or "",
+        channel="email",
+        author_address=sender.address,
+        author_message_id=intake.message.message_id,
+        author_proven=sender.is_proven,
+        requester_type=requester_type if isinstance(requester_type, str) else None,
+        deadline_date=find_date(extraction.value("deadline_date")),
+        priority=judged.priority,
+        flags=judged.flags,
     )
+    return _NewCase(filing=filing, form=form, route=judged.route, new=new)
+
+
+def _write_case(
+    session: Session, case: _NewCase, request: Request, *, earlier_requests: int
+) -> None:
+    """Write down what a form says and what is wrong with it, and send it on its way."""
+    intake, extraction = case.filing.intake, case.form.extraction
+    documents, services = case.filing.documents, intake.services
+    now = intake.now
     store.add_fields(session, request, extraction.fields, recorded_by=store.PROGRAM, now=now)
     shortcomings = list_shortcomings(services, extraction)
     store.add_problems(session, request, shortcomings)
@@ -82,11 +126,11 @@ def file_form(
         fields=extraction.fields,
         problems=shortcomings,
         files=documents.files,
-        original=form.attachment.data,
+        original=case.form.attachment.data,
         has_supporting_attachment=documents.has_paper_beside_forms,
-        earlier_requests=count_earlier_requests(session, request),
+        earlier_requests=earlier_requests,
     )
-    route(services, session, request, judged.route, now_intake=intake, dossier=dossier)
+    route(services, session, request, case.route, now_intake=intake, dossier=dossier)
 
 
 def judge_extraction(
@@ -143,7 +187,8 @@ def route(
             perfected_at=None if target is RequestStatus.INCOMPLETE else now,
         )
     if target is RequestStatus.INCOMPLETE:
-        correspondence.write_deficiency(services, session, request, now=now)
+        problems = store.list_problems(session, request) if dossier is None else dossier.problems
+        correspondence.write_deficiency(services, session, request, problems, now=now)
     elif target is RequestStatus.LEGAL:
         correspondence.write_legal_receipt(services, session, request, now=now)
     else:

@@ -12,7 +12,7 @@ counted as a failed attempt (our fault), and QUARANTINED at the limit with its r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -47,6 +47,9 @@ _AHEAD_BYTES = 16_000_000
 #: How many requests, and of how many bytes, may share a commit.
 _TOGETHER = 16
 _TOGETHER_BYTES = 4_000_000
+#: How many mails, and of how many bytes, are read from the journal in one go.
+_READ_TOGETHER = 8
+_READ_TOGETHER_BYTES = 2_000_000
 #: How many mails are listed at a time.
 _LISTED = 200
 
@@ -130,7 +133,7 @@ def _dispose_together(services: Services, batch: list[Intake]) -> bool:
     try:
         prepared = [(intake, _prepare(intake)) for intake in batch]
         with services.database.unit_of_work() as unit:
-            disposed = [_write(unit.session, intake, apply) for intake, apply in prepared]
+            disposed = _write(unit.session, prepared)
             unit.commit()
     except _SYSTEM_FAULTS:
         raise
@@ -169,14 +172,28 @@ def _list_entries(services: Services) -> Iterator[tuple[JournalEntry, bytes]]:
     last = 0
     while True:
         with services.database.read() as session:
-            ids = journal.list_undisposed(session, after=last, limit=_LISTED)
-        if not ids:
+            listed = journal.list_undisposed(session, after=last, limit=_LISTED)
+        if not listed:
             return
-        for entry_id in ids:
+        for ids in _divide(listed):
             with services.database.read() as session:
-                found = journal.read_mail(session, entry_id)
-            yield found
-        last = ids[-1]
+                found = journal.read_mails(session, ids)
+            yield from found
+        last = listed[-1][0]
+
+
+def _divide(listed: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield the ids of mails that are few and small enough to be read in one go."""
+    ids: list[int] = []
+    held = 0
+    for entry_id, size in listed:
+        if ids and (len(ids) == _READ_TOGETHER or held + size > _READ_TOGETHER_BYTES):
+            yield ids
+            ids, held = [], 0
+        ids.append(entry_id)
+        held += size
+    if ids:
+        yield ids
 
 
 def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Reading:
@@ -281,23 +298,33 @@ def _prepare(intake: Intake) -> Apply:
 
 def _apply(intake: Intake, apply: Apply) -> None:
     with intake.services.database.unit_of_work() as unit:
-        disposition = _write(unit.session, intake, apply)
+        (disposition,) = _write(unit.session, [(intake, apply)])
         unit.commit()
     _log_disposed(intake, disposition)
 
 
-def _write(session: Session, intake: Intake, apply: Apply) -> Disposition:
-    disposition = apply(session)
+def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
+    disposed = [
+        Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)
+        for _, apply in prepared
+    ]
     journal.dispose(
         session,
-        intake.entry.id,
-        disposition,
-        kind=intake.verdict.kind.value,
-        rule=intake.verdict.rule,
-        now=intake.now,
-        reason=intake.unreadable_code,
+        [
+            journal.Disposal(
+                entry_id=intake.entry.id,
+                disposition=disposition,
+                kind=intake.verdict.kind.value,
+                rule=intake.verdict.rule,
+                disposed_at=intake.now,
+                reason=intake.unreadable_code,
+            )
+            for (intake, _), disposition in zip(prepared, disposed, strict=True)
+        ],
     )
-    return disposition
+    return disposed
 
 
 def _log_disposed(intake: Intake, disposition: Disposition) -> None:

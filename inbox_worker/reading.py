@@ -25,6 +25,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from enum import Enum
 from types import TracebackType
 
@@ -82,14 +83,21 @@ class _End(Enum):
 
 
 def load_definitions() -> tuple[FormDefinition, ...]:
-    """Return every form definition that ships with the program.
+    """Return every form definition that ships with the program, with its blank form.
 
     Raises `ParseError` with the code `bad_definition` for the first that is wrong.
     """
-    found = tuple(parse_definition(read_data(name)) for name in list_data("forms", ".toml"))
+    found = tuple(_load_definition(name) for name in list_data("forms", ".toml"))
     for definition in found:
         check_definition(definition)
     return found
+
+
+def _load_definition(name: str) -> FormDefinition:
+    definition = parse_definition(read_data(name))
+    if not definition.blank_form:
+        return definition
+    return replace(definition, blank=read_data(f"forms/{definition.blank_form}"))
 
 
 class DocumentReader:

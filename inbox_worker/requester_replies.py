@@ -53,7 +53,7 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         return partial(_join_form, intake, documents, form, request)
     if documents.forms and (form is None or not is_answer):
         # A form about somebody else, or one that merely names a number, stands for itself.
-        return partial(filing.file_forms, intake, documents)
+        return filing.Filing(intake=intake, documents=documents, forms=documents.forms)
     if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
         return partial(_record_answer, intake, documents, request)
     return partial(_record_correspondence, intake, documents, request)
@@ -155,9 +155,11 @@ def _join_form(
     )
     answer = find_new_text(intake.message).text
     filing.route(services, session, request, target, now_intake=intake, answer=answer)
-    for other in documents.forms:
-        if other is not form:
-            filing.file_form(intake, documents, other, session)
+    others = tuple(f for f in documents.forms if f is not form)
+    if others:
+        filing.file_forms(
+            session, [filing.Filing(intake=intake, documents=documents, forms=others)]
+        )
     return Disposition.FORM_RECEIVED
 
 

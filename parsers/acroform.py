@@ -46,6 +46,10 @@ class AcroField:
     page: int | None = None  #: counted from 1
     box: Box | None = None  #: left bottom right top
     is_doubtful: bool = False  #: value and appearance state disagree
+    #: The PDF objects that show a text, with their pages; those on no page are left out.
+    widgets: tuple[tuple[pikepdf.Dictionary, int], ...] = field(
+        default=(), compare=False, repr=False
+    )
 
     @property
     def is_blank(self) -> bool:
@@ -230,8 +234,14 @@ class _Walk:
                 page=self._pages.get(widget.objgen),
                 box=find_box(widget),
                 is_doubtful=doubtful,
+                widgets=self._placed(widgets) if kind is FieldKind.TEXT and values else (),
             )
         )
+
+    def _placed(
+        self, widgets: list[pikepdf.Dictionary]
+    ) -> tuple[tuple[pikepdf.Dictionary, int], ...]:
+        return tuple((w, n) for w in widgets if (n := self._pages.get(w.objgen)) is not None)
 
 
 def _written(

@@ -38,6 +38,7 @@ from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_
 from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
+from parsers.shown_values import compare_with_page
 from parsers.signatures import name_signatures
 from parsers.validation import check_definition, validate
 from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
@@ -191,7 +192,7 @@ def _read_form(
         if form.has_xfa:
             return _read_with_xfa(reading, form, matching, definitions, pdf)
         if matching is not None:
-            found = read_values(matching, form.annotations, today=reading.today)
+            found = _read_entered(reading, form, matching, pdf)
             return _build_extraction(
                 reading, DocumentKind.ACROFORM, matching.definition, found, _form_warnings(form)
             )
@@ -249,6 +250,17 @@ def _has_version(matching: Matching) -> bool:
     )
 
 
+def _read_entered(
+    reading: _Reading, form: AcroForm, matching: Matching, pdf: pikepdf.Pdf
+) -> FormValues:
+    """Return what was entered into the fields, held against what the page shows of it."""
+    found = read_values(matching, form.annotations, today=reading.today)
+    reading.readers += compare_with_page(
+        found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
+    )
+    return found
+
+
 def _read_with_xfa(
     reading: _Reading,
     form: AcroForm,
@@ -264,7 +276,7 @@ def _read_with_xfa(
     data = _match_xfa(reading, pdf, definitions if shown is None else [shown.definition])
     entered = None if data is None else read_xfa_values(data, shown, today=reading.today)
     if shown is not None:
-        found = read_values(shown, form.annotations, today=reading.today)
+        found = _read_entered(reading, form, shown, pdf)
         if data is None or entered is None or _without_printed_only(shown.definition, found):
             if data is not None and entered is not None:
                 found.problems += find_differences(data, found, entered)

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: A value that is less sure than this is doubtful: a person looks at it, and the requester is not
+#: asked to mend what may only have been misread.
+DOUBTFUL_BELOW = 0.8
+
 #: A field's value: text, yes or no, or several texts. Absent fields have no value at all.
 Value = str | bool | tuple[str, ...]
 
@@ -39,6 +43,12 @@ class FieldValue:
     page: int | None = None  #: counted from 1
     box: tuple[float, float, float, float] | None = None  #: PDF points, left bottom right top
     alternatives: tuple[str, ...] = ()  #: other values the same text may mean, the likeliest first
+    shown: str | None = None  #: what the page shows, where that is not what the data says
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a person has to look at it before it counts."""
+        return self.confidence < DOUBTFUL_BELOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +135,7 @@ class Extraction:
                     "page": v.page,
                     "box": None if v.box is None else [round(n, 1) for n in v.box],
                     **({"alternatives": list(v.alternatives)} if v.alternatives else {}),
+                    **({} if v.shown is None else {"shown": v.shown}),
                 }
                 for name, v in self.fields.items()
             },

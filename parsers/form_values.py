@@ -160,10 +160,18 @@ def _read_one(form_field: FormField, match: Match, today: date) -> _Written:
     elif source.kind is FieldKind.TICK and form_field.type in (FieldType.TICK, FieldType.YES_NO):
         outcome = good(value=True)
     elif len(source.values) == 1:
-        outcome = _first_sensible(form_field, source.values[0], today)
+        outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)
     return _Written(match=match, raw=raw, outcome=outcome)
+
+
+def _names(form_field: FormField, source: AcroField) -> tuple[str, ...]:
+    """Return what may name the value; of a yes and a no, which is 0 and which 1 nobody can know."""
+    wordings = source.values[0]
+    if source.kind is not FieldKind.GROUP or form_field.type is not FieldType.YES_NO:
+        return wordings
+    return tuple(w for w in wordings if not w.isdecimal()) or (f"state {wordings[0]}",)
 
 
 def _first_sensible(form_field: FormField, wordings: tuple[str, ...], today: date) -> Normalised:

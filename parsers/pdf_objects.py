@@ -82,6 +82,12 @@ def find_box(holder: pikepdf.Dictionary) -> Box | None:
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
+def has_middle(outer: Box, inner: Box) -> bool:
+    """Return whether the middle of `inner` lies in `outer`."""
+    across, up = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= across <= outer[2] and outer[1] <= up <= outer[3]
+
+
 def items(obj: Any, *, single: bool = False) -> list[Any]:  # PDF objects have no useful type
     """Return the members of an array; of a lone object itself, when `single`."""
     if isinstance(obj, pikepdf.Array):

@@ -361,15 +361,14 @@ class Harness:
         """Put a mail into the journal and return its entry's id."""
         self._uid += 1
         with self.services.database.unit_of_work() as unit:
-            journal.record_mail(
-                unit.session,
-                journal.Place(mailbox="outreach", uidvalidity=1, uid=self._uid),
-                raw,
+            arrival = journal.Arrival(
+                place=journal.Place(mailbox="outreach", uidvalidity=1, uid=self._uid),
+                raw=raw,
                 size=len(raw),
                 is_whole=is_whole,
                 internal_date=self.clock(),
-                now=self.clock(),
             )
+            journal.record_mails(unit.session, [arrival], now=self.clock())
             unit.commit()
         with self.services.database.read() as session:
             return session.scalars(

@@ -261,6 +261,8 @@ def test_multi(text: str, value: tuple[str, ...] | None, code: str) -> None:
         ("X", True),
         ("no", False),
         ("No - to follow", False),
+        ("Yes/No", None),
+        ("yes, no order yet", None),
         ("off", False),
         ("", None),
         ("maybe", None),
