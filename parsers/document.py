@@ -22,6 +22,7 @@ from parsers.cleaning import fold_text
 from parsers.definition import FormDefinition, Requiredness
 from parsers.document_traits import (
     find_catalog_actions,
+    find_files,
     find_other_type,
     has_images,
     name_actions,
@@ -38,6 +39,7 @@ from parsers.extraction import (
 )
 from parsers.form_values import read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
@@ -91,6 +93,12 @@ def build_unread(code: str) -> Extraction:
     return Extraction(kind=DocumentKind.UNREADABLE, warnings=(warn(code),))
 
 
+def build_refused(code: str) -> Extraction:
+    """Return the outcome of a document that was not taken out of what it lay in."""
+    kind = DocumentKind.ENCRYPTED if code == "inside_locked" else DocumentKind.UNREADABLE
+    return Extraction(kind=kind, warnings=(warn(code),))
+
+
 def prepare(definitions: Sequence[FormDefinition]) -> None:
     """Fold the wordings of `definitions` now, so that the first document does not wait for it."""
     for definition in definitions:
@@ -140,7 +148,7 @@ def _refuse_bytes(reading: _Reading, limits: ReadLimits) -> Extraction | None:
         code = "empty_file"
     elif len(reading.data) > limits.bytes:
         code = "over_size_limit"
-    elif b"%PDF-" not in reading.data[:1024]:
+    elif b"%PDF-" not in reading.data[:1024] or reading.data.startswith(WRAPPING_STARTS):
         code = "not_a_pdf"
         kind = DocumentKind.NOT_A_FORM if find_other_type(reading.data) else kind
     if not code:
@@ -168,7 +176,8 @@ def _open_and_read(
             form = find_fields(pdf)
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
-        reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        traits = form.actions | find_catalog_actions(pdf) | find_files(pdf, form.annotations)
+        reading.warnings += map(warn, name_actions(traits))
         reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
 
