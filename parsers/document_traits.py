@@ -32,8 +32,6 @@ SENTENCES = {
     "programs can show, and its data are read in place of the page.",
     "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
     "in the current form.",
-    "text_not_read": "This is the form printed to a PDF without its fields, which this version "
-    "does not read; please send the fillable form itself.",
     "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
     "version does not read; please send the fillable form itself.",
     "no_known_form": "The document can be read, and it is no form that this program knows.",
@@ -41,6 +39,8 @@ SENTENCES = {
     "was not checked.",
     "signature_not_over_all": "The document bears a digital signature that does not cover the "
     "whole file, as when something was changed after signing; who signed was not checked.",
+    "several_forms": "The document holds several forms, and the first one was read; please send "
+    "each as a document of its own.",
     "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
     "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
     "contains_xfa": "The document also holds an XFA form; its ordinary form fields count.",

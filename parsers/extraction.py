@@ -38,7 +38,7 @@ class FieldValue:
 
     value: Value  #: empty text where what stood there is no such value; a problem says why
     raw: str  #: exactly what stood in the field, but for masked Social Security numbers
-    source: str  #: the reader's way: `acroform`, or `correction` for a person's
+    source: str  #: the reader's way: `acroform`, `text`, or `correction` for a person's
     confidence: float = 1.0  #: 0 to 1
     page: int | None = None  #: counted from 1
     box: tuple[float, float, float, float] | None = None  #: PDF points, left bottom right top

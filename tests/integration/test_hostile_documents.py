@@ -30,10 +30,7 @@ REFUSED = frozenset({DocumentKind.UNREADABLE})
 OUTCOMES: dict[str, tuple[frozenset[DocumentKind], frozenset[str]]] = {
     "value_of_600_megabytes": (READ, frozenset()),
     "page_of_600_megabytes": (REFUSED, frozenset({"over_memory_limit"})),
-    "appearance_of_600_megabytes": (
-        READ | REFUSED,
-        frozenset({"reader_crashed", "over_memory_limit"}),
-    ),
+    "appearance_of_600_megabytes": (REFUSED, frozenset({"over_memory_limit"})),
     "xfa_of_600_megabytes": (frozenset({DocumentKind.XFA}), frozenset({"damaged_xfa"})),
     "file_of_600_megabytes": (
         frozenset({DocumentKind.NOT_A_FORM}),
@@ -45,7 +42,10 @@ OUTCOMES: dict[str, tuple[frozenset[DocumentKind], frozenset[str]]] = {
     "brackets_without_end": (frozenset({DocumentKind.NOT_A_FORM}), frozenset({"no_known_form"})),
     "pages_in_a_circle": (REFUSED, frozenset({"broken_pdf"})),
     "a_hundred_thousand_fields": (REFUSED, frozenset({"too_many_fields"})),
-    "page_of_14_400_points_drawn_in_loops": (REFUSED, frozenset({"over_time_limit"})),
+    "page_of_14_400_points_drawn_in_loops": (
+        REFUSED,
+        frozenset({"over_time_limit", "over_memory_limit"}),
+    ),
     "picture_of_400_megapixels": (frozenset({DocumentKind.SCAN}), frozenset({"scan_not_read"})),
     "everything_that_runs": (READ, frozenset({"contains_executable"})),
     "forms_inside_forms_without_end": (
