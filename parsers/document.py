@@ -28,6 +28,7 @@ from parsers.document_traits import (
     name_actions,
     warn,
 )
+from parsers.errors import is_out_of_memory
 from parsers.extraction import (
     DOUBTFUL_BELOW,
     DocumentKind,
@@ -139,8 +140,7 @@ def read_document(
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
-        if "bad_alloc" in str(error):
-            # So qpdf says that memory ran out, in an error of its own.
+        if is_out_of_memory(error):
             raise MemoryError from None
         return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
 
