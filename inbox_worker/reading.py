@@ -31,7 +31,7 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.errors import WorkerError
-from inbox_worker.reading_child import HEADER, MailTask, ReadTask
+from inbox_worker.reading_child import HEADER, Answer, MailTask, OpenTask, ReadTask, Task
 from parsers.classify import ClassificationContext, MessageKind, Verdict
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread
@@ -50,14 +50,14 @@ from parsers.validation import check_definition
 #: How long a child may take to start, and to answer beyond the time it gives itself.
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
-#: An answer is some ten kilobytes; a child that announces more is not to be believed.
-_LONGEST_ANSWER = 64 * 1024 * 1024
+#: A mail comes back with all that was attached to it and lay inside; a child that announces more
+#: than both limits allow is not to be believed.
+_LONGEST_ANSWER = 128 * 1024 * 1024
 
 _CHILD_CODE = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
     "from inbox_worker.reading_child import main; main()"
 )
-_OVER_TIME = (-signal.SIGALRM, -signal.SIGXCPU)
 _HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: All that an answer may be made of: frozen values, and the moments in them.
 _ANSWER_CLASSES = {
@@ -68,7 +68,6 @@ _ANSWER_CLASSES = {
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-_Answer = Extraction | MailReading | None
 
 
 class ReaderUnavailableError(WorkerError):
@@ -79,7 +78,16 @@ class _End(Enum):
     """How a child ended in place of an answer."""
 
     TOO_LONG = "over_time_limit"
+    TOO_LARGE = "over_memory_limit"
     CRASHED = "reader_crashed"
+
+
+#: What an exit status means. Libraries that are refused memory abort, which nobody else makes them.
+_END_CODES = {
+    -signal.SIGALRM: _End.TOO_LONG,
+    -signal.SIGXCPU: _End.TOO_LONG,
+    -signal.SIGABRT: _End.TOO_LARGE,
+}
 
 
 def load_definitions() -> tuple[FormDefinition, ...]:
@@ -188,6 +196,16 @@ class DocumentReader:
             attachments_beside_form=attachments_beside_form,
         ).result()
 
+    def find_inside(
+        self, papers: Sequence[Attachment], mails: Sequence[bytes]
+    ) -> tuple[Attachment, ...]:
+        """Return the papers inside papers and attached mails; none where opening them failed.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = OpenTask(papers=tuple(papers), mails=tuple(mails))
+        return self._threads.submit(self._find_inside, task).result()
+
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""
         return tuple(child.id for child in tuple(self._children) if child.is_alive)
@@ -204,7 +222,12 @@ class DocumentReader:
         outcome = self._attempt(task)
         return outcome if isinstance(outcome, MailReading) else None
 
-    def _attempt(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def _find_inside(self, task: OpenTask) -> tuple[Attachment, ...]:
+        outcome = self._attempt(task)
+        found = outcome if isinstance(outcome, tuple) else ()
+        return tuple(paper for paper in found if isinstance(paper, Attachment))
+
+    def _attempt(self, task: Task) -> Answer | _End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, _End):
@@ -262,7 +285,7 @@ class _Child:
         except (OSError, EOFError):
             return False
 
-    def read(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def read(self, task: Task) -> Answer | _End:
         """Return the child's answer, or how it ended in place of one."""
         deadline = time.monotonic() + self._limits.seconds + _GRACE_SECONDS
         try:
@@ -284,8 +307,8 @@ class _Child:
 
     def _explain_end(self) -> _End:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            if self._process.wait(timeout=_GRACE_SECONDS) in _OVER_TIME:
-                return _End.TOO_LONG
+            code = self._process.wait(timeout=_GRACE_SECONDS)
+            return _END_CODES.get(code, _End.CRASHED)
         return _End.CRASHED
 
     def _send(self, payload: bytes, deadline: float) -> None:
@@ -353,11 +376,11 @@ class _AnswerUnpickler(pickle.Unpickler):
             raise pickle.UnpicklingError from None
 
 
-def _load_answer(payload: bytes) -> _Answer:
+def _load_answer(payload: bytes) -> Answer:
     try:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | None):
+    if not isinstance(answer, Extraction | MailReading | tuple | None):
         raise pickle.UnpicklingError
     return answer

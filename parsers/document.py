@@ -1,9 +1,9 @@
 """One document in, one `Extraction` out: what it is and, if it is a form, what stands in it.
 
 Outcomes, as `Extraction.kind`: `acroform`, `xfa` and `text` (a form printed to PDF), read and
-validated, and recognised but not read: `scan`, `encrypted`, `unreadable`, `not_a_form`. All but the
-first three carry a warning that says so in a sentence. No document raises; only a bad definition
-does, and `MemoryError`, which belongs to whoever set the limit.
+validated, and recognised but not read: `scan`, `encrypted`, `unreadable`, `not_a_form`. These carry
+a warning that says so in a sentence. No document raises; only a bad definition does, and
+`MemoryError`, which belongs to whoever set the limit.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from parsers.cleaning import fold_text
 from parsers.definition import FormDefinition, Requiredness
 from parsers.document_traits import (
     find_catalog_actions,
+    find_files,
     find_other_type,
     has_images,
     name_actions,
     warn,
 )
+from parsers.errors import is_out_of_memory
 from parsers.extraction import (
     DOUBTFUL_BELOW,
     DocumentKind,
@@ -45,6 +47,7 @@ from parsers.labels import (
     match_by_name,
     match_by_wording,
 )
+from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
@@ -95,6 +98,12 @@ def build_unread(code: str) -> Extraction:
     return Extraction(kind=DocumentKind.UNREADABLE, warnings=(warn(code),))
 
 
+def build_refused(code: str) -> Extraction:
+    """Return the outcome of a document that was not taken out of what it lay in."""
+    kind = DocumentKind.ENCRYPTED if code == "inside_locked" else DocumentKind.UNREADABLE
+    return Extraction(kind=kind, warnings=(warn(code),))
+
+
 def prepare(definitions: Sequence[FormDefinition]) -> None:
     """Fold the wordings of `definitions` now, so that the first document does not wait for it."""
     for definition in definitions:
@@ -131,8 +140,7 @@ def read_document(
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
-        if "bad_alloc" in str(error):
-            # So qpdf says that memory ran out, in an error of its own.
+        if is_out_of_memory(error):
             raise MemoryError from None
         return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
 
@@ -144,7 +152,7 @@ def _refuse_bytes(reading: _Reading, limits: ReadLimits) -> Extraction | None:
         code = "empty_file"
     elif len(reading.data) > limits.bytes:
         code = "over_size_limit"
-    elif b"%PDF-" not in reading.data[:1024]:
+    elif b"%PDF-" not in reading.data[:1024] or reading.data.startswith(WRAPPING_STARTS):
         code = "not_a_pdf"
         kind = DocumentKind.NOT_A_FORM if find_other_type(reading.data) else kind
     if not code:
@@ -172,7 +180,8 @@ def _open_and_read(
             form = find_fields(pdf)
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
-        reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        traits = form.actions | find_catalog_actions(pdf) | find_files(pdf, form.annotations)
+        reading.warnings += map(warn, name_actions(traits))
         reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
 

@@ -81,6 +81,9 @@ class ReadLimits:
     memory_mb: int = 1024  #: of address space, the libraries' own included
     bytes: int = 50 * 1024 * 1024  #: of the document
     pages: int = 200
+    inside_files: int = 50  #: papers taken out of others, of one mail
+    inside_bytes: int = 25 * 1024 * 1024  #: of all of them, unfolded
+    inside_depth: int = 3  #: of papers inside papers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,10 @@ _NEAR = 8.0
 
 
 def read_values(
-    matching: Matching, annotations: Sequence[Annotation], *, today: date, source: str = "acroform"
+    matching: Matching, annotations: Sequence[Annotation], *, today: date
 ) -> FormValues:
-    """Return the values of every recognised field in form order, and the problems met.
-
-    `source` is what the values are said to come from.
-    """
-    found = FormValues(source=source)
+    """Return the values of every recognised field in form order, and the problems met."""
+    found = FormValues()
     definition = matching.definition
     by_field: dict[str, list[Match]] = {}
     for match in matching.matches:
