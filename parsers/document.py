@@ -34,6 +34,7 @@ from parsers.extraction import (
 )
 from parsers.form_values import FormValues, read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.masking import mask_extraction
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
@@ -113,7 +114,7 @@ def read_document(
     if refused is not None:
         return refused
     try:
-        return _open_and_read(reading, definitions, bounds)
+        return mask_extraction(_open_and_read(reading, definitions, bounds))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
