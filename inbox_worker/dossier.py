@@ -12,13 +12,15 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from inbox_worker import store
-from inbox_worker.models import AttachmentRecord, Event, RawMail, Request
+from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
 from outbound.review_letters import ReceivedFile
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail import parse_message
 
-#: What forms are found to be; anything else attached may support a request.
-_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value)
+#: What a paper is called that is only the wrapping of others.
+WRAPPING = "wrapping"
+#: What forms and wrappings are found to be; anything else attached may support a request.
+_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value, WRAPPING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +53,17 @@ def read_dossier(session: Session, request: Request) -> Dossier:
             FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
             for p in store.list_problems(session, request)
         ],
-        files=tuple(
-            ReceivedFile(name=f.name, media_type=f.declared_type, size=f.size) for f in files
-        ),
+        files=tuple(describe_file(f.name, f.declared_type, f.size, f.found_in) for f in files),
         original=find_original(session, request),
         has_supporting_attachment=has_supporting_attachment(session, request),
         earlier_requests=count_earlier_requests(session, [request])[request.id],
     )
+
+
+def describe_file(name: str, declared_type: str, size: int, found_in: str) -> ReceivedFile:
+    """Return a paper as reviewers are shown it, with what it lay in behind its name."""
+    shown = f"{name} (in {found_in})" if found_in else name
+    return ReceivedFile(name=shown, media_type=declared_type, size=size)
 
 
 def find_original(session: Session, request: Request) -> bytes | None:
@@ -75,7 +81,12 @@ def find_original(session: Session, request: Request) -> bytes | None:
     if raw is None:
         return None
     attachments = parse_message(raw).attachments
-    return attachments[position].data if position < len(attachments) else None
+    if position < len(attachments):
+        return attachments[position].data
+    kept = select(FormInside.data).where(
+        FormInside.journal_id == journal_id, FormInside.position == position
+    )
+    return session.scalar(kept)
 
 
 def has_supporting_attachment(session: Session, request: Request) -> bool:

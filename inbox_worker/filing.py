@@ -72,7 +72,9 @@ def file_mails(session: Session, filings: Sequence[Filing]) -> None:
     with together(session):
         for filing in filings:
             rows = filing.documents.attachment_rows
-            store.add_attachments(session, filing.intake.entry.id, rows)
+            journal_id = filing.intake.entry.id
+            store.add_attachments(session, journal_id, rows)
+            store.keep_forms_inside(session, journal_id, filing.documents.forms_inside)
         file_forms(session, filings)
 
 

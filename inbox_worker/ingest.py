@@ -29,10 +29,13 @@ from inbox_worker.reading import ReaderUnavailableError
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
+from parsers.document import build_refused
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
+from parsers.inside import may_hold_papers
 from parsers.mail import parse_message
-from parsers.mail_reading import MailReading, list_documents
+from parsers.mail_reading import MailReading, add_inside, list_documents
+from parsers.message import InboundMessage
 
 _log = structlog.get_logger()
 
@@ -206,7 +209,7 @@ def _finish_reading(services: Services, reading: _Reading) -> Intake:
     found = reading.future.result()
     if found is None:
         return _read_piece_by_piece(services, reading)
-    attachments = found.message.attachments
+    papers = found.message.papers
     return Intake(
         services=services,
         entry=reading.entry,
@@ -214,7 +217,7 @@ def _finish_reading(services: Services, reading: _Reading) -> Intake:
         verdict=found.verdict,
         now=reading.now,
         documents=tuple(
-            PendingDocument(position=n, attachment=attachments[n], reading=_done(extraction))
+            PendingDocument(position=n, attachment=papers[n], reading=_done(extraction))
             for n, extraction in found.documents
         ),
     )
@@ -235,6 +238,9 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
     try:
         message = parse_message(reading.raw)
         verdict = classify(message, reading.context)
+        if may_hold_papers(message, verdict):
+            inside = services.reader.find_inside(message.attachments, message.attached_messages)
+            message, verdict = add_inside(message, inside, reading.context)
     except ParseError as error:
         return Intake.unreadable(services, entry, now=now, code=error.code)
     except _SYSTEM_FAULTS:
@@ -249,16 +255,23 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
         now=now,
         documents=tuple(
             PendingDocument(
-                position=n,
-                attachment=message.attachments[n],
-                reading=services.reader.submit(
-                    message.attachments[n].data,
-                    today=services.local_date(now),
-                    attachments_beside_form=len(message.attachments) - 1,
-                ),
+                position=n, attachment=message.papers[n], reading=_submit(services, message, n, now)
             )
             for n in list_documents(message, verdict)
         ),
+    )
+
+
+def _submit(
+    services: Services, message: InboundMessage, position: int, now: datetime
+) -> Future[Extraction]:
+    paper = message.papers[position]
+    if paper.refusal:
+        return _done(build_refused(paper.refusal))
+    return services.reader.submit(
+        paper.data,
+        today=services.local_date(now),
+        attachments_beside_form=message.count_beside(position),
     )
 
 

@@ -31,7 +31,7 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.errors import WorkerError
-from inbox_worker.reading_child import HEADER, MailTask, ReadTask
+from inbox_worker.reading_child import HEADER, Answer, MailTask, OpenTask, ReadTask, Task
 from parsers.classify import ClassificationContext, MessageKind, Verdict
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread
@@ -50,8 +50,9 @@ from parsers.validation import check_definition
 #: How long a child may take to start, and to answer beyond the time it gives itself.
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
-#: An answer is some ten kilobytes; a child that announces more is not to be believed.
-_LONGEST_ANSWER = 64 * 1024 * 1024
+#: A mail comes back with all that was attached to it and lay inside; a child that announces more
+#: than both limits allow is not to be believed.
+_LONGEST_ANSWER = 128 * 1024 * 1024
 
 _CHILD_CODE = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
@@ -68,7 +69,6 @@ _ANSWER_CLASSES = {
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-_Answer = Extraction | MailReading | None
 
 
 class ReaderUnavailableError(WorkerError):
@@ -188,6 +188,16 @@ class DocumentReader:
             attachments_beside_form=attachments_beside_form,
         ).result()
 
+    def find_inside(
+        self, papers: Sequence[Attachment], mails: Sequence[bytes]
+    ) -> tuple[Attachment, ...]:
+        """Return the papers inside papers and attached mails; none where opening them failed.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = OpenTask(papers=tuple(papers), mails=tuple(mails))
+        return self._threads.submit(self._find_inside, task).result()
+
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""
         return tuple(child.id for child in tuple(self._children) if child.is_alive)
@@ -204,7 +214,12 @@ class DocumentReader:
         outcome = self._attempt(task)
         return outcome if isinstance(outcome, MailReading) else None
 
-    def _attempt(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def _find_inside(self, task: OpenTask) -> tuple[Attachment, ...]:
+        outcome = self._attempt(task)
+        found = outcome if isinstance(outcome, tuple) else ()
+        return tuple(paper for paper in found if isinstance(paper, Attachment))
+
+    def _attempt(self, task: Task) -> Answer | _End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, _End):
@@ -262,7 +277,7 @@ class _Child:
         except (OSError, EOFError):
             return False
 
-    def read(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def read(self, task: Task) -> Answer | _End:
         """Return the child's answer, or how it ended in place of one."""
         deadline = time.monotonic() + self._limits.seconds + _GRACE_SECONDS
         try:
@@ -353,11 +368,11 @@ class _AnswerUnpickler(pickle.Unpickler):
             raise pickle.UnpicklingError from None
 
 
-def _load_answer(payload: bytes) -> _Answer:
+def _load_answer(payload: bytes) -> Answer:
     try:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | None):
+    if not isinstance(answer, Extraction | MailReading | tuple | None):
         raise pickle.UnpicklingError
     return answer

@@ -127,6 +127,7 @@ def _join_form(
     """Let the new form's values take the place of the old ones, and judge the file again."""
     request, services, extraction = _hold(session, seen), intake.services, form.extraction
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
     before = store.current_fields(session, request)
     changed = _find_changes(before, extraction.fields, was_complete=_was_complete(request))
     fields = {**before, **changed}
@@ -197,7 +198,7 @@ def _find_problems(
         intake.services.definition(request.definition),
         fields,
         [*found, *keep_read_problems(stored, before, without=named)],
-        attachments_beside_form=len(intake.message.attachments) - 1,
+        attachments_beside_form=intake.message.count_beside(form.position),
     )
     was_complete = _was_complete(request)
     return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]

@@ -25,6 +25,7 @@ from inbox_worker.models import (
     Decision,
     Event,
     FieldRecord,
+    FormInside,
     LetterRecord,
     Problem,
     Request,
@@ -42,6 +43,7 @@ _PUT_REQUESTS = insert(table_of(Request)).returning(
 )
 _PUT_EVENTS = insert(table_of(Event))
 _PUT_ATTACHMENTS = insert(table_of(AttachmentRecord))
+_PUT_FORMS_INSIDE = insert(table_of(FormInside))
 _PUT_PROBLEMS = insert(table_of(Problem))
 _PUT_FIELD_VALUES = insert(table_of(FieldRecord))
 _PUT_SEQUENCE = upsert(table_of(TrackingSequence))
@@ -238,8 +240,14 @@ def _event_row(
 
 
 def add_attachments(session: Session, journal_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Record a mail's attachments; each row holds the columns of `AttachmentRecord`."""
+    """Record what came with a mail; each row holds the columns of `AttachmentRecord`."""
     put(session, _PUT_ATTACHMENTS, [{"journal_id": journal_id, **row} for row in rows])
+
+
+def keep_forms_inside(session: Session, journal_id: int, forms: Mapping[int, bytes]) -> None:
+    """Keep the bytes of forms that lay inside something attached, by position."""
+    rows = [{"journal_id": journal_id, "position": n, "data": data} for n, data in forms.items()]
+    put(session, _PUT_FORMS_INSIDE, rows)
 
 
 def add_fields(

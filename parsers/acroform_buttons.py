@@ -39,7 +39,7 @@ def find_button(
         return None
     states = [_shown_state(widget) for widget in widgets]
     stored = find_text(attributes.get("/V")) or ""
-    stored = "" if stored == "Off" and "Off" not in map(find_on_state, widgets) else stored
+    stored = "" if stored == "Off" else stored
     is_group = bool(bits & _RADIO) or (len(widgets) > 1 and _have_several_states(widgets))
     if not is_group:
         return _tick(stored, states, widgets)

@@ -36,7 +36,7 @@ class Slot:
     box: Box  #: in points of the upright page, origin at its lower left corner
     is_mark: bool = False  #: a tick box or a radio button; else text is written in it
     choice: str = ""  #: of a mark, the choice it stands for: a machine name, `yes` or `no`
-    ink: float = 0.0  #: of a mark, how dark its inside is on the blank form, 0 to 1
+    ink: float = 0.0  #: of a mark or signature line, how dark it is on the blank form, 0 to 1
     multiline: bool = False
     is_signature_line: bool = False
 
@@ -58,6 +58,7 @@ class FormLayout:
     """All pages of a blank form."""
 
     definition: str  #: id of the form's definition
+    version_text: str  #: what the form prints as its version
     pages: tuple[LayoutPage, ...]
 
 
@@ -80,7 +81,7 @@ def build_layout(definition: FormDefinition, index: DefinitionIndex) -> FormLayo
         return None
     if not any(page.words for page in found) or not any(page.slots for page in found):
         return None
-    return FormLayout(definition=definition.id, pages=found)
+    return FormLayout(definition=definition.id, version_text=definition.version_text, pages=found)
 
 
 def _find_targets(index: DefinitionIndex, pdf: pikepdf.Pdf) -> Mapping[str, Target]:
@@ -146,7 +147,7 @@ def _find_choice(widget: Widget, target: Target) -> str | None:
 
 
 def _with_ink(slot: Slot, number: int, pages: PdfiumPages) -> Slot:
-    if not slot.is_mark:
+    if not slot.is_mark and not slot.is_signature_line:
         return slot
     picture = pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=slot.box)
     return replace(slot, ink=measure_ink(picture))

@@ -71,14 +71,14 @@ def strip_rich_text(markup: str) -> str:
 
 def find_box(holder: pikepdf.Dictionary) -> Box | None:
     """Return the rectangle of an annotation, whichever corners it names; None where it has none."""
-    rect = holder["/Rect"] if "/Rect" in holder else None  # noqa: SIM401  # get is slower in vain
-    if not isinstance(rect, pikepdf.Array):
-        return None
     try:
         # Reading the numbers from the array's text takes half the time of asking for each.
-        x0, y0, x1, y1 = map(float, rect.unparse(resolved=True)[1:-1].split())
-    except ValueError:
+        x0, y0, x1, y1 = map(float, holder["/Rect"].unparse(resolved=True)[1:-1].split())
+    except (KeyError, ValueError, AttributeError):
+        # There is none, or it is no array of four numbers.
         return None
+    if x0 <= x1 and y0 <= y1:
+        return (x0, y0, x1, y1)
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 

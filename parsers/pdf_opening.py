@@ -8,7 +8,6 @@ Outcomes: an open document; or a `CannotOpenError` whose code is `password_neede
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 
 import pikepdf
@@ -26,7 +25,7 @@ def open_pdf(data: bytes, password: str = "") -> pikepdf.Pdf:
     """Open a PDF; a password that only restricts what may be done with it is not asked for."""
     for encoded in _encodings(password):
         try:
-            return _open(data, encoded)
+            return pikepdf.open(io.BytesIO(data), password=encoded)
         except pikepdf.PasswordError:
             continue
         except pikepdf.PdfError as error:
@@ -41,14 +40,3 @@ def _encodings(password: str) -> Iterator[str | bytes]:
     if not password.isascii():
         # Before AES-256 passwords were written in the encoding of PDF strings.
         yield password.encode("pdfdoc", errors="replace")
-
-
-def _open(data: bytes, password: str | bytes) -> pikepdf.Pdf:
-    """Open the bytes through a file in memory, which qpdf reads faster than a stream object."""
-    if not hasattr(os, "memfd_create"):
-        return pikepdf.open(io.BytesIO(data), password=password)
-    descriptor = os.memfd_create("document")
-    with os.fdopen(descriptor, "wb") as memory:
-        memory.write(data)
-        memory.flush()
-        return pikepdf.open(f"/proc/self/fd/{descriptor}", password=password)

@@ -11,7 +11,7 @@ Outcomes of `register_page`: a `Registration` with its score, or None where too 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -103,17 +103,37 @@ def register_page(
 
 
 def register_pages(
-    pages: Iterable[PageWords], layouts: Sequence[FormLayout], *, perspective: bool = False
+    pages: Sequence[PageWords], layouts: Sequence[FormLayout], *, perspective: bool = False
 ) -> tuple[Registration, ...]:
-    """Return, for every page that is some form's page, the layout page that fits it best."""
+    """Return the pages that belong to the form that fits them best, each with its layout page.
+
+    Of revisions of a form, which are much alike, the one whose version is printed wins, then the
+    one whose words fit best.
+    """
+    found = [_register_all(pages, layout, perspective=perspective) for layout in layouts]
+    return max(found, key=lambda fits: fits[0], default=((False, 0.0), ()))[1]
+
+
+def _register_all(
+    pages: Sequence[PageWords], layout: FormLayout, *, perspective: bool
+) -> tuple[tuple[bool, float], tuple[Registration, ...]]:
+    """Return how well a form fits, and every page that is one of its pages."""
     found = []
     for page in pages:
-        candidates = [c for layout in layouts for c in layout.pages if _has_many_of(page, c)]
+        candidates = [c for c in layout.pages if _has_many_of(page, c)]
         fits = (register_page(page, c, perspective=perspective) for c in candidates)
-        good = [fit for fit in fits if fit is not None and fit.score >= ENOUGH]
-        if good:
-            found.append(max(good, key=lambda fit: fit.score))
-    return tuple(found)
+        best = max((f for f in fits if f is not None), key=lambda f: f.score, default=None)
+        if best is not None and best.score >= ENOUGH:
+            found.append(best)
+    is_named = any(_has_version(fit.page, layout.version_text) for fit in found)
+    return (is_named, sum(fit.score for fit in found)), tuple(found)
+
+
+def _has_version(page: PageWords, version_text: str) -> bool:
+    wanted = version_text.split()
+    texts = [word.text for word in page.words]
+    starts = (n for n, text in enumerate(texts) if wanted and text == wanted[0])
+    return any(texts[n : n + len(wanted)] == wanted for n in starts)
 
 
 def group_pages(

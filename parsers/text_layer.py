@@ -17,8 +17,11 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pikepdf
+
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
+from parsers.untold_fonts import find_untold_fonts, guess_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +30,18 @@ if TYPE_CHECKING:
 #: A page with more words than this is no form's page.
 _MOST_WORDS = 5_000
 _MOST_CHARACTERS = 100_000
+#: How sure a word is whose letters are guessed; the second reader is then asked.
+_GUESSED = 0.7
+#: The flag of a font with letters of its own (ISO 32000-2, 9.8.2).
+_SYMBOLIC = 1 << 2
 #: Nothing is drawn with more pixels than this on its longer side.
 _MOST_PIXELS = 6_000
 
-_WORD = re.compile(r"\S+")
-#: Letters joined in print, and pdfium's mark for a hyphen that ends a line.
+#: pdfium joins a word that a hyphen parts at the end of a line; where the mark stands, it ends.
+_WORD = re.compile("[^\\s\x02\ufffe]*[\x02\ufffe]|[^\\s\x02\ufffe]+")
+#: Ghostscript writes the letters of a joined "fi" with the bytes of each the wrong way round.
+_TURNED_ROUND = re.compile("[\u6600\u6900\u6c00]{2,3}")
+#: Letters joined in print, and pdfium's marks for a hyphen that ends a line.
 _SPELLED_OUT = str.maketrans(
     {
         "\ufb00": "ff",
@@ -47,6 +57,14 @@ _SPELLED_OUT = str.maketrans(
         "\xad": "-",
     }
 )
+
+
+def _spell_out(text: str) -> str:
+    """Return a word as it reads on the page, letter by letter."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _TURNED_ROUND.sub(lambda run: "".join(chr(ord(c) >> 8) for c in run.group()), text)
+    return text.translate(_SPELLED_OUT)
 
 
 class TextLayerError(Exception):
@@ -74,6 +92,8 @@ class PdfiumPages:
         import pypdfium2  # noqa: PLC0415  # few documents need it
 
         self._raw = pypdfium2.raw
+        self._data, self._password = data, password
+        self._untold_fonts: frozenset[str] | None = None
         self._pages: dict[int, Any] = {}
         try:
             self._document = pypdfium2.PdfDocument(data, password=password or None)
@@ -176,7 +196,7 @@ class PdfiumPages:
             text = "".join(
                 chr(self._raw.FPDFText_GetUnicode(text_page, n) or 32) for n in range(count)
             )
-        spell = text.translate(_SPELLED_OUT) != text
+        is_plain = text.isascii() and "\x02" not in text
         find_box = self._character_boxes(text_page)
         for n, found in enumerate(_WORD.finditer(text)):
             if n >= _MOST_WORDS:
@@ -190,11 +210,27 @@ class PdfiumPages:
                 y0 = y0 if y0 < v0 else v0
                 x1 = x1 if x1 > u1 else u1
                 y1 = y1 if y1 > v1 else v1
-            written = found.group()
-            if spell:
-                written = written.translate(_SPELLED_OUT)
+            written, confidence = found.group(), 1.0
+            if not is_plain and not written.isascii():
+                if self._is_untold(text_page, start, written):
+                    written, confidence = guess_text(written), _GUESSED
+                written = _spell_out(written)
             if written:
-                yield Word(text=written, box=upright.turn((x0, y0, x1, y1)))
+                box = upright.turn((x0, y0, x1, y1))
+                yield Word(text=written, box=box, confidence=confidence)
+
+    def _is_untold(self, text_page: Any, start: int, written: str) -> bool:
+        """Return whether the font of a word's first unusual letter does not say what it is."""
+        name = ctypes.create_string_buffer(256)
+        flags = ctypes.c_int()
+        place = start + next(n for n, letter in enumerate(written) if not letter.isascii())
+        self._raw.FPDFText_GetFontInfo(text_page, place, name, len(name), ctypes.byref(flags))
+        if not flags.value & _SYMBOLIC:
+            return False
+        if self._untold_fonts is None:
+            with pikepdf.open(io.BytesIO(self._data), password=self._password) as pdf:
+                self._untold_fonts = find_untold_fonts(pdf)
+        return name.value.decode("utf-8", "replace").rpartition("+")[2] in self._untold_fonts
 
     def _character_boxes(self, text_page: Any) -> Callable[[int], Box]:
         """Return a function from a character's position to its box in the page's own space."""
@@ -250,7 +286,7 @@ class PdfplumberPages:
         page.close()
         words = (
             Word(
-                text=str(w["text"]).translate(_SPELLED_OUT),
+                text=_spell_out(str(w["text"])),
                 box=(w["x0"] - left, bottom - w["bottom"], w["x1"] - left, bottom - w["top"]),
             )
             for w in found[:_MOST_WORDS]

@@ -21,6 +21,8 @@ _FRAME = 0.22
 _DARK = 0.6
 #: So much ink more than on the blank form is surely a mark, and so little surely none.
 _SURELY_ON, _SURELY_OFF = 0.10, 0.03
+#: So much ink on a signature line is a stroke of the pen, and how sure that is.
+_A_STROKE, _STROKE = 0.004, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,8 @@ def read_mark(ink: float, blank_ink: float) -> MarkReading:
     # From one half in the middle between on and off to certainty at either end.
     distance = abs(more - middle) / ((_SURELY_ON - _SURELY_OFF) / 2)
     return MarkReading(is_on=more > middle, confidence=min(0.5 + distance / 2, 1.0), ink=ink)
+
+
+def read_strokes(ink: float, blank_ink: float) -> MarkReading:
+    """Return whether a signature line with that much ink was written on: thin strokes count."""
+    return MarkReading(is_on=ink - blank_ink > _A_STROKE, confidence=_STROKE, ink=ink)

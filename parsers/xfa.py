@@ -9,6 +9,7 @@ outcome has the same shape as an AcroForm's fields, so that all that follows is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -60,8 +61,13 @@ def find_xfa_fields(pdf: pikepdf.Pdf) -> XfaForm:
     template = build_template(packets.get("template"))
     found: dict[str, AcroField] = {}
     labels: dict[str, tuple[str, ...]] = {}
+    met: Counter[tuple[str, ...]] = Counter()
     for path, element in _walk_data(packets["datasets"]):
-        name, described = ".".join(path), template.find(path)
+        name, candidates = ".".join(path), template.find(path)
+        described = candidates[min(met[path], len(candidates) - 1)] if candidates else None
+        if len(candidates) > 1:
+            name = f"{name}[{min(met[path], len(candidates) - 1)}]"
+        met[path] += 1
         field = _build_field(name, element, described, template)
         earlier = found.get(name)
         # What stands in the data several times is one field with several values.

@@ -2,8 +2,8 @@
 
 Data and template are two trees whose names run alike, with parts missing in either (XFA 3.3,
 "Basic Data Binding"). A place in the data is the template's field of the same last name, or of the
-same binding, that shares the most names above it. A template that says nothing of a field leaves it
-a plain text.
+same binding, that shares the most names above it and has the fewest others. A template that says
+nothing of a field leaves it a plain text.
 """
 
 from __future__ import annotations
@@ -39,10 +39,14 @@ class Template:
 
     by_name: dict[str, list[TemplateField]] = field(default_factory=dict)
 
-    def find(self, path: tuple[str, ...]) -> TemplateField | None:
-        """Return the field that a place in the data belongs to, None where none does."""
-        candidates = self.by_name.get(path[-1], ())
-        return max(candidates, key=lambda c: len({*c.path} & {*path}), default=None)
+    def find(self, path: tuple[str, ...]) -> list[TemplateField]:
+        """Return the fields that a place in the data may belong to, in the form's order.
+
+        Several are fields beside each other with one name, which the data hold in the same order.
+        """
+        found = self.by_name.get(path[-1], [])
+        fits = [(len({*c.path} & {*path}), -len(c.path)) for c in found]
+        return [c for c, fit in zip(found, fits, strict=True) if fit == max(fits)]
 
     def wordings(self, described: TemplateField, text: str) -> tuple[str, ...]:
         """Return what is saved for an answer and, behind it, what the form shows for it."""

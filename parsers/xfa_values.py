@@ -15,9 +15,10 @@ from parsers.acroform import FieldKind
 from parsers.choices import normalise_tick
 from parsers.definition import FieldType, Requiredness
 from parsers.extraction import FieldProblem
-from parsers.form_values import FormValues, read_values
+from parsers.form_values import read_values
 from parsers.labels import DefinitionIndex, Match, Matching, match_by_name, match_by_wording
 from parsers.normalised import BLANK
+from parsers.written_values import FormValues
 from parsers.xfa import XfaForm
 
 _SEVERAL = frozenset({FieldType.LIST, FieldType.DATE_LIST, FieldType.MULTI})
@@ -47,14 +48,16 @@ def _simplify(match: Match) -> Iterator[Match]:
 
 def read_xfa_values(matching: Matching, shown: Matching | None, *, today: date) -> FormValues:
     """Return the values of a matched XFA form; `shown` is how the AcroForm beside it matches."""
-    found = read_values(matching, (), today=today, source="xfa")
+    found = read_values(matching, (), today=today)
     places = {} if shown is None else {m.target.field.name: m.source for m in shown.matches}
-    found.fields = {
-        name: replace(value, page=places[name].page, box=places[name].box)
-        if name in places
-        else value
-        for name, value in found.fields.items()
-    }
+    for name, value in found.fields.items():
+        place = places.get(name)
+        found.fields[name] = replace(
+            value,
+            source="xfa",
+            page=None if place is None else place.page,
+            box=None if place is None else place.box,
+        )
     return found
 
 

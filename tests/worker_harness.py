@@ -273,7 +273,8 @@ def compose(
         message[name] = value
     message.set_content(text)
     for name, data in (files or {}).items():
-        message.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+        subtype = "pdf" if name.endswith(".pdf") else "octet-stream"
+        message.add_attachment(data, maintype="application", subtype=subtype, filename=name)
     return message.as_bytes()
 
 

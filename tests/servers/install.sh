@@ -9,6 +9,7 @@ need dovecot dovecot-imapd
 [ -x /usr/lib/dovecot/lmtp ] || missing="$missing dovecot-lmtpd"
 need postfix postfix
 need pdftotext poppler-utils
+need qpdf qpdf
 need gs ghostscript
 [ -e /usr/share/fonts/truetype/breip/Breip.ttf ] || missing="$missing fonts-breip"
 [ -e /usr/share/fonts/truetype/fifthhorseman/dkg.ttf ] || missing="$missing fonts-dkg-handwriting"

@@ -228,7 +228,25 @@ def _submit(form: FormBuilder) -> None:
 
 
 def _attachment(form: FormBuilder) -> None:
-    form.pdf.attachments["x.exe"] = b"MZ"
+    form.pdf.attachments["notes.txt"] = b"notes"
+
+
+def _program(form: FormBuilder) -> None:
+    form.pdf.attachments["notes.exe"] = b"notes"
+
+
+def _disguised_program(form: FormBuilder) -> None:
+    form.pdf.attachments["notes.txt"] = b"MZ\x90\x00"
+
+
+def _pinned_file(form: FormBuilder) -> None:
+    file = form.pdf.make_stream(b"notes", Type=Name.EmbeddedFile)
+    holder = Dictionary(Type=Name.Filespec, F=String("notes.txt"), EF=Dictionary(F=file))
+    pin = Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, FS=holder)
+    form.pdf.pages[0].obj.Annots.append(form.pdf.make_indirect(pin))
+
+
+_CARRIES_PROGRAM = "contains_embedded_files contains_executable"
 
 
 @pytest.mark.parametrize(
@@ -241,7 +259,10 @@ def _attachment(form: FormBuilder) -> None:
         pytest.param(_page_script, "contains_javascript", id="on a page"),
         pytest.param(_launch_link, "contains_launch_action", id="a link that starts a program"),
         pytest.param(_submit, "contains_submit_action", id="a button that sends data"),
-        pytest.param(_attachment, "contains_embedded_files", id="an embedded program"),
+        pytest.param(_attachment, "contains_embedded_files", id="a file inside"),
+        pytest.param(_pinned_file, "contains_embedded_files", id="a file pinned to a page"),
+        pytest.param(_program, _CARRIES_PROGRAM, id="a program inside, by its name"),
+        pytest.param(_disguised_program, _CARRIES_PROGRAM, id="a program by its first bytes"),
     ],
 )
 def test_active_contents_are_reported_and_the_form_is_read(
@@ -250,7 +271,7 @@ def test_active_contents_are_reported_and_the_form_is_read(
     form = FormBuilder()
     add(form)
     found = _read(form.save())
-    assert (found.kind, _codes(found)) == (DocumentKind.ACROFORM, [code])
+    assert (found.kind, " ".join(_codes(found))) == (DocumentKind.ACROFORM, code)
 
 
 def test_the_model_form_contains_nothing_to_warn_of() -> None:

@@ -121,6 +121,21 @@ def test_names_that_say_nothing_are_known_by_their_captions_and_tooltips() -> No
     assert found.fields["subject_a_number"].confidence == 0.9
 
 
+def test_fields_beside_each_other_with_one_name_are_told_apart() -> None:
+    labels = [f for f in DEFINITION.fields if f.type in (FieldType.TEXT, FieldType.NAME)]
+    template = build_template(DEFINITION, names="plain")
+    data = build_data(DEFINITION, _written(), names="plain")
+    for field in labels:
+        name = f"Field{DEFINITION.fields.index(field)}"
+        template = template.replace(f'name="{name}"', 'name="TextField1"')
+        data = data.replace(f"<{name}>", "<TextField1>").replace(f"</{name}>", "</TextField1>")
+        data = data.replace(f"<{name}/>", "<TextField1/>")
+    pdf = build_dynamic()
+    add_packets(pdf, {"template": template, "datasets": data})
+    found = _read(save(pdf))
+    assert _answers(found) == _answers(AS_ACROFORM)
+
+
 def _static(data: bytes, entries: dict[str, str | tuple[str, ...]]) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         add_packets(
