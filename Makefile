@@ -46,6 +46,7 @@ test-long: dev servers
 bench: dev
 	$(RUN)/python -m bench.intake
 	$(RUN)/python -m bench.letters
+	$(RUN)/python -m bench.forms
 
 forms: dev
 	@$(UV) sync --quiet --frozen --inexact --group dev --group forms --python $(PYTHON)
