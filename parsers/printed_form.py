@@ -29,6 +29,7 @@ from parsers.slot_fields import PageReading, read_fields
 from parsers.slot_values import PageText, SlotText, list_marks, read_marks, read_texts
 from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
+from parsers.untold_fonts import count_oddities
 from parsers.written_values import FormValues
 
 if TYPE_CHECKING:
@@ -246,7 +247,12 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
         return replace(one, confidence=_DIFFERENT)
     if one.text == two.text and one.is_clipped == two.is_clipped:
         return replace(one, confidence=_BOTH if one.slot.box != NOWHERE else _BOTH_BY_LABEL)
-    if one.confidence < _ONE:
-        # The first reader had to guess letters that the second knows.
-        return replace(two, confidence=_KNOWN_BY_ONE, others=(one.text,))
+    if one.text.replace(" ", "") == two.text.replace(" ", ""):
+        # Where a word ends is a matter of opinion, and the first reader's is the better one.
+        return replace(one, confidence=_KNOWN_BY_ONE, others=(two.text,))
+    odd, odder = count_oddities(one.text), count_oddities(two.text)
+    if one.confidence < _ONE and odd != odder:
+        # The first reader had to guess letters, and the second may know them, or not.
+        better, worse = (one, two) if odd < odder else (two, one)
+        return replace(better, confidence=_KNOWN_BY_ONE, others=(worse.text,))
     return replace(one, confidence=_DIFFERENT, others=(two.text,))
