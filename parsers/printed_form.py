@@ -26,7 +26,7 @@ from parsers.pdfium_pages import PdfiumPages
 from parsers.plumber_pages import PdfplumberPages
 from parsers.registration import Registration, group_pages, register_pages
 from parsers.slot_fields import PageReading, read_fields
-from parsers.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.slot_values import PageText, SlotText, list_marks, read_marks, read_texts
 from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
 from parsers.written_values import FormValues
@@ -151,13 +151,10 @@ def _look_by_layout(
 
 
 def _read_page(registration: Registration, pages: PdfiumPages) -> PageReading:
-    to_page = registration.to_layout.inverse()
-    number = registration.page.number
-
-    def cut(box: Box) -> NDArray[np.uint8]:
-        return pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=to_page.map_box(box))
-
-    marks = read_marks(registration, cut)
+    boxes = [slot.box for slot in list_marks(registration.layout)]
+    places = registration.to_layout.inverse().map_all(boxes)
+    drawn = pages.pictures(registration.page.number, places, dots_per_inch=DOTS_PER_INCH)
+    marks = read_marks(registration, dict(zip(boxes, drawn, strict=True)).__getitem__)
     return PageReading(text=_cap(read_texts(registration), _ONE), marks=marks)
 
 
@@ -172,7 +169,7 @@ def _look_by_labels(
     form, best = max(fitting, key=lambda pair: len(pair[1].fields()))
 
     def cut(number: int, box: Box) -> NDArray[np.uint8]:
-        return pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=box)
+        return pages.pictures(number, [box], dots_per_inch=DOTS_PER_INCH)[0]
 
     def read_again(others: TextLayer) -> Sequence[PageReading]:
         again = LabelledPages([others.words(page.number) for page in words], form.index)
@@ -200,7 +197,7 @@ def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
     """Return how sure a value is, by its readers and by what a viewer may have done to it."""
     if field.type is FieldType.ATTESTATION:
         # Whoever signed, it is signed.
-        return _ONE
+        return _BY_LABEL if text.slot.box == NOWHERE else _ONE
     if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
         return min(text.confidence, _DIFFERENT)
     if field.type is FieldType.NAME and _begins_small(text.text):
