@@ -25,11 +25,12 @@ SENTENCES = {
     "not_a_pdf": "The file is not a PDF; please send the form as a PDF.",
     "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
     "password_needed": "The PDF needs a password to open; please send a copy without one.",
-    "wrong_password": "The password does not open the PDF; please send a copy without one.",
+    "wrong_password": "This password does not open the PDF; please check it, or send a copy that "
+    "needs none.",
     "unknown_protection": "The PDF is locked for certain people or programs; please send a copy "
     "without protection.",
-    "please_wait_page": "The page itself only says “Please wait”: this is an XFA form, which few "
-    "programs can show, and its data are read in place of the page.",
+    "please_wait_page": "The page itself only says “Please wait”: this is a dynamic XFA form, "
+    "which few programs can show.",
     "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
     "in the current form.",
     "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
@@ -61,9 +62,12 @@ SENTENCES = {
     "by itself.",
     "inside_too_deep": "This file is packed inside too many others; please send the form by "
     "itself.",
-    "over_time_limit": "Reading the document took too long and was stopped.",
-    "over_memory_limit": "Reading the document took too much memory and was stopped.",
-    "reader_crashed": "The document made its reader fail and was set aside.",
+    "over_time_limit": "Reading the document took too long and was stopped; please send a fresh "
+    "copy of the form.",
+    "over_memory_limit": "Reading the document took too much memory and was stopped; please send "
+    "a fresh copy of the form.",
+    "reader_crashed": "The document made its reader fail and was set aside; please send a fresh "
+    "copy of the form.",
 }
 
 #: Warnings that come from actions, in the order they are reported, with the action types they mean.
