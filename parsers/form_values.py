@@ -82,7 +82,6 @@ def _write(match: Match, raw: str, outcome: Normalised, *, is_doubtful: bool) ->
     return Written(
         raw=raw,
         outcome=outcome,
-        source="acroform",
         confidence=_CONFIDENCE[match.way],
         page=match.source.page,
         box=match.source.box,
