@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from parsers.mail_headers import build_safe_name
 from parsers.message import WRAPPING_STARTS
@@ -106,11 +107,20 @@ def open_tnef(data: bytes, most: int) -> Iterator[Member]:
         yield Member(name=name, data=b"" if refusal else content, refusal=refusal)
 
 
-def _list_tnef(tnef: object, depth: int) -> Iterator[tuple[str, bytes]]:
-    for attachment in getattr(tnef, "attachments", ()):
+def _list_tnef(tnef: Any, depth: int) -> Iterator[tuple[str, bytes]]:
+    for attachment in tnef.attachments:
         embedded = getattr(attachment, "embed", None)
         if embedded is not None and depth < 3:
             yield from _list_tnef(embedded, depth + 1)
         elif isinstance(attachment.data, bytes):
-            name = attachment.long_filename()
-            yield build_safe_name(name if isinstance(name, str) else ""), attachment.data
+            yield _name_of(attachment), attachment.data
+
+
+def _name_of(attachment: Any) -> str:
+    """Return the long name of a file, else its short one, else none."""
+    try:
+        name = attachment.long_filename()
+    except UnicodeDecodeError:
+        # The library takes short names for UTF-8, and they are in the sender's code page.
+        name = bytes(attachment._name).rstrip(b"\0").decode("cp1252", "replace")
+    return build_safe_name(name) if isinstance(name, str) else ""
