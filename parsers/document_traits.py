@@ -80,6 +80,32 @@ WARNINGS = {
 }
 
 
+#: What whoever decides on a request should know of its papers.
+_REMARKABLE = (
+    "contains_javascript",
+    "contains_launch_action",
+    "contains_submit_action",
+    "contains_embedded_files",
+    "contains_executable",
+    "contains_signature",
+    "signature_not_over_all",
+    "contains_xfa",
+    "please_wait_page",
+    "damaged_xfa",
+    "damaged_field",
+    "text_over_form",
+    "inside_locked",
+    "inside_damaged",
+    "inside_too_large",
+    "inside_too_deep",
+)
+
+
+def list_remarks(codes: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentences that a reviewer should read of a document with these warnings."""
+    return tuple(SENTENCES[code] for code in _REMARKABLE if code in codes)
+
+
 def warn(code: str) -> DocumentWarning:
     """Return the warning of that code with its sentence."""
     return DocumentWarning(code=code, message=SENTENCES[code])
