@@ -67,7 +67,7 @@ def describe_file(
     name: str, declared_type: str, size: int, found_in: str, warnings: Sequence[str]
 ) -> ReceivedFile:
     """Return a paper as reviewers are shown it: what it lay in, and what was noticed in it."""
-    shown = f"{name} (in {found_in})" if found_in else name
+    shown = f"{name}, in {found_in}" if found_in else name
     remarks = list_remarks(warnings)
     return ReceivedFile(name=shown, media_type=declared_type, size=size, remarks=remarks)
 

@@ -57,7 +57,7 @@ def test_a_form_inside_becomes_a_request_and_its_row_says_where_it_lay(
         kept = session.get_one(Request, request.id)
         assert find_original(session, kept) == form
         dossier = read_dossier(session, kept)
-    assert [f.name for f in dossier.files] == [name, f"form.pdf (in {name})"]
+    assert [f.name for f in dossier.files] == [name, f"form.pdf, in {name}"]
     assert not dossier.has_supporting_attachment, "a wrapping supports nothing"
 
 
@@ -65,7 +65,7 @@ def test_reviewers_read_what_was_noticed_in_a_paper(harness: Harness) -> None:
     papers = {"forms.pdf": build_portfolio({"form.pdf": fill(), "setup.exe": b"MZ"})}
     harness.deliver(compose(CLERK, TEXT, files=papers))
     words = " ".join(harness.newest(ORTEGA, "review_notice").text.split())
-    assert "form.pdf (in forms.pdf) (application/pdf, " in words
+    assert "form.pdf, in forms.pdf (application/pdf, " in words
     assert "The document carries a program among its files, which was not started." in words
 
 
