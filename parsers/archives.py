@@ -25,6 +25,7 @@ _MOST_ENTRIES = 5_000
 _OFFICE_MARKS = frozenset({"[Content_Types].xml", "mimetype", "META-INF/container.xml"})
 *_ZIP_STARTS, _TNEF_START = WRAPPING_STARTS
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _KNOWN_PACKING = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 # The library warns of damage in what it reads, and names what it read.
@@ -72,8 +73,18 @@ def _is_leftover(name: str) -> bool:
     return name.startswith("__MACOSX/") or base in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
+def _decode_name(entry: zipfile.ZipInfo) -> str:
+    """Return a file's name; many programs write UTF-8 without saying so."""
+    if entry.flag_bits & _UTF8:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
 def _take(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Member:
-    name = build_safe_name(entry.filename)
+    name = build_safe_name(_decode_name(entry))
     if entry.flag_bits & _ENCRYPTED:
         return Member(name=name, refusal="inside_locked")
     if entry.compress_type not in _KNOWN_PACKING:

@@ -56,8 +56,8 @@ SENTENCES = {
     "holds_papers": "The file is a wrapping around other papers, which were read one by one.",
     "inside_locked": "This file lies in an archive that is locked with a password; please send the "
     "form without one.",
-    "inside_damaged": "This file could not be taken out of the one it lies in, which is damaged; "
-    "please send the form by itself.",
+    "inside_damaged": "This file could not be taken out of the one it lies in, which is damaged or "
+    "packed in an unusual way; please send the form by itself.",
     "inside_too_large": "This file unfolds to more than this program accepts; please send the form "
     "by itself.",
     "inside_too_deep": "This file is packed inside too many others; please send the form by "

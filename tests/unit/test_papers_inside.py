@@ -219,6 +219,18 @@ def test_a_short_name_in_the_senders_code_page_is_read() -> None:
     assert (paper.name, paper.data) == ("f\u00f3rmula.~1.PDF", FORM)
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        pytest.param("Petici\u00f3n.pdf".encode(), "Petici\u00f3n.pdf", id="UTF-8, unsaid"),
+        pytest.param("Petici\u00f3n.pdf".encode("cp437"), "Petici\u00f3n.pdf", id="of old DOS"),
+    ],
+)
+def test_a_name_in_an_archive_is_read_in_what_it_was_written_in(written: bytes, name: str) -> None:
+    archive = build_zip({"x" * len(written): FORM}).replace(b"x" * len(written), written)
+    assert [p.name for p in _open(archive)] == [name]
+
+
 def test_the_same_bytes_twice_in_one_mail_are_one_paper() -> None:
     archive = build_zip({"form.pdf": FORM, "copy.pdf": FORM})
     assert [p.name for p in _open(archive)] == ["form.pdf"]
