@@ -7,6 +7,7 @@ from datetime import date
 
 from parsers.definition import FormDefinition
 from parsers.extraction import FieldProblem, FieldValue
+from parsers.ssn import mask_ssn
 from parsers.values import normalise
 
 
@@ -29,8 +30,8 @@ def read_corrections(
                 )
             )
             continue
-        raw = "; ".join(lines)
-        read = normalise(raw, field, today=today)
+        text = "; ".join(lines)
+        read = normalise(text, field, today=today)
         if read.value is None or read.code:
             wrong.append(
                 FieldProblem(
@@ -40,5 +41,5 @@ def read_corrections(
                 )
             )
         else:
-            values[name] = FieldValue(value=read.value, raw=raw, source="correction")
+            values[name] = FieldValue(value=read.value, raw=mask_ssn(text), source="correction")
     return values, wrong

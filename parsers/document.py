@@ -47,6 +47,7 @@ from parsers.labels import (
     match_by_name,
     match_by_wording,
 )
+from parsers.masking import mask_extraction
 from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
@@ -136,7 +137,7 @@ def read_document(
     if refused is not None:
         return refused
     try:
-        return _open_and_read(reading, definitions, bounds)
+        return mask_extraction(_open_and_read(reading, definitions, bounds))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
