@@ -309,7 +309,8 @@ def _read_with_xfa(
             )
     codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
     if data is None or entered is None:
-        return reading.end(DocumentKind.XFA, *codes, "no_known_form")
+        is_damaged = any(w.code == "damaged_xfa" for w in reading.warnings)
+        return reading.end(DocumentKind.XFA, *codes, *([] if is_damaged else ["no_known_form"]))
     return _build_extraction(reading, DocumentKind.XFA, data.definition, entered, codes)
 
 
