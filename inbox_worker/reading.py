@@ -30,7 +30,7 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.errors import WorkerError
-from inbox_worker.reading_child import HEADER, MailTask, ReadTask
+from inbox_worker.reading_child import HEADER, MailTask, ReadTask, RenderTask, Task
 from parsers.classify import ClassificationContext, MessageKind, Verdict
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread
@@ -44,6 +44,7 @@ from parsers.extraction import (
 )
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
+from parsers.spot_pictures import Spot, SpotPictures
 from parsers.validation import check_definition
 
 #: How long a child may take to start, and to answer beyond the time it gives itself.
@@ -64,10 +65,11 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-_Answer = Extraction | MailReading | None
+_Answer = Extraction | MailReading | SpotPictures | None
 
 
 class ReaderUnavailableError(WorkerError):
@@ -180,6 +182,17 @@ class DocumentReader:
             attachments_beside_form=attachments_beside_form,
         ).result()
 
+    def render(self, data: bytes, spots: Sequence[Spot]) -> tuple[bytes | None, ...]:
+        """Return a PNG of each spot of a document, None for those that cannot be drawn.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = RenderTask(data=data, spots=tuple(spots))
+        outcome = self._threads.submit(self._attempt, task).result()
+        if isinstance(outcome, SpotPictures) and len(outcome.pictures) == len(task.spots):
+            return outcome.pictures
+        return (None,) * len(task.spots)
+
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""
         return tuple(child.id for child in tuple(self._children) if child.is_alive)
@@ -196,7 +209,7 @@ class DocumentReader:
         outcome = self._attempt(task)
         return outcome if isinstance(outcome, MailReading) else None
 
-    def _attempt(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def _attempt(self, task: Task) -> _Answer | _End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, _End):
@@ -254,7 +267,7 @@ class _Child:
         except (OSError, EOFError):
             return False
 
-    def read(self, task: ReadTask | MailTask) -> _Answer | _End:
+    def read(self, task: Task) -> _Answer | _End:
         """Return the child's answer, or how it ended in place of one."""
         deadline = time.monotonic() + self._limits.seconds + _GRACE_SECONDS
         try:
@@ -350,6 +363,6 @@ def _load_answer(payload: bytes) -> _Answer:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | None):
+    if not isinstance(answer, Extraction | MailReading | SpotPictures | None):
         raise pickle.UnpicklingError
     return answer

@@ -33,6 +33,7 @@ from parsers.extraction import Extraction, ReadLimits
 
 if TYPE_CHECKING:
     from parsers.mail_reading import MailReading
+    from parsers.spot_pictures import Spot, SpotPictures
 
 HEADER = struct.Struct("!Q")
 
@@ -59,6 +60,18 @@ class MailTask:
     raw: bytes
     context: ClassificationContext
     today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderTask:
+    """Spots of one document to be drawn for a person."""
+
+    data: bytes
+    spots: tuple[Spot, ...]
+
+
+#: Everything a child can be asked to do.
+Task = ReadTask | MailTask | RenderTask
 
 
 def main() -> None:
@@ -98,8 +111,8 @@ def _is_over_memory(answer: Extraction) -> bool:
 
 
 def _read(
-    task: ReadTask | MailTask, definitions: tuple[FormDefinition, ...], limits: ReadLimits
-) -> Extraction | MailReading | None:
+    task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimits
+) -> Extraction | MailReading | SpotPictures | None:
     """Return what was read; None for a mail that is to be read piece by piece instead."""
     from parsers.document import build_unread, read_document  # noqa: PLC0415  # after the limits
     from parsers.mail_reading import read_mail  # noqa: PLC0415
@@ -107,6 +120,10 @@ def _read(
     try:
         if isinstance(task, MailTask):
             return read_mail(task.raw, task.context, definitions, today=task.today, limits=limits)
+        if isinstance(task, RenderTask):
+            from parsers.spot_pictures import render_spots  # noqa: PLC0415  # few mails need it
+
+            return render_spots(task.data, task.spots)
         return read_document(
             task.data,
             definitions,
@@ -116,7 +133,7 @@ def _read(
             attachments_beside_form=task.attachments_beside_form,
         )
     except MemoryError:
-        return None if isinstance(task, MailTask) else build_unread("over_memory_limit")
+        return build_unread("over_memory_limit") if isinstance(task, ReadTask) else None
     except ParseError:
         return None
 

@@ -16,12 +16,12 @@ from urllib.parse import quote as quote_url
 
 from markupsafe import Markup, escape
 
-from outbound.letter_words import clean_text
+from outbound.letter_words import clean_text, describe_check, describe_picture
 
 if TYPE_CHECKING:
     from outbound.letters import Fact
     from outbound.reply_letters import AnswerTable, EchoLine
-    from outbound.review_letters import FieldRow, ReadyReply
+    from outbound.review_letters import Comparison, FieldRow, FieldToCheck, ReadyReply
 
 _MONOSPACE = "font-family:ui-monospace,Consolas,Menlo,monospace"
 _PREFORMATTED = "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -45,6 +45,19 @@ _TABLE = (
 _ROW = (
     '<tr><th scope="row" style="padding:5px 8px 5px 0;border-bottom:1px solid #808080;'
     'vertical-align:top;font-weight:normal;overflow-wrap:anywhere">'
+)
+_CHECK = (
+    '<div style="margin:0 0 16px;padding:10px 14px 4px;border:1px solid #808080;'
+    'border-left:6px solid #c2571a">\n<h3 style="margin:0 0 8px;font-size:16px;line-height:1.3">'
+    '{}</h3>\n\n{}<dl style="margin:0">\n{}</dl>\n</div>\n'
+)
+_PICTURE = (
+    '<p style="margin:0 0 8px"><img src="cid:{}" alt="{}" width="{}" style="display:block;'
+    'max-width:100%;height:auto;background:#ffffff;border:1px solid #808080"></p>\n\n'
+)
+_PAIR = (
+    '<dt style="font-size:14px">{}</dt>\n<dd style="margin:0 0 8px;white-space:pre-line;'
+    'overflow-wrap:anywhere">{}</dd>\n\n'
 )
 _CELL = (
     '</th><td style="padding:5px 0;border-bottom:1px solid #808080;vertical-align:top;'
@@ -120,6 +133,33 @@ def _set_field(row: FieldRow) -> str:
     return html
 
 
+def set_checks(fields: Iterable[FieldToCheck]) -> Markup:
+    """Set each field that needs a look: its spot on the page, what was read there, and by whom."""
+    return _trust("".join([_set_check(found) for found in fields]))
+
+
+def _set_check(found: FieldToCheck) -> str:
+    rows = "".join([_PAIR.format(_show(k), _show(v)) for k, v in describe_check(found)])
+    picture = ""
+    if found.picture_id:
+        picture = _PICTURE.format(
+            _show(quote_url(found.picture_id, safe="@")),
+            _show(describe_picture(found)),
+            found.picture_width,
+        )
+    return _CHECK.format(_show(found.label), picture, rows)
+
+
+def set_changes(comparison: Comparison) -> Markup:
+    """Set a table of what an earlier form said and what this one says."""
+    rows = [
+        f"{_ROW}{_show(c.label)}{_CELL}<del>{_show(c.old or '(blank)')}</del><br>"
+        f"{_show(c.new or '(blank)')}"
+        for c in comparison.changes
+    ]
+    return _set_table("What changed", ("Field", "Earlier, and now"), rows)
+
+
 def set_answers(table: AnswerTable) -> Markup:
     """Set the computed answers for one obligation."""
     rows = [
@@ -188,6 +228,8 @@ PARTS: Mapping[str, Callable[..., Markup]] = {
     "lines": set_lines,
     "facts": set_facts,
     "fields": set_fields,
+    "checks": set_checks,
+    "changes": set_changes,
     "answers": set_answers,
     "echo": set_echo,
     "buttons": set_buttons,

@@ -9,6 +9,9 @@ from parsers.definition import FormDefinition
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.values import normalise
 
+#: The source of a value that a member of staff wrote, and vouches for.
+CORRECTION = "correction"
+
 
 def read_corrections(
     definition: FormDefinition, written: Mapping[str, Sequence[str]], *, today: date
@@ -40,5 +43,5 @@ def read_corrections(
                 )
             )
         else:
-            values[name] = FieldValue(value=read.value, raw=raw, source="correction")
+            values[name] = FieldValue(value=read.value, raw=raw, source=CORRECTION)
     return values, wrong

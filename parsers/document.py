@@ -38,7 +38,7 @@ from parsers.form_values import FormValues, read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
-from parsers.validation import check_definition, validate
+from parsers.validation import check_definition, flag_doubtful, validate
 
 #: Enough fields recognised by their names make a form. By their labels it takes a part of all that
 #: the definition requires, over several sections: every court form has a city, a state and a date.
@@ -269,7 +269,7 @@ def _build_extraction(
         reading.end(DocumentKind.ACROFORM, *codes, definition=definition.id),
         fields=fields,
         missing=tuple(name for name in missing if name not in pending),
-        problems=_in_form_order(definition, [*found.problems, *problems]),
+        problems=_in_form_order(definition, flag_doubtful([*found.problems, *problems], fields)),
     )
 
 

@@ -22,6 +22,8 @@ from parsers.ssn import has_ssn, mask_ssn
 from parsers.values import LONGEST_TEXT, normalise
 
 _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
+#: How sure a value is that the page does not show: not at all, until a person has looked.
+DIFFERING_CONFIDENCE = 0.5
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
 _DRAWN = frozenset({"Ink", "Stamp", "FreeText", "PolyLine"})
 _NEAR = 8.0
@@ -104,13 +106,14 @@ def _keep(found: FormValues, form_field: FormField, written: list[_Written]) -> 
     first = written[0]
     outcome, source = first.outcome, first.match.source
     raw = first.raw[:LONGEST_TEXT]
+    is_doubtful = any(w.match.source.is_doubtful for w in written)
     masked = mask_ssn(raw)
     found.has_ssn = found.has_ssn or masked != raw
     found.fields[form_field.name] = FieldValue(
         value="" if outcome.value is None else outcome.value,
         raw=masked,
         source="acroform",
-        confidence=_CONFIDENCE[first.match.way],
+        confidence=DIFFERING_CONFIDENCE if is_doubtful else _CONFIDENCE[first.match.way],
         page=source.page,
         box=source.box,
         alternatives=outcome.alternatives,
