@@ -54,6 +54,7 @@ def prepare_correction(reply: Reply) -> Apply:
     missing, problems = validate(definition, {**reply.fields, **corrected}, today=today)
     # What was wrong before and is none of the corrected fields stays for another correction.
     spoilt = [p for p in problems if p.field in corrected or p not in known]
+    corrected = {name: _keep_lines(reply, name, found) for name, found in corrected.items()}
     wrong = [*mistakes, *spoilt, *(_missing(name) for name in missing if name not in lacked)]
     if wrong:
         return partial(reply_answers.return_mistake, reply, _build_refusal(reply, wrong))
@@ -130,6 +131,15 @@ def _apply_correction(
         reply, session, request, "The file was corrected.", _describe_changes(reply, corrected)
     )
     return Disposition.DECISION_APPLIED
+
+
+def _keep_lines(reply: Reply, name: str, found: FieldValue) -> FieldValue:
+    """Return a value as it was read, where the reply differs in nothing but its line breaks."""
+    before = reply.fields.get(name)
+    if before is None or not isinstance(before.value, str) or not isinstance(found.value, str):
+        return found
+    is_same = before.value.split() == found.value.split()
+    return replace(found, value=before.value) if is_same else found
 
 
 def _is_confirmed(reply: Reply, corrected: Mapping[str, FieldValue], name: str) -> bool:

@@ -34,7 +34,7 @@ from parsers.extraction import FieldProblem, FieldValue, Value
 
 #: The name of each flag and what it means for the reviewer.
 FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
-    Flag.DOUBTFUL: ("Doubtful value", "A value needs your eye; it is marked in the table."),
+    Flag.DOUBTFUL: ("Doubtful value", "A value needs your eye; see the fields to check."),
     Flag.VALUE_DIFFERS: (
         "Page and data differ",
         "A page of the form shows something else than the form's data says; compare them.",
@@ -155,11 +155,13 @@ def _build_check(
     return FieldToCheck(
         label=field.label,
         value=value,
-        raw="" if found.raw.strip().casefold() == value.casefold() else found.raw,
+        # The name of a country and its code together read as a place within it.
+        answer=str(found.value) if field.type is FieldType.COUNTRY else value,
+        raw="" if found.raw.strip().casefold() in ("", value.casefold()) else found.raw,
         shown=found.shown,
         others=tuple(format_value(field, other) for other in found.alternatives),
-        read_by=f"{reader}, {found.confidence:.0%} sure" if reader else "",
-        note=note or "The reader is not sure of this value.",
+        read_by=reader if found.confidence == 1 else f"{reader}, {found.confidence:.0%} sure",
+        note=note or "The reader is not sure of it.",
         page=found.page,
         picture=picture,
     )

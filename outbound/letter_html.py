@@ -48,16 +48,18 @@ _ROW = (
 )
 _CHECK = (
     '<div style="margin:0 0 16px;padding:10px 14px 4px;border:1px solid #808080;'
-    'border-left:6px solid #c2571a">\n<h3 style="margin:0 0 8px;font-size:16px;line-height:1.3">'
-    '{}</h3>\n\n{}<dl style="margin:0">\n{}</dl>\n</div>\n'
+    'border-left:6px solid #c2571a">\n<table style="width:100%;margin:0 0 6px;'
+    'border-collapse:collapse;text-align:left">\n<caption style="padding:0 0 8px;text-align:left;'
+    'font-weight:bold">{}</caption>\n<tbody>\n{}{}</tbody></table>\n</div>\n'
 )
 _PICTURE = (
-    '<p style="margin:0 0 8px"><img src="cid:{}" alt="{}" width="{}" style="display:block;'
-    'max-width:100%;height:auto;background:#ffffff;border:1px solid #808080"></p>\n\n'
+    '<tr><td colspan="2" style="padding:0 0 8px"><img src="cid:{}" alt="{}" width="{}" '
+    'style="display:block;max-width:100%;height:auto;border:1px solid #808080"></td></tr>\n\n'
 )
 _PAIR = (
-    '<dt style="font-size:14px">{}</dt>\n<dd style="margin:0 0 8px;white-space:pre-line;'
-    'overflow-wrap:anywhere">{}</dd>\n\n'
+    '<tr><th scope="row" style="width:8.5em;padding:2px 8px 2px 0;vertical-align:baseline;'
+    'font-weight:normal;font-size:14px">{}</th><td style="padding:2px 0;vertical-align:baseline;'
+    'overflow-wrap:anywhere;white-space:pre-line">{}</td></tr>\n'
 )
 _CELL = (
     '</th><td style="padding:5px 0;border-bottom:1px solid #808080;vertical-align:top;'
@@ -153,11 +155,11 @@ def _set_check(found: FieldToCheck) -> str:
 def set_changes(comparison: Comparison) -> Markup:
     """Set a table of what an earlier form said and what this one says."""
     rows = [
-        f"{_ROW}{_show(c.label)}{_CELL}<del>{_show(c.old or '(blank)')}</del><br>"
-        f"{_show(c.new or '(blank)')}"
+        f"{_ROW}{_show(c.label)}{_CELL}{_show(c.new or '(blank)')}"
+        f'<br><span style="font-size:14px">Earlier: {_show(c.old or "(blank)")}</span>'
         for c in comparison.changes
     ]
-    return _set_table("What changed", ("Field", "Earlier, and now"), rows)
+    return _set_table("What changed", ("Field", "Now, and earlier"), rows)
 
 
 def set_answers(table: AnswerTable) -> Markup:

@@ -165,7 +165,7 @@ def describe_check(found: FieldToCheck) -> tuple[tuple[str, str], ...]:
         ("Read", found.value or "(nothing that can be used)"),
         ("As written", found.raw),
         ("The page shows", "(nothing)" if found.shown == "" else found.shown or ""),
-        ("It may also mean", "; ".join(found.others)),
+        ("Could also be", "; ".join(found.others)),
         ("Read by", f"{found.read_by}{where}" if found.read_by else ""),
         ("Why to look", found.note),
     )

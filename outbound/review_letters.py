@@ -78,6 +78,7 @@ class FieldToCheck:
 
     label: str
     value: str  #: as it was read, formatted for people; empty when nothing could be made of it
+    answer: str = ""  #: as a reply may write it to confirm it
     raw: str = ""  #: as written, where that differs
     shown: str | None = None  #: what the page shows; None: the same, or not compared
     others: tuple[str, ...] = ()  #: other values the same text may mean
@@ -89,7 +90,7 @@ class FieldToCheck:
 
     @property
     def picture_width(self) -> int:
-        """Return how wide the picture is shown, in dots of the page: it has two for each."""
+        """Return how wide the picture is shown, in dots of a plain screen: it has two for each."""
         # The header of a PNG holds its width at a fixed place (ISO/IEC 15948, 11.2.2).
         return 0 if self.picture is None else int.from_bytes(self.picture[16:20], "big") // 2
 
@@ -217,7 +218,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
 
 def build_confirmation_skeleton(fields: Sequence[FieldToCheck]) -> Skeleton:
     """Build the CORRECT reply that confirms every field as it was read, to be mended and sent."""
-    lines = (f"{f.label}: {' '.join((f.value or f.raw).split())}" for f in fields)
+    lines = (f"{f.label}: {' '.join((f.answer or f.raw).split())}" for f in fields)
     return Skeleton(title="Confirm or correct what was read", lines=("CORRECT", *lines))
 
 

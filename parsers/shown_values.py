@@ -25,7 +25,7 @@ import pikepdf
 from parsers.acroform import AcroField, Annotation, FieldKind
 from parsers.appearance_text import AppearanceReader, Drawn
 from parsers.cleaning import clean_text, strip_accents
-from parsers.definition import FormField
+from parsers.definition import FormField, Requiredness
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.flattened_pages import FlattenedPages
 from parsers.form_values import DIFFERING_CONFIDENCE, FormValues
@@ -51,14 +51,12 @@ _STAND_INS = "[?\ufffd\u25a1\u25a0\u25af\u25ae\u2610\u00b7\u2022.]?"
 _DIFFERS = FieldProblem(
     field="",
     code="value_differs_from_page",
-    message="What the page shows in this field is not what the form's data says; a person will "
-    "compare them.",
+    message="What the page shows in this field is not what the form's data says.",
     flag_only=True,
 )
-_PARTLY = replace(_DIFFERS, message="The page shows only a part of this value; a person will look.")
+_PARTLY = replace(_DIFFERS, message="The page shows only a part of this value.")
 _NOTHING = replace(
-    _DIFFERS,
-    message="The form's data holds this value and the page does not show it; a person will look.",
+    _DIFFERS, message="The form's data holds this value, and the page does not show it."
 )
 _NOT_DRAWN = FieldProblem(
     field="",
@@ -236,8 +234,10 @@ def _compare_match(
 ) -> None:
     form_field = match.target.field
     value = found.fields.get(form_field.name)
-    # A field that stands in the document several times is noted once.
-    if value is None or value.shown is not None:
+    # A field that stands in the document several times is noted once, and what the form itself
+    # prints is nobody's answer.
+    is_answer = form_field.requiredness is not Requiredness.PRINTED
+    if value is None or value.shown is not None or not is_answer:
         return
     look = shown.look(match.source, is_covered=is_covered)
     if look is not None and not _reads_alike(look, value, form_field, today):

@@ -15,10 +15,10 @@ from typing import Any
 
 from parsers.pdf_objects import Box
 
-#: Dots a point: twice what a screen shows, so that small type stays sharp.
-SCALE = 2.0
+#: Dots a point: shown at half its size, so that small type is large and sharp.
+SCALE = 3.0
 #: What is shown around a spot, in points: its label mostly stands above or to the left.
-_AROUND = (14.0, 6.0, 14.0, 15.0)
+_AROUND = (9.0, 6.0, 9.0, 15.0)
 #: No part of a page larger than this is drawn for one spot, in points.
 _WIDEST, _HIGHEST = 800.0, 400.0
 _FRAME = (194, 87, 26)
@@ -41,12 +41,12 @@ class SpotPictures:
     pictures: tuple[bytes | None, ...]  #: PNG
 
 
-def render_spots(data: bytes, spots: Sequence[Spot], *, password: str = "") -> SpotPictures:
+def render_spots(data: bytes, spots: Sequence[Spot]) -> SpotPictures:
     """Draw every spot of a PDF; nothing raises but `MemoryError`."""
     import pypdfium2  # noqa: PLC0415  # few documents have a spot to be drawn
 
     try:
-        document = pypdfium2.PdfDocument(data, password=password or None)
+        document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError:
         return SpotPictures(pictures=(None,) * len(spots))
     try:
@@ -107,7 +107,7 @@ def _frame(picture: Any, box: Box) -> bytes:
     from PIL import ImageDraw  # noqa: PLC0415
 
     left, top, right, bottom = (round(edge * SCALE) for edge in box)
-    ImageDraw.Draw(picture).rectangle((left - 3, top - 3, right + 3, bottom + 3), None, _FRAME, 2)
+    ImageDraw.Draw(picture).rectangle((left - 4, top - 4, right + 4, bottom + 4), None, _FRAME, 3)
     output = io.BytesIO()
     picture.quantize(_COLOURS).save(output, "PNG", optimize=True)
     return output.getvalue()
