@@ -293,6 +293,9 @@ class ReadingSettings(Section):
     memory_mb: Annotated[int, Field(ge=128)] = 1024
     document_bytes: Positive = 26_214_400
     pages: Positive = 60
+    inside_files: NotNegative = 50
+    inside_bytes: NotNegative = 26_214_400
+    inside_depth: NotNegative = 3
 
 
 class IntakeSettings(Section):

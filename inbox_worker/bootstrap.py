@@ -61,6 +61,9 @@ def build_limits(settings: Settings) -> ReadLimits:
         memory_mb=reading.memory_mb,
         bytes=reading.document_bytes,
         pages=reading.pages,
+        inside_files=reading.inside_files,
+        inside_bytes=reading.inside_bytes,
+        inside_depth=reading.inside_depth,
     )
 
 

@@ -15,13 +15,14 @@ from config.data import read_data
 from inbox_worker import bootstrap
 from inbox_worker.cli_help import HELP_NAMES, Command, Group
 from inbox_worker.cli_output import Pair, count, print_json, print_pairs, print_table, say
+from inbox_worker.document_files import FileReading, read_file
 from inbox_worker.errors import WorkerError
 from inbox_worker.explaining import build_unexplained, explain_mail
 from inbox_worker.reading import DocumentReader, load_definitions
 from outbound.form_filling import FormFillingError, fill_form, parse_form_data
 from parsers.classify import MessageKind
 from parsers.definition import FormDefinition
-from parsers.extraction import DocumentKind, DocumentWarning, Extraction
+from parsers.extraction import DocumentKind, Extraction
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")]
 _JSON_LIST = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
@@ -69,31 +70,40 @@ def extract(
     """
     failed = False
     with _open_reader() as reader:
-        for path in files:
-            found = _read(reader, path, password)
-            failed = failed or found.kind is DocumentKind.UNREADABLE
+        for number, path in enumerate(files):
+            found = read_file(reader, path, password=password, today=_today())
+            failed = failed or found.extraction.kind is DocumentKind.UNREADABLE
             if as_json:
                 print_json({"file": str(path), **found.to_json()})
             else:
-                _print_extraction(path, found)
+                if number:
+                    say("")
+                _print_file(path, found)
     raise typer.Exit(int(failed))
 
 
-def _read(reader: DocumentReader, path: Path, password: str | None) -> Extraction:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"The file cannot be opened: {error.strerror}."
-        warning = DocumentWarning(code="cannot_be_opened", message=message)
-        return Extraction(kind=DocumentKind.UNREADABLE, warnings=(warning,))
-    return reader.read(data, today=_today(), password=password)
+def _print_file(path: Path, found: FileReading) -> None:
+    _print_extraction(str(path), found.extraction)
+    codes = {w.code for w in found.extraction.warnings}
+    if "password_needed" in codes:
+        say("Here it can be opened with --password.")
+    others = []
+    for inside in found.inside:
+        name = f"{inside.paper.found_in} › {inside.paper.name or 'a file without a name'}"
+        if inside.extraction is None:
+            others.append(name)
+        else:
+            say("")
+            _print_extraction(name, inside.extraction)
+    if others:
+        say(f"\nAlso inside, and not read because they are no PDFs: {'; '.join(others)}.")
 
 
-def _print_extraction(path: Path, found: Extraction) -> None:
+def _print_extraction(name: str, found: Extraction) -> None:
     facts = [found.kind.value]
     facts += [found.definition] if found.definition else []
     facts += [count(found.pages, "page")] if found.pages else []
-    say(f"{path}: {', '.join(facts)}")
+    say(f"{name}: {', '.join(facts)}")
     if found.fields:
         rows = [
             (name, _show(v.value), v.source, f"{v.confidence:.2f}")
@@ -106,8 +116,6 @@ def _print_extraction(path: Path, found: Extraction) -> None:
         say(f"Wrong: {problem.field}: {problem.message}")
     for warning in found.warnings:
         say(f"Note: {warning.message}")
-    if found.kind is DocumentKind.ENCRYPTED:
-        say("Here it can be opened with --password.")
 
 
 def _show(value: Any) -> str:
@@ -150,14 +158,18 @@ def _list_explanation(found: dict[str, Any]) -> Iterator[Pair]:
         return
     yield "kind", f"{found['kind']}, by the rule {found['rule']}"
     yield "forms", "\n".join(_tell_form(form) for form in found["forms"]) or "none"
-    papers = (f"{a['name']}, {a['type']}, {a['size']:,} bytes" for a in found["attachments"])
-    yield "attachments", "\n".join(papers) or "none"
+    yield "attachments", "\n".join(map(_tell_paper, found["attachments"])) or "none"
     lines = found["new_text"].split("\n")
     more = [f"… ({count(len(lines) - _LINES, 'more line')})"] if len(lines) > _LINES else []
     yield "new text", "\n".join([*lines[:_LINES], *more]) or "none"
     # Of anything but a reply it would go without saying that it commands nothing.
     if found["command"] is not None or found["kind"] == MessageKind.STAFF_REPLY:
         yield "as a review reply", "\n".join(_tell_command(found))
+
+
+def _tell_paper(paper: dict[str, Any]) -> str:
+    where = f", in {paper['found_in']}" if "found_in" in paper else ""
+    return f"{paper['name'] or 'without a name'}, {paper['type']}, {paper['size']:,} bytes{where}"
 
 
 def _tell_form(form: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from config.data import read_data
 from inbox_worker import store
-from inbox_worker.models import LetterRecord, Request
+from inbox_worker.models import LetterRecord, Problem, Request
 from inbox_worker.posting import Inbound, Posting, post_to_requester, post_unbound
 from inbox_worker.services import Services
 from inbox_worker.status import DeliveryStatus
@@ -41,7 +41,7 @@ from outbound.requester_letters import (
     compose_set_aside,
 )
 from outbound.staff_letters import StaffAlert, compose_staff_alert
-from parsers.extraction import DocumentKind, Extraction
+from parsers.extraction import DocumentKind, Extraction, FieldProblem
 
 #: Letters that answer mail about no request; their number per address and day is bounded.
 UNBOUND_KINDS = tuple(
@@ -136,13 +136,18 @@ def _tell_reviewers(
 
 
 def write_deficiency(
-    services: Services, session: Session, request: Request, *, now: datetime
+    services: Services,
+    session: Session,
+    request: Request,
+    problems: Sequence[Problem | FieldProblem],
+    *,
+    now: datetime,
 ) -> None:
     """Tell the mail's author what to mend, each field by its label."""
     definition = services.definition(request.definition)
     titles = {s.name: s.title for s in definition.sections}
     items = []
-    for problem in store.list_problems(session, request):
+    for problem in problems:
         field = definition.find_field(problem.field)
         if problem.flag_only or field is None:
             continue
@@ -363,6 +368,6 @@ def _reason(reading: Extraction) -> str:
     if reading.kind is DocumentKind.UNREADABLE and reading.warnings:
         # What was noticed on the way stands first, and why reading ended stands last.
         return reading.warnings[-1].code
-    if reading.kind is DocumentKind.ACROFORM:
+    if reading.kind in (DocumentKind.ACROFORM, DocumentKind.XFA) and reading.definition:
         return "no_values"
     return reading.kind.value

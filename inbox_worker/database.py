@@ -7,7 +7,7 @@ first. `read()` is the same without that lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Insert, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,37 @@ from inbox_worker.errors import SchemaError
 
 #: How long a writer waits for another before it is the system's fault, in milliseconds.
 BUSY_TIMEOUT_MS = 30_000
+
+
+_KEPT = "rows kept back by `together`"
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Keep back the rows that are put in this block, and write them at its end, kind by kind.
+
+    One statement for many rows costs a fraction of many statements for one. Whoever opens the block
+    asks nothing about those rows in it.
+    """
+    kept: dict[Insert, list[Mapping[str, Any]]] = {}
+    session.info[_KEPT] = kept
+    try:
+        yield
+    finally:
+        del session.info[_KEPT]
+    for statement, rows in kept.items():
+        session.execute(statement, rows)
+
+
+def put(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that nobody waits for: now, or with their like at the end of a `together`."""
+    if not rows:
+        return
+    kept = session.info.get(_KEPT)
+    if kept is None:
+        session.execute(statement, rows)
+    else:
+        kept.setdefault(statement, []).extend(rows)
 
 
 class UnitOfWork:

@@ -1,4 +1,7 @@
-"""What the documents attached to a mail came to: forms, and papers beside them."""
+"""What the documents that came with a mail are: forms, and papers beside them.
+
+A document may be attached, or lie inside something that is: then its row says in what.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inbox_worker.dossier import WRAPPING, describe_file
 from inbox_worker.intake import Intake
 from outbound.review_letters import ReceivedFile
 from parsers.extraction import Extraction
@@ -34,14 +38,20 @@ class ReadDocuments:
     def files(self) -> tuple[ReceivedFile, ...]:
         """Return every attachment, as reviewers are shown it."""
         return tuple(
-            ReceivedFile(name=r["name"], media_type=r["declared_type"], size=r["size"])
+            describe_file(r["name"], r["declared_type"], r["size"], r["found_in"])
             for r in self.attachment_rows
         )
 
     @property
+    def forms_inside(self) -> Mapping[int, bytes]:
+        """Return the forms that lay inside something else, by position: they are kept."""
+        return {f.position: f.attachment.data for f in self.forms if f.attachment.found_in}
+
+    @property
     def has_paper_beside_forms(self) -> bool:
         """Whether anything but forms is attached."""
-        return len(self.attachment_rows) > len(self.forms)
+        papers = [row for row in self.attachment_rows if row["document_kind"] != WRAPPING]
+        return len(papers) > len(self.forms)
 
 
 def await_documents(intake: Intake) -> ReadDocuments:
@@ -51,25 +61,30 @@ def await_documents(intake: Intake) -> ReadDocuments:
         for d in intake.documents
     ]
     by_position = {d.position: d.extraction for d in read}
+    papers = intake.message.papers
+    wrappings = {paper.holder for paper in intake.message.inside}
     return ReadDocuments(
         forms=tuple(d for d in read if d.extraction.is_form),
         others=tuple(d for d in read if not d.extraction.is_form),
         attachment_rows=tuple(
-            _build_row(position, attachment, by_position.get(position))
-            for position, attachment in enumerate(intake.message.attachments)
+            _build_row(position, paper, by_position.get(position), holds=position in wrappings)
+            for position, paper in enumerate(papers)
         ),
     )
 
 
 def _build_row(
-    position: int, attachment: Attachment, extraction: Extraction | None
+    position: int, attachment: Attachment, extraction: Extraction | None, *, holds: bool
 ) -> Mapping[str, Any]:
+    kind = None if extraction is None else extraction.kind.value
+    is_form = extraction is not None and extraction.is_form
     return {
         "position": position,
         "name": attachment.name[:255],
         "declared_type": attachment.declared_type[:127],
         "size": len(attachment.data),
         "sha256": hashlib.sha256(attachment.data).hexdigest(),
-        "document_kind": None if extraction is None else extraction.kind.value,
+        "found_in": attachment.found_in[:255],
+        "document_kind": WRAPPING if holds and not is_form else kind,
         "warnings": [] if extraction is None else [w.code for w in extraction.warnings],
     }

@@ -9,13 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from inbox_worker import store
-from inbox_worker.models import AttachmentRecord, Event, RawMail, Request
+from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
 from outbound.review_letters import Comparison, ReceivedFile
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail import parse_message
+
+#: What a paper is called that is only the wrapping of others.
+WRAPPING = "wrapping"
+#: What forms and wrappings are found to be; anything else attached may support a request.
+_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value, WRAPPING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +58,10 @@ def read_dossier(session: Session, request: Request) -> Dossier:
     return Dossier(
         fields=store.current_fields(session, request),
         problems=list_dossier_problems(session, request),
-        files=tuple(
-            ReceivedFile(name=f.name, media_type=f.declared_type, size=f.size) for f in files
-        ),
+        files=tuple(describe_file(f.name, f.declared_type, f.size, f.found_in) for f in files),
         original=find_original(session, request),
         has_supporting_attachment=has_supporting_attachment(session, request),
-        earlier_requests=count_earlier_requests(session, request),
+        earlier_requests=count_earlier_requests(session, [request])[request.id],
     )
 
 
@@ -68,6 +71,12 @@ def list_dossier_problems(session: Session, request: Request) -> list[FieldProbl
         FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
         for p in store.list_problems(session, request)
     ]
+
+
+def describe_file(name: str, declared_type: str, size: int, found_in: str) -> ReceivedFile:
+    """Return a paper as reviewers are shown it, with what it lay in behind its name."""
+    shown = f"{name} (in {found_in})" if found_in else name
+    return ReceivedFile(name=shown, media_type=declared_type, size=size)
 
 
 def find_original(session: Session, request: Request) -> bytes | None:
@@ -85,7 +94,12 @@ def find_original(session: Session, request: Request) -> bytes | None:
     if raw is None:
         return None
     attachments = parse_message(raw).attachments
-    return attachments[position].data if position < len(attachments) else None
+    if position < len(attachments):
+        return attachments[position].data
+    kept = select(FormInside.data).where(
+        FormInside.journal_id == journal_id, FormInside.position == position
+    )
+    return session.scalar(kept)
 
 
 def has_supporting_attachment(session: Session, request: Request) -> bool:
@@ -102,7 +116,7 @@ def has_supporting_attachment(session: Session, request: Request) -> bool:
                 AttachmentRecord.journal_id.in_(_select_later_mails(request)),
             ),
             ~is_its_form,
-            func.coalesce(AttachmentRecord.document_kind, "") != DocumentKind.ACROFORM.value,
+            func.coalesce(AttachmentRecord.document_kind, "").not_in(_FORM_KINDS),
         )
         .limit(1)
     )
@@ -115,10 +129,16 @@ def _select_later_mails(request: Request) -> Select[int | None]:
     )
 
 
-def count_earlier_requests(session: Session, request: Request) -> int:
-    """Return how many requests came from the same address before."""
-    return session.scalars(
-        select(func.count())
-        .select_from(Request)
-        .where(Request.author_address == request.author_address, Request.id < request.id)
-    ).one()
+def count_earlier_requests(session: Session, requests: Sequence[Request]) -> dict[int, int]:
+    """Return, by each request's id, how many came from the same address before it."""
+    earlier = aliased(Request)
+    counts = session.execute(
+        select(Request.id, func.count(earlier.id))
+        .outerjoin(
+            earlier,
+            and_(earlier.author_address == Request.author_address, earlier.id < Request.id),
+        )
+        .where(Request.id.in_([r.id for r in requests]))
+        .group_by(Request.id)
+    )
+    return dict(counts.all())

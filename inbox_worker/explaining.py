@@ -16,9 +16,13 @@ from inbox_worker.reading import DocumentReader, load_definitions
 from parsers.classify import ClassificationContext, MessageKind, classify
 from parsers.command import Command
 from parsers.command_reader import build_field_names, parse_command
+from parsers.document import build_refused
 from parsers.errors import ParseError
+from parsers.extraction import Extraction
+from parsers.inside import may_hold_papers
 from parsers.keyword_table import parse_keyword_table
 from parsers.mail import parse_message
+from parsers.mail_reading import add_inside
 from parsers.message import InboundMessage
 from parsers.question_filter import parse_question_vocabulary
 from parsers.reply_text import NewText, find_new_text
@@ -42,15 +46,24 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    verdict = classify(message, ClassificationContext(own_addresses=addresses))
+    context = ClassificationContext(own_addresses=addresses)
+    verdict = classify(message, context)
+    if may_hold_papers(message, verdict):
+        inside = reader.find_inside(message.attachments, message.attached_messages)
+        message, verdict = add_inside(message, inside, context)
     new_text = find_new_text(message)
     return {
         "kind": verdict.kind.value,
         "rule": verdict.rule,
         "forms": _find_forms(message, reader, today),
         "attachments": [
-            {"name": a.name, "type": a.declared_type, "size": len(a.data)}
-            for a in message.attachments
+            {
+                "name": paper.name,
+                "type": paper.declared_type,
+                "size": len(paper.data),
+                **({"found_in": paper.found_in} if paper.found_in else {}),
+            }
+            for paper in message.papers
         ],
         "new_text": new_text.text,
         **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
@@ -81,17 +94,15 @@ def _plain(address: str) -> str:
 def _find_forms(
     message: InboundMessage, reader: DocumentReader, today: date
 ) -> list[dict[str, Any]]:
-    documents = [a for a in message.attachments if a.is_pdf or a.claims_pdf]
     found = []
-    for attachment in documents:
-        read = reader.read(
-            attachment.data,
-            today=today,
-            attachments_beside_form=len(message.attachments) - 1,
-        ).to_json()
+    for position, paper in enumerate(message.papers):
+        if not (paper.is_pdf or paper.claims_pdf):
+            continue
+        read = _read_paper(message, position, reader, today).to_json()
         found.append(
             {
-                "name": attachment.name,
+                "name": paper.name,
+                **({"found_in": paper.found_in} if paper.found_in else {}),
                 **read["form"],
                 "missing": read["missing"],
                 "problems": read["problems"],
@@ -99,6 +110,16 @@ def _find_forms(
             }
         )
     return found
+
+
+def _read_paper(
+    message: InboundMessage, position: int, reader: DocumentReader, today: date
+) -> Extraction:
+    paper = message.papers[position]
+    if paper.refusal:
+        return build_refused(paper.refusal)
+    beside = message.count_beside(position)
+    return reader.read(paper.data, today=today, attachments_beside_form=beside)
 
 
 def _explain_command(new_text: NewText, *, is_reply: bool) -> dict[str, Any]:

@@ -8,14 +8,16 @@ read; the author is told what to do, and the mail waits for a person).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, miscellany, notices, store
+from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Dossier, Prepared, count_earlier_requests
-from inbox_worker.duplicates import Duplicate, find_duplicate, find_keys, record_keys
+from inbox_worker.duplicates import Duplicate, NewForm, find_duplicates, record_keys
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
@@ -31,6 +33,31 @@ from parsers.extraction import Extraction, FieldProblem
 FormPictures = Mapping[int, Mapping[str, bytes]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """A mail whose forms are to be filed, each as a request of its own."""
+
+    intake: Intake
+    documents: ReadDocuments
+    forms: tuple[ReadDocument, ...]
+    pictures: FormPictures = field(default_factory=dict)
+
+    def __call__(self, session: Session) -> Disposition:
+        """File this mail alone."""
+        file_mails(session, [self])
+        return Disposition.FILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NewCase:
+    """A form on its way to become a request."""
+
+    filing: Filing
+    form: ReadDocument
+    route: RequestStatus
+    new: store.NewRequest
+
+
 def prepare_filing(intake: Intake) -> Apply:
     """Read the attached documents and return what to write for them."""
     documents = await_documents(intake)
@@ -42,9 +69,10 @@ def prepare_filing(intake: Intake) -> Apply:
     return prepare_forms(intake, documents)
 
 
-def prepare_forms(intake: Intake, documents: ReadDocuments) -> Apply:
-    """Draw what reviewers will have to look at in the forms, and return what to write for them."""
-    return partial(file_forms, intake, documents, render_form_pictures(intake, documents))
+def prepare_forms(intake: Intake, documents: ReadDocuments) -> Filing:
+    """Draw what reviewers will have to look at in the forms; return the filing of them all."""
+    pictures = render_form_pictures(intake, documents)
+    return Filing(intake=intake, documents=documents, forms=documents.forms, pictures=pictures)
 
 
 def render_form_pictures(
@@ -61,9 +89,8 @@ def render_form_pictures(
             form.extraction.fields,
             form.extraction.problems,
         )
-        if form is joining or form.extraction.is_complete
-        else {}
         for form in documents.forms
+        if form is joining or form.extraction.is_complete
     }
 
 
@@ -72,52 +99,89 @@ def _leave_to_a_person(documents: ReadDocuments, intake: Intake, session: Sessio
     return Disposition.FOR_A_PERSON
 
 
-def file_forms(
-    intake: Intake, documents: ReadDocuments, pictures: FormPictures, session: Session
-) -> Disposition:
-    """File every form of the mail as a request of its own."""
-    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
-    for form in documents.forms:
-        file_form(intake, documents, form, pictures[form.position], session)
-    return Disposition.FILED
+def file_mails(session: Session, filings: Sequence[Filing]) -> None:
+    """File every form of these mails, and write down what was attached to them."""
+    if not filings:
+        return
+    with together(session):
+        for filing in filings:
+            rows = filing.documents.attachment_rows
+            journal_id = filing.intake.entry.id
+            store.add_attachments(session, journal_id, rows)
+            store.keep_forms_inside(session, journal_id, filing.documents.forms_inside)
+        file_forms(session, filings)
 
 
-def file_form(
-    intake: Intake,
-    documents: ReadDocuments,
-    form: ReadDocument,
-    pictures: Mapping[str, bytes],
-    session: Session,
-) -> None:
-    """File one form of the mail as a request, with the letters that go with it."""
-    services, now, extraction = intake.services, intake.now, form.extraction
+def file_forms(session: Session, filings: Sequence[Filing]) -> None:
+    """File every form as a request of its own, with the letters that go with it."""
+    cases = [_judge(filing, form) for filing in filings for form in filing.forms]
+    requests = store.add_requests(session, [case.new for case in cases])
+    earlier = count_earlier_requests(session, requests)
+    duplicates = _mark_duplicates(session, cases, requests)
+    for case, request in zip(cases, requests, strict=True):
+        _write_case(
+            session,
+            case,
+            request,
+            earlier_requests=earlier[request.id],
+            duplicate=duplicates.get(request.id),
+        )
+
+
+def _mark_duplicates(
+    session: Session, cases: Sequence[_NewCase], requests: Sequence[Request]
+) -> Mapping[int, Duplicate]:
+    """Flag the requests that repeat an earlier one, and keep all of them to be found again."""
+    new = [
+        NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
+        for c, r in zip(cases, requests, strict=True)
+    ]
+    found = find_duplicates(session, new)
+    for request in requests:
+        if request.id in found:
+            request.flags = [*request.flags, Flag.DUPLICATE.value]
+            request.duplicate_of = found[request.id].tracking_number
+    record_keys(session, [(one.request, one.keys) for one in new])
+    return found
+
+
+def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
+    intake, extraction = filing.intake, form.extraction
+    services = intake.services
     sender = Sender(address=intake.author_address, is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
-    original = form.attachment.data
-    duplicate = find_duplicate(session, original, extraction.fields, sender.address)
-    flags = judged.flags if duplicate is None else (*judged.flags, Flag.DUPLICATE.value)
     requester_type = extraction.value("requester_type")
-    request = store.add_request(
-        session,
-        store.NewRequest(
-            journal_id=intake.entry.id,
-            document_position=form.position,
-            definition=extraction.definition or "",
-            channel="email",
-            author_address=sender.address,
-            author_message_id=intake.message.message_id,
-            author_proven=sender.is_proven,
-            requester_type=requester_type if isinstance(requester_type, str) else None,
-            deadline_date=find_date(extraction.value("deadline_date")),
-            priority=judged.priority,
-            flags=flags,
-            duplicate_of=None if duplicate is None else duplicate.tracking_number,
-        ),
-        judged.route,
-        year=services.local_date(now).year,
-        now=now,
+    new = store.NewRequest(
+        status=judged.route,
+        year=services.local_date(intake.now).year,
+        received_at=intake.now,
+        journal_id=intake.entry.id,
+        document_position=form.position,
+        definition=extraction.definition or "",
+        channel="email",
+        author_address=sender.address,
+        author_message_id=intake.message.message_id,
+        author_proven=sender.is_proven,
+        requester_type=requester_type if isinstance(requester_type, str) else None,
+        deadline_date=find_date(extraction.value("deadline_date")),
+        priority=judged.priority,
+        flags=judged.flags,
     )
-    record_keys(session, request, find_keys(original, extraction.fields))
+    return _NewCase(filing=filing, form=form, route=judged.route, new=new)
+
+
+def _write_case(
+    session: Session,
+    case: _NewCase,
+    request: Request,
+    *,
+    earlier_requests: int,
+    duplicate: Duplicate | None,
+) -> None:
+    """Write down what a form says and what is wrong with it, and send it on its way."""
+    intake, extraction = case.filing.intake, case.form.extraction
+    documents, services = case.filing.documents, intake.services
+    now = intake.now
     store.add_fields(session, request, extraction.fields, recorded_by=store.PROGRAM, now=now)
     shortcomings = list_shortcomings(services, extraction)
     store.add_problems(session, request, shortcomings)
@@ -125,19 +189,19 @@ def file_form(
         fields=extraction.fields,
         problems=shortcomings,
         files=documents.files,
-        original=original,
+        original=case.form.attachment.data,
         has_supporting_attachment=documents.has_paper_beside_forms,
-        earlier_requests=count_earlier_requests(session, request),
+        earlier_requests=earlier_requests,
     )
     prepared = Prepared(
-        pictures=pictures,
+        pictures=case.filing.pictures.get(case.form.position, {}),
         comparison=None if duplicate is None else _compare(services, extraction, duplicate),
     )
     route(
         services,
         session,
         request,
-        judged.route,
+        case.route,
         now_intake=intake,
         dossier=dossier,
         prepared=prepared,
@@ -209,7 +273,8 @@ def route(
             perfected_at=None if target is RequestStatus.INCOMPLETE else now,
         )
     if target is RequestStatus.INCOMPLETE:
-        correspondence.write_deficiency(services, session, request, now=now)
+        problems = store.list_problems(session, request) if dossier is None else dossier.problems
+        correspondence.write_deficiency(services, session, request, problems, now=now)
     elif target is RequestStatus.LEGAL:
         correspondence.write_legal_receipt(services, session, request, now=now)
     else:

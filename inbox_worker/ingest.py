@@ -12,7 +12,7 @@ counted as a failed attempt (our fault), and QUARANTINED at the limit with its r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,10 +29,13 @@ from inbox_worker.reading import ReaderUnavailableError
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
+from parsers.document import build_refused
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
+from parsers.inside import may_hold_papers
 from parsers.mail import parse_message
-from parsers.mail_reading import MailReading, list_documents
+from parsers.mail_reading import MailReading, add_inside, list_documents
+from parsers.message import InboundMessage
 
 _log = structlog.get_logger()
 
@@ -44,6 +47,9 @@ _AHEAD_BYTES = 16_000_000
 #: How many requests, and of how many bytes, may share a commit.
 _TOGETHER = 16
 _TOGETHER_BYTES = 4_000_000
+#: How many mails, and of how many bytes, are read from the journal in one go.
+_READ_TOGETHER = 8
+_READ_TOGETHER_BYTES = 2_000_000
 #: How many mails are listed at a time.
 _LISTED = 200
 
@@ -127,7 +133,7 @@ def _dispose_together(services: Services, batch: list[Intake]) -> bool:
     try:
         prepared = [(intake, _prepare(intake)) for intake in batch]
         with services.database.unit_of_work() as unit:
-            disposed = [_write(unit.session, intake, apply) for intake, apply in prepared]
+            disposed = _write(unit.session, prepared)
             unit.commit()
     except _SYSTEM_FAULTS:
         raise
@@ -166,14 +172,28 @@ def _list_entries(services: Services) -> Iterator[tuple[JournalEntry, bytes]]:
     last = 0
     while True:
         with services.database.read() as session:
-            ids = journal.list_undisposed(session, after=last, limit=_LISTED)
-        if not ids:
+            listed = journal.list_undisposed(session, after=last, limit=_LISTED)
+        if not listed:
             return
-        for entry_id in ids:
+        for ids in _divide(listed):
             with services.database.read() as session:
-                found = journal.read_mail(session, entry_id)
-            yield found
-        last = ids[-1]
+                found = journal.read_mails(session, ids)
+            yield from found
+        last = listed[-1][0]
+
+
+def _divide(listed: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield the ids of mails that are few and small enough to be read in one go."""
+    ids: list[int] = []
+    held = 0
+    for entry_id, size in listed:
+        if ids and (len(ids) == _READ_TOGETHER or held + size > _READ_TOGETHER_BYTES):
+            yield ids
+            ids, held = [], 0
+        ids.append(entry_id)
+        held += size
+    if ids:
+        yield ids
 
 
 def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Reading:
@@ -189,7 +209,7 @@ def _finish_reading(services: Services, reading: _Reading) -> Intake:
     found = reading.future.result()
     if found is None:
         return _read_piece_by_piece(services, reading)
-    attachments = found.message.attachments
+    papers = found.message.papers
     return Intake(
         services=services,
         entry=reading.entry,
@@ -197,7 +217,7 @@ def _finish_reading(services: Services, reading: _Reading) -> Intake:
         verdict=found.verdict,
         now=reading.now,
         documents=tuple(
-            PendingDocument(position=n, attachment=attachments[n], reading=_done(extraction))
+            PendingDocument(position=n, attachment=papers[n], reading=_done(extraction))
             for n, extraction in found.documents
         ),
     )
@@ -218,6 +238,9 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
     try:
         message = parse_message(reading.raw)
         verdict = classify(message, reading.context)
+        if may_hold_papers(message, verdict):
+            inside = services.reader.find_inside(message.attachments, message.attached_messages)
+            message, verdict = add_inside(message, inside, reading.context)
     except ParseError as error:
         return Intake.unreadable(services, entry, now=now, code=error.code)
     except _SYSTEM_FAULTS:
@@ -232,16 +255,23 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
         now=now,
         documents=tuple(
             PendingDocument(
-                position=n,
-                attachment=message.attachments[n],
-                reading=services.reader.submit(
-                    message.attachments[n].data,
-                    today=services.local_date(now),
-                    attachments_beside_form=len(message.attachments) - 1,
-                ),
+                position=n, attachment=message.papers[n], reading=_submit(services, message, n, now)
             )
             for n in list_documents(message, verdict)
         ),
+    )
+
+
+def _submit(
+    services: Services, message: InboundMessage, position: int, now: datetime
+) -> Future[Extraction]:
+    paper = message.papers[position]
+    if paper.refusal:
+        return _done(build_refused(paper.refusal))
+    return services.reader.submit(
+        paper.data,
+        today=services.local_date(now),
+        attachments_beside_form=message.count_beside(position),
     )
 
 
@@ -268,23 +298,33 @@ def _prepare(intake: Intake) -> Apply:
 
 def _apply(intake: Intake, apply: Apply) -> None:
     with intake.services.database.unit_of_work() as unit:
-        disposition = _write(unit.session, intake, apply)
+        (disposition,) = _write(unit.session, [(intake, apply)])
         unit.commit()
     _log_disposed(intake, disposition)
 
 
-def _write(session: Session, intake: Intake, apply: Apply) -> Disposition:
-    disposition = apply(session)
+def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
+    disposed = [
+        Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)
+        for _, apply in prepared
+    ]
     journal.dispose(
         session,
-        intake.entry.id,
-        disposition,
-        kind=intake.verdict.kind.value,
-        rule=intake.verdict.rule,
-        now=intake.now,
-        reason=intake.unreadable_code,
+        [
+            journal.Disposal(
+                entry_id=intake.entry.id,
+                disposition=disposition,
+                kind=intake.verdict.kind.value,
+                rule=intake.verdict.rule,
+                disposed_at=intake.now,
+                reason=intake.unreadable_code,
+            )
+            for (intake, _), disposition in zip(prepared, disposed, strict=True)
+        ],
     )
-    return disposition
+    return disposed
 
 
 def _log_disposed(intake: Intake, disposition: Disposition) -> None:

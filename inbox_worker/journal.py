@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -24,16 +25,16 @@ from inbox_worker.status import Disposition
 # Statements that every mail needs, built once: building them costs more than running them.
 _JOURNAL = table_of(JournalEntry)
 _SIGHTINGS = table_of(Sighting)
-_PUT_ENTRY = (
+_PUT_ENTRIES = (
     insert(_JOURNAL)
     .on_conflict_do_nothing(index_elements=["mailbox", "sha256"])
-    .returning(_JOURNAL.c.id)
+    .returning(_JOURNAL.c.sha256, _JOURNAL.c.id)
 )
 _PUT_RAW = insert(table_of(RawMail))
-_PUT_SIGHTING = (
+_PUT_SIGHTINGS = (
     insert(_SIGHTINGS)
     .on_conflict_do_nothing(index_elements=["mailbox", "uidvalidity", "uid"])
-    .returning(_SIGHTINGS.c.id)
+    .returning(_SIGHTINGS.c.uidvalidity, _SIGHTINGS.c.uid)
 )
 _DISPOSE = update(_JOURNAL).where(
     _JOURNAL.c.id == bindparam("entry_id"), _JOURNAL.c.disposition.is_(None)
@@ -41,7 +42,8 @@ _DISPOSE = update(_JOURNAL).where(
 _READ = (
     select(JournalEntry, RawMail.raw)
     .join(RawMail, RawMail.journal_id == JournalEntry.id)
-    .where(JournalEntry.id == bindparam("entry_id"))
+    .where(JournalEntry.id.in_(bindparam("entry_ids", expanding=True)))
+    .order_by(JournalEntry.id)
 )
 
 
@@ -71,53 +73,80 @@ class PendingMove:
     disposition: Disposition
 
 
-def record_mail(
-    session: Session,
-    place: Place,
-    raw: bytes,
-    *,
-    size: int,
-    is_whole: bool,
-    internal_date: datetime,
-    now: datetime,
-) -> Recording:
-    """Record a mail's bytes and its place."""
-    digest = hashlib.sha256(raw).hexdigest()
-    entry_id = session.scalar(
-        _PUT_ENTRY,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail that was fetched, or the header of one that was too large to fetch."""
+
+    place: Place
+    raw: bytes
+    size: int  #: bytes of the whole mail, as the server said
+    is_whole: bool
+    internal_date: datetime
+
+
+def record_mails(
+    session: Session, arrivals: Sequence[Arrival], *, now: datetime
+) -> list[Recording]:
+    """Record the bytes and the places of mails from one mailbox; return what each came to."""
+    if not arrivals:
+        return []
+    digests = [hashlib.sha256(arrival.raw).hexdigest() for arrival in arrivals]
+    new = _put_entries(session, arrivals, digests, now)
+    known = _find_entries(session, arrivals[0].place.mailbox, set(digests) - new.keys()) | new
+    sightings = []
+    for arrival, digest in zip(arrivals, digests, strict=True):
+        # Of equal mails that arrived together, the first is the new one.
+        is_repeat = new.pop(digest, None) is None
+        sightings.append(_sighting_row(arrival, known[digest], is_repeat=is_repeat, now=now))
+    seen = {(uidvalidity, uid) for uidvalidity, uid in session.execute(_PUT_SIGHTINGS, sightings)}
+    return [
+        Recording.KNOWN
+        if (row["uidvalidity"], row["uid"]) not in seen
+        else Recording.REPEAT
+        if row["is_repeat"]
+        else Recording.NEW
+        for row in sightings
+    ]
+
+
+def _put_entries(
+    session: Session, arrivals: Sequence[Arrival], digests: Sequence[str], now: datetime
+) -> dict[str, int]:
+    """Write down the bytes that were not known, and return their entries by digest."""
+    rows = [
         {
-            "mailbox": place.mailbox,
+            "mailbox": arrival.place.mailbox,
             "sha256": digest,
-            "size": size,
-            "is_whole": is_whole,
-            "internal_date": internal_date,
+            "size": arrival.size,
+            "is_whole": arrival.is_whole,
+            "internal_date": arrival.internal_date,
             "recorded_at": now,
             "attempts": 0,
-        },
+        }
+        for arrival, digest in zip(arrivals, digests, strict=True)
+    ]
+    new: dict[str, int] = dict(session.execute(_PUT_ENTRIES, rows).all())
+    raws = {d: a.raw for d, a in zip(digests, arrivals, strict=True) if d in new}
+    if raws:
+        session.execute(_PUT_RAW, [{"journal_id": new[d], "raw": raws[d]} for d in raws])
+    return new
+
+
+def _find_entries(session: Session, mailbox: str, digests: set[str]) -> dict[str, int]:
+    if not digests:
+        return {}
+    found = session.execute(
+        select(JournalEntry.sha256, JournalEntry.id).where(
+            JournalEntry.mailbox == mailbox, JournalEntry.sha256.in_(digests)
+        )
     )
-    is_repeat = entry_id is None
-    if entry_id is not None:
-        session.execute(_PUT_RAW, {"journal_id": entry_id, "raw": raw})
-    else:
-        entry_id = session.scalars(
-            select(JournalEntry.id).where(
-                JournalEntry.mailbox == place.mailbox, JournalEntry.sha256 == digest
-            )
-        ).one()
-    sighting_id = session.scalar(
-        _PUT_SIGHTING,
-        {
-            "journal_id": entry_id,
-            "mailbox": place.mailbox,
-            "uidvalidity": place.uidvalidity,
-            "uid": place.uid,
-            "seen_at": now,
-            "is_repeat": is_repeat,
-        },
-    )
-    if sighting_id is None:
-        return Recording.KNOWN
-    return Recording.REPEAT if is_repeat else Recording.NEW
+    return dict(found.all())
+
+
+def _sighting_row(
+    arrival: Arrival, entry_id: int, *, is_repeat: bool, now: datetime
+) -> dict[str, Any]:
+    return {**asdict(arrival.place), "journal_id": entry_id, "seen_at": now, "is_repeat": is_repeat}
 
 
 def advance_cursor(session: Session, mailbox: str, *, uidvalidity: int, last_uid: int) -> None:
@@ -157,47 +186,41 @@ def record_fetch(session: Session, mailbox: str, *, uidvalidity: int, now: datet
     )
 
 
-def list_undisposed(session: Session, *, after: int = 0, limit: int) -> Sequence[int]:
-    """Return the ids of the oldest undisposed entries after the entry `after`."""
-    return session.scalars(
-        select(JournalEntry.id)
+def list_undisposed(session: Session, *, after: int = 0, limit: int) -> Sequence[tuple[int, int]]:
+    """Return the ids and sizes of the oldest undisposed entries after the entry `after`."""
+    return session.execute(
+        select(JournalEntry.id, JournalEntry.size)
         .where(JournalEntry.disposition.is_(None), JournalEntry.id > after)
         .order_by(JournalEntry.id)
         .limit(limit)
     ).all()
 
 
-def read_mail(session: Session, entry_id: int) -> tuple[JournalEntry, bytes]:
-    """Return a journal entry, detached, and its mail's bytes."""
-    entry, raw = session.execute(_READ, {"entry_id": entry_id}).one()
-    session.expunge(entry)
-    return entry, raw
+def read_mails(session: Session, entry_ids: Sequence[int]) -> list[tuple[JournalEntry, bytes]]:
+    """Return journal entries, detached, in the order of their ids, each with its mail's bytes."""
+    found = session.execute(_READ, {"entry_ids": entry_ids}).all()
+    session.expunge_all()
+    return list(found)
 
 
-def dispose(
-    session: Session,
-    entry_id: int,
-    disposition: Disposition,
-    *,
-    kind: str,
-    rule: str,
-    now: datetime,
-    reason: str | None = None,
-) -> None:
-    """Set what became of a mail; raise `StaleStatusError` when that is set already."""
-    changed = session.execute(
-        _DISPOSE,
-        {
-            "entry_id": entry_id,
-            "disposition": disposition.value,
-            "disposed_at": now,
-            "kind": kind,
-            "rule": rule,
-            "reason": reason,
-        },
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
-        raise StaleStatusError(f"journal entry {entry_id} is disposed already")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposal:
+    """What became of a mail, and why."""
+
+    entry_id: int
+    disposition: Disposition
+    kind: str
+    rule: str
+    disposed_at: datetime
+    reason: str | None = None  #: a code, where the mail could not be worked on
+
+
+def dispose(session: Session, disposals: Sequence[Disposal]) -> None:
+    """Set what became of mails; raise `StaleStatusError` when that is set already for one."""
+    rows = [{**asdict(d), "disposition": d.disposition.value} for d in disposals]
+    changed = session.execute(_DISPOSE, rows)
+    if changed.rowcount != len(rows):  # type: ignore[attr-defined]
+        raise StaleStatusError("a journal entry is disposed already")
 
 
 def record_failed_attempt(session: Session, entry_id: int) -> int:

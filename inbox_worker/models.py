@@ -141,7 +141,7 @@ class FolderCursor(Base):
 
 
 class AttachmentRecord(Base):
-    """An attachment of a mail; its bytes are in the journal."""
+    """A paper that came with a mail, attached or inside what is; its bytes are in the journal."""
 
     __tablename__ = "attachments"
     __table_args__ = (UniqueConstraint("journal_id", "position", name="uq_attachments_position"),)
@@ -153,8 +153,20 @@ class AttachmentRecord(Base):
     declared_type: Mapped[str] = mapped_column(String(127))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    #: The names of the files it lay in, outermost first; empty for what was attached itself.
+    found_in: Mapped[str] = mapped_column(String(255), server_default=text("''"))
     document_kind: Mapped[str | None] = mapped_column(String(20))  #: what a reader found it to be
     warnings: Mapped[list[str]]  #: codes
+
+
+class FormInside(Base):
+    """The bytes of a form that lay inside something attached, so that nobody opens that again."""
+
+    __tablename__ = "forms_inside"
+
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)  #: among the mail's papers, from 0
+    data: Mapped[bytes]
 
 
 class Request(Base):

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import LargeBinary, Select, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from inbox_worker.database import Database
+from inbox_worker.database import Database, put
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import LetterRecord, RawLetter, ServiceState, table_of
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
@@ -26,10 +26,17 @@ PAUSED = "paused"
 
 _S = DeliveryStatus
 _LETTERS = table_of(LetterRecord)
-_PUT_LETTER = (
-    insert(_LETTERS).on_conflict_do_nothing(index_elements=["key"]).returning(_LETTERS.c.id)
+_PUT_LETTER = insert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
+_PUT_RAW = (
+    insert(table_of(RawLetter))
+    .from_select(
+        ["letter_id", "raw"],
+        select(_LETTERS.c.id, bindparam("raw", type_=LargeBinary)).where(
+            _LETTERS.c.key == bindparam("key")
+        ),
+    )
+    .on_conflict_do_nothing(index_elements=["letter_id"])
 )
-_PUT_RAW = insert(table_of(RawLetter))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,29 +55,29 @@ class NewLetter:
     due_at: datetime
 
 
-def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> bool:
-    """Take a letter in; return False when one of the same key is there already."""
-    inserted = session.scalar(
-        _PUT_LETTER,
-        {
-            "key": letter.key,
-            "kind": letter.kind,
-            "request_id": letter.request_id,
-            "journal_id": letter.journal_id,
-            "sender": letter.sender,
-            "recipient": letter.recipient,
-            "message_id": letter.message_id,
-            "subject": letter.subject,
-            "status": _S.QUEUED.value,
-            "attempts": 0,
-            "created_at": now,
-            "due_at": letter.due_at,
-        },
-    )
-    if inserted is None:
-        return False
-    session.execute(_PUT_RAW, {"letter_id": inserted, "raw": letter.raw})
-    return True
+def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
+    """Take a letter in; one whose key is there already is left as it is."""
+    row = {
+        "key": letter.key,
+        "kind": letter.kind,
+        "request_id": letter.request_id,
+        "journal_id": letter.journal_id,
+        "sender": letter.sender,
+        "recipient": letter.recipient,
+        "message_id": letter.message_id,
+        "subject": letter.subject,
+        "status": _S.QUEUED.value,
+        "attempts": 0,
+        "created_at": now,
+        "due_at": letter.due_at,
+    }
+    put(session, _PUT_LETTER, [row])
+    put(session, _PUT_RAW, [{"key": letter.key, "raw": letter.raw}])
+
+
+def has_letter(session: Session, key: str) -> bool:
+    """Whether a letter of that key was put in."""
+    return session.scalar(select(_LETTERS.c.id).where(_LETTERS.c.key == key)) is not None
 
 
 def is_paused(session: Session) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from inbox_worker import store
 from inbox_worker.intake import Intake
 from inbox_worker.models import LetterRecord, Request
-from inbox_worker.outbox_store import NewLetter, put_letter
+from inbox_worker.outbox_store import NewLetter, has_letter, put_letter
 from inbox_worker.services import Services
 from inbox_worker.tokens import build_token, record_token
 from outbound.letters import Letter
@@ -120,7 +120,12 @@ def post_to_requester(
 def post_unbound(
     services: Services, session: Session, address: str, letter: Letter, posting: Posting
 ) -> bool:
-    """Put a letter that is about no request into the outbox; return False for a repeat."""
+    """Put a letter that is about no request into the outbox; return False where none was put in.
+
+    That is so for a repeat, and for an address that no relay takes.
+    """
+    if has_letter(session, posting.key):
+        return False
     token = build_token(services.random_bits)
     return _put(
         services,
@@ -175,7 +180,7 @@ def _put(
         in_reply_to=answered or (references[-1] if references else None),
         references=references,
     )
-    return put_letter(
+    put_letter(
         session,
         NewLetter(
             key=posting.key,
@@ -191,6 +196,7 @@ def _put(
         ),
         now=posting.now,
     )
+    return True
 
 
 def _record(

@@ -25,12 +25,21 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from enum import Enum
 from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.errors import WorkerError
-from inbox_worker.reading_child import HEADER, MailTask, ReadTask, RenderTask, Task
+from inbox_worker.reading_child import (
+    HEADER,
+    Answer,
+    MailTask,
+    OpenTask,
+    ReadTask,
+    RenderTask,
+    Task,
+)
 from parsers.classify import ClassificationContext, MessageKind, Verdict
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread
@@ -50,8 +59,9 @@ from parsers.validation import check_definition
 #: How long a child may take to start, and to answer beyond the time it gives itself.
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
-#: An answer is some ten kilobytes; a child that announces more is not to be believed.
-_LONGEST_ANSWER = 64 * 1024 * 1024
+#: A mail comes back with all that was attached to it and lay inside; a child that announces more
+#: than both limits allow is not to be believed.
+_LONGEST_ANSWER = 128 * 1024 * 1024
 
 _CHILD_CODE = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
@@ -69,7 +79,6 @@ _ANSWER_CLASSES = {
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-_Answer = Extraction | MailReading | SpotPictures | None
 
 
 class ReaderUnavailableError(WorkerError):
@@ -84,14 +93,21 @@ class _End(Enum):
 
 
 def load_definitions() -> tuple[FormDefinition, ...]:
-    """Return every form definition that ships with the program.
+    """Return every form definition that ships with the program, with its blank form.
 
     Raises `ParseError` with the code `bad_definition` for the first that is wrong.
     """
-    found = tuple(parse_definition(read_data(name)) for name in list_data("forms", ".toml"))
+    found = tuple(_load_definition(name) for name in list_data("forms", ".toml"))
     for definition in found:
         check_definition(definition)
     return found
+
+
+def _load_definition(name: str) -> FormDefinition:
+    definition = parse_definition(read_data(name))
+    if not definition.blank_form:
+        return definition
+    return replace(definition, blank=read_data(f"forms/{definition.blank_form}"))
 
 
 class DocumentReader:
@@ -193,6 +209,16 @@ class DocumentReader:
             return outcome.pictures
         return (None,) * len(task.spots)
 
+    def find_inside(
+        self, papers: Sequence[Attachment], mails: Sequence[bytes]
+    ) -> tuple[Attachment, ...]:
+        """Return the papers inside papers and attached mails; none where opening them failed.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = OpenTask(papers=tuple(papers), mails=tuple(mails))
+        return self._threads.submit(self._find_inside, task).result()
+
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""
         return tuple(child.id for child in tuple(self._children) if child.is_alive)
@@ -209,7 +235,12 @@ class DocumentReader:
         outcome = self._attempt(task)
         return outcome if isinstance(outcome, MailReading) else None
 
-    def _attempt(self, task: Task) -> _Answer | _End:
+    def _find_inside(self, task: OpenTask) -> tuple[Attachment, ...]:
+        outcome = self._attempt(task)
+        found = outcome if isinstance(outcome, tuple) else ()
+        return tuple(paper for paper in found if isinstance(paper, Attachment))
+
+    def _attempt(self, task: Task) -> Answer | _End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, _End):
@@ -267,7 +298,7 @@ class _Child:
         except (OSError, EOFError):
             return False
 
-    def read(self, task: Task) -> _Answer | _End:
+    def read(self, task: Task) -> Answer | _End:
         """Return the child's answer, or how it ended in place of one."""
         deadline = time.monotonic() + self._limits.seconds + _GRACE_SECONDS
         try:
@@ -358,11 +389,11 @@ class _AnswerUnpickler(pickle.Unpickler):
             raise pickle.UnpicklingError from None
 
 
-def _load_answer(payload: bytes) -> _Answer:
+def _load_answer(payload: bytes) -> Answer:
     try:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | SpotPictures | None):
+    if not isinstance(answer, Extraction | MailReading | SpotPictures | tuple | None):
         raise pickle.UnpicklingError
     return answer

@@ -24,12 +24,13 @@ import struct
 import sys
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from parsers.classify import ClassificationContext
 from parsers.definition import FormDefinition
 from parsers.errors import ParseError
 from parsers.extraction import Extraction, ReadLimits
+from parsers.message import Attachment
 
 if TYPE_CHECKING:
     from parsers.mail_reading import MailReading
@@ -70,8 +71,18 @@ class RenderTask:
     spots: tuple[Spot, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """Papers to open for what lies inside them."""
+
+    papers: tuple[Attachment, ...]
+    mails: tuple[bytes, ...]  #: attached to the mail
+
+
 #: Everything a child can be asked to do.
-Task = ReadTask | MailTask | RenderTask
+Task = ReadTask | MailTask | OpenTask | RenderTask
+#: What a child answers: None for a mail that is to be read piece by piece instead.
+Answer: TypeAlias = "Extraction | MailReading | tuple[Attachment, ...] | SpotPictures | None"
 
 
 def main() -> None:
@@ -110,14 +121,15 @@ def _is_over_memory(answer: Extraction) -> bool:
     return any(w.code == "over_memory_limit" for w in answer.warnings)
 
 
-def _read(
-    task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimits
-) -> Extraction | MailReading | SpotPictures | None:
+def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimits) -> Answer:
     """Return what was read; None for a mail that is to be read piece by piece instead."""
     from parsers.document import build_unread, read_document  # noqa: PLC0415  # after the limits
+    from parsers.inside import find_inside  # noqa: PLC0415
     from parsers.mail_reading import read_mail  # noqa: PLC0415
 
     try:
+        if isinstance(task, OpenTask):
+            return find_inside(task.papers, task.mails, limits)
         if isinstance(task, MailTask):
             return read_mail(task.raw, task.context, definitions, today=task.today, limits=limits)
         if isinstance(task, RenderTask):

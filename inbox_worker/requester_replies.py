@@ -136,6 +136,7 @@ def _join_form(
     """Let the new form's values take the place of the old ones, and judge the file again."""
     request, services, extraction = _hold(session, seen), intake.services, form.extraction
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
     before = store.current_fields(session, request)
     changed = _find_changes(before, extraction.fields, was_complete=_was_complete(request))
     fields = {**before, **changed}
@@ -149,7 +150,7 @@ def _join_form(
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, request, find_keys(form.attachment.data, fields))
+    record_keys(session, [(request, find_keys(form.attachment.data, fields))])
     store.add_event(
         session,
         "form_resubmitted",
@@ -173,9 +174,10 @@ def _join_form(
     filing.route(
         services, session, request, target, now_intake=intake, prepared=prepared, answer=answer
     )
-    for other in documents.forms:
-        if other is not form:
-            filing.file_form(intake, documents, other, pictures[other.position], session)
+    others = tuple(f for f in documents.forms if f is not form)
+    if others:
+        rest = filing.Filing(intake=intake, documents=documents, forms=others, pictures=pictures)
+        filing.file_forms(session, [rest])
     return Disposition.FORM_RECEIVED
 
 
@@ -231,7 +233,7 @@ def _find_problems(
         definition,
         fields,
         [*found, *keep_read_problems(services, definition, stored, before, without=named)],
-        attachments_beside_form=len(intake.message.attachments) - 1,
+        attachments_beside_form=intake.message.count_beside(form.position),
     )
     was_complete = _was_complete(request)
     return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]

@@ -7,7 +7,8 @@ through `move_request` alone, which checks the transition table and then compare
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +18,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
+from inbox_worker.database import put
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import (
     AttachmentRecord,
     Decision,
     Event,
     FieldRecord,
+    FormInside,
     LetterRecord,
     Problem,
     Request,
@@ -35,18 +38,19 @@ from parsers.tracking import format_tracking_number
 
 # What every request needs goes in by statements built once: building them, and the bookkeeping of
 # mapped objects, costs several times what the database does.
-_PUT_REQUEST = insert(table_of(Request)).returning(table_of(Request).c.id)
-_PUT_EVENT = insert(table_of(Event))
+_PUT_REQUESTS = insert(table_of(Request)).returning(
+    table_of(Request).c.tracking_number, table_of(Request).c.id
+)
+_PUT_EVENTS = insert(table_of(Event))
 _PUT_ATTACHMENTS = insert(table_of(AttachmentRecord))
+_PUT_FORMS_INSIDE = insert(table_of(FormInside))
 _PUT_PROBLEMS = insert(table_of(Problem))
 _PUT_FIELD_VALUES = insert(table_of(FieldRecord))
-_NEXT_SEQUENCE = (
-    upsert(table_of(TrackingSequence))
-    .on_conflict_do_update(
-        index_elements=["year"], set_={"last": table_of(TrackingSequence).c.last + 1}
-    )
-    .returning(table_of(TrackingSequence).c.last)
-)
+_PUT_SEQUENCE = upsert(table_of(TrackingSequence))
+_TAKE_NUMBERS = _PUT_SEQUENCE.on_conflict_do_update(
+    index_elements=["year"],
+    set_={"last": table_of(TrackingSequence).c.last + _PUT_SEQUENCE.excluded.last},
+).returning(table_of(TrackingSequence).c.last)
 
 #: The actor of everything the program does by itself.
 PROGRAM = "program"
@@ -56,6 +60,9 @@ PROGRAM = "program"
 class NewRequest:
     """What is known of a request when it is filed."""
 
+    status: RequestStatus  #: where it goes first
+    year: int  #: of its tracking number
+    received_at: datetime
     journal_id: int
     document_position: int
     definition: str
@@ -67,53 +74,66 @@ class NewRequest:
     deadline_date: date | None
     priority: int
     flags: tuple[str, ...]
-    duplicate_of: str | None = None  #: the tracking number of the request it probably repeats
 
 
-def next_tracking_number(session: Session, year: int) -> str:
-    """Return the year's next tracking number; the sequence has no gaps but those of roll-backs."""
-    sequence = session.scalars(_NEXT_SEQUENCE, {"year": year, "last": 1}).one()
-    return format_tracking_number(year, sequence)
+def take_tracking_numbers(session: Session, year: int, count: int = 1) -> list[str]:
+    """Return the year's next tracking numbers; a sequence has no gaps but those of roll-backs."""
+    last = session.scalars(_TAKE_NUMBERS, {"year": year, "last": count}).one()
+    return [format_tracking_number(year, n) for n in range(last - count + 1, last + 1)]
 
 
-def add_request(
-    session: Session, new: NewRequest, target: RequestStatus, *, year: int, now: datetime
-) -> Request:
-    """File a request under its own tracking number, RECEIVED and at once moved to `target`.
+def add_requests(session: Session, new: Sequence[NewRequest]) -> list[Request]:
+    """File requests under their own tracking numbers, RECEIVED and at once moved on.
 
-    Raises `IllegalTransitionError` when a new request cannot go there.
+    Raises `IllegalTransitionError` when a new request cannot go where it is sent.
     """
-    check_transition(RequestStatus.RECEIVED, target)
-    values = {
-        **asdict(new),
+    for one in new:
+        check_transition(RequestStatus.RECEIVED, one.status)
+    rows = [
+        _request_row(one, number) for one, number in zip(new, _number(session, new), strict=True)
+    ]
+    ids: dict[str, int] = dict(session.execute(_PUT_REQUESTS, rows).all())
+    requests = [Request(id=ids[row["tracking_number"]], **row) for row in rows]
+    for request in requests:
+        make_transient_to_detached(request)
+    session.add_all(requests)
+    put(session, _PUT_EVENTS, [e for request in requests for e in _filing_events(request)])
+    return requests
+
+
+def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
+    """Yield a tracking number for each, in their order."""
+    counts = Counter(one.year for one in new)
+    taken = {y: iter(take_tracking_numbers(session, y, count)) for y, count in counts.items()}
+    return (next(taken[one.year]) for one in new)
+
+
+def _request_row(new: NewRequest, tracking_number: str) -> dict[str, Any]:
+    values = asdict(new)
+    del values["year"]
+    return {
+        **values,
         "flags": list(new.flags),
-        "tracking_number": next_tracking_number(session, year),
-        "status": target.value,
-        "round": int(target is RequestStatus.IN_REVIEW),
+        "tracking_number": tracking_number,
+        "status": new.status.value,
+        "round": int(new.status is RequestStatus.IN_REVIEW),
         "revision": 1,
-        "received_at": now,
-        "perfected_at": None if target is RequestStatus.INCOMPLETE else now,
-        "status_since": now,
+        "perfected_at": None if new.status is RequestStatus.INCOMPLETE else new.received_at,
+        "status_since": new.received_at,
     }
-    id_ = session.scalars(_PUT_REQUEST, values).one()
-    request = Request(id=id_, **values)
-    make_transient_to_detached(request)
-    session.add(request)
-    session.execute(
-        _PUT_EVENT,
-        [
-            _event_row("request_filed", request=request, actor=PROGRAM, now=now),
-            _event_row(
-                f"request_{target.value.lower()}",
-                request=request,
-                actor=PROGRAM,
-                now=now,
-                journal_id=new.journal_id,
-                status_from=RequestStatus.RECEIVED,
-            ),
-        ],
+
+
+def _filing_events(request: Request) -> Iterator[dict[str, Any]]:
+    now = request.received_at
+    yield _event_row("request_filed", request=request, actor=PROGRAM, now=now)
+    yield _event_row(
+        f"request_{request.status.lower()}",
+        request=request,
+        actor=PROGRAM,
+        now=now,
+        journal_id=request.journal_id,
+        status_from=RequestStatus.RECEIVED,
     )
-    return request
 
 
 def find_request(session: Session, tracking_number: str) -> Request | None:
@@ -194,7 +214,7 @@ def add_event(
         status_from=status_from,
         detail=detail,
     )
-    session.execute(_PUT_EVENT, row)
+    put(session, _PUT_EVENTS, [row])
 
 
 def _event_row(
@@ -220,10 +240,14 @@ def _event_row(
 
 
 def add_attachments(session: Session, journal_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Record a mail's attachments; each row holds the columns of `AttachmentRecord`."""
-    values = [{"journal_id": journal_id, **row} for row in rows]
-    if values:
-        session.execute(_PUT_ATTACHMENTS, values)
+    """Record what came with a mail; each row holds the columns of `AttachmentRecord`."""
+    put(session, _PUT_ATTACHMENTS, [{"journal_id": journal_id, **row} for row in rows])
+
+
+def keep_forms_inside(session: Session, journal_id: int, forms: Mapping[int, bytes]) -> None:
+    """Keep the bytes of forms that lay inside something attached, by position."""
+    rows = [{"journal_id": journal_id, "position": n, "data": data} for n, data in forms.items()]
+    put(session, _PUT_FORMS_INSIDE, rows)
 
 
 def add_fields(
@@ -247,7 +271,8 @@ def add_fields(
             )
             .values(superseded_at=now)
         )
-    session.execute(
+    put(
+        session,
         _PUT_FIELD_VALUES,
         [
             {
@@ -283,8 +308,7 @@ def add_problems(session: Session, request: Request, problems: Iterable[FieldPro
         }
         for p in problems
     ]
-    if rows:
-        session.execute(_PUT_PROBLEMS, rows)
+    put(session, _PUT_PROBLEMS, rows)
 
 
 def start_revision(session: Session, request: Request) -> None:

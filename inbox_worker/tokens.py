@@ -13,10 +13,11 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from inbox_worker.database import put
 from inbox_worker.models import Token, table_of
 
 TOKEN_LENGTH = 26
-_PUT_TOKEN = insert(table_of(Token))
+_PUT_TOKENS = insert(table_of(Token))
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 #: Returns as many random bits as it is asked for, as `secrets.randbits` does.
@@ -47,19 +48,17 @@ def record_token(
     expires_at: datetime,
 ) -> None:
     """Store the right to answer."""
-    session.execute(
-        _PUT_TOKEN,
-        {
-            "digest": digest_token(token),
-            "kind": kind,
-            "request_id": request_id,
-            "address": address.lower(),
-            "round": round_,
-            "decision_id": decision_id,
-            "issued_at": now,
-            "expires_at": expires_at,
-        },
-    )
+    row = {
+        "digest": digest_token(token),
+        "kind": kind,
+        "request_id": request_id,
+        "address": address.lower(),
+        "round": round_,
+        "decision_id": decision_id,
+        "issued_at": now,
+        "expires_at": expires_at,
+    }
+    put(session, _PUT_TOKENS, [row])
 
 
 def find_token(session: Session, token: str, kind: str) -> Token | None:

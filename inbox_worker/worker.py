@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
-from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, issuing, journal
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
@@ -123,7 +121,8 @@ class Worker:
         """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
         now = self.services.clock()
         with self.services.database.unit_of_work() as unit:
-            recorded = [_record_one(unit.session, name, fetched, now) for fetched in batch]
+            arrivals = [_build_arrival(name, fetched) for fetched in batch]
+            recorded = journal.record_mails(unit.session, arrivals, now=now)
             unit.commit()
         for fetched, recording in zip(batch, recorded, strict=True):
             _log.info(
@@ -162,15 +161,11 @@ def _gather(arrivals: Iterable[FetchedMessage]) -> Iterator[list[FetchedMessage]
         yield batch
 
 
-def _record_one(
-    session: Session, name: str, fetched: FetchedMessage, now: datetime
-) -> journal.Recording:
-    return journal.record_mail(
-        session,
-        journal.Place(mailbox=name, uidvalidity=fetched.uidvalidity, uid=fetched.uid),
-        fetched.header if fetched.raw is None else fetched.raw,
+def _build_arrival(name: str, fetched: FetchedMessage) -> journal.Arrival:
+    return journal.Arrival(
+        place=journal.Place(mailbox=name, uidvalidity=fetched.uidvalidity, uid=fetched.uid),
+        raw=fetched.header if fetched.raw is None else fetched.raw,
         size=fetched.size,
         is_whole=fetched.raw is not None,
         internal_date=fetched.internal_date,
-        now=now,
     )

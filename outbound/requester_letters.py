@@ -33,7 +33,6 @@ _SAME_REASON = {
     "wrong_password": "encrypted",
     "text_not_read": "text",
     "scan_not_read": "scan",
-    "xfa_not_read": "xfa",
     "over_size_limit": "too_large",
     "over_page_limit": "too_many_pages",
     "too_many_fields": "too_complex",

@@ -131,7 +131,7 @@ class SmtpSubmitter:
     async def _connect(self) -> aiosmtplib.SMTP:
         await self._drop()
         account = self._account
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=account.host,
             port=account.port,
             username=account.username or None,
@@ -245,11 +245,21 @@ class SmtpSubmitter:
             self._client = None
 
 
+class _Client(aiosmtplib.SMTP):
+    """A client that hangs up at once, also where the library does so by itself.
+
+    A TLS goodbye waits for the relay's, and the loop stands still between calls.
+    """
+
+    def close(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
 async def _hang_up(client: aiosmtplib.SMTP) -> None:
-    # Abort, because a TLS goodbye would need the loop to run on. The next turns close the socket.
-    if isinstance(client.transport, asyncio.WriteTransport):
-        client.transport.abort()
     client.close()
+    # The next turns of the loop close the socket.
     for _ in range(4):
         await asyncio.sleep(0)
 

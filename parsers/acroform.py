@@ -86,6 +86,7 @@ class _Inherited(NamedTuple):
     attributes: Mapping[str, Any] = {}  #: never changed
 
 
+_NOTHING = _Inherited()
 _INHERITABLE = frozenset({"/FT", "/V", "/Ff", "/Opt"})
 #: What every object says that stands inside another one; it is met once by nature.
 _DIRECT = (0, 0)
@@ -117,7 +118,7 @@ class _Walk:
         if isinstance(acroform, pikepdf.Dictionary):
             self._found.has_xfa = "/XFA" in acroform
             for top in entries(acroform.get("/Fields")):
-                self._node(top, _Inherited(), 0)
+                self._node(top, _NOTHING, 0)
         for widget, number in widgets:
             if not self._is_seen(widget):
                 self._orphan(widget, number)
@@ -169,16 +170,18 @@ class _Walk:
         keys = self._keys.get(identity) if identity != _DIRECT else None
         keys = obj.keys() if keys is None else keys
         here = _inherit(obj, keys, above)
-        kids = entries(obj["/Kids"]) if "/Kids" in keys else []
+        kids = entries(obj["/Kids"]) if "/Kids" in keys else ()
         widgets = []
         for kid in kids:
             if "/T" in kid or "/Kids" in kid:
                 self._node(kid, here, depth + 1)
             else:
                 widgets.append(kid)
-        if widgets or not kids:
-            self._seen.update(widget.objgen for widget in widgets)
-            self._field_or_damage(obj, here, widgets or [obj])
+        if widgets:
+            self._seen.update([widget.objgen for widget in widgets])
+            self._field_or_damage(obj, here, widgets)
+        elif not kids:
+            self._field_or_damage(obj, here, [obj])
 
     def _orphan(self, widget: pikepdf.Dictionary, number: int) -> None:
         """Take up a widget that no field tree reaches, with what its own parents give it."""
@@ -188,7 +191,7 @@ class _Walk:
         owner = widget
         if "/T" not in widget and chain and not self._is_seen(chain[0]):
             owner = chain.pop(0)
-        above = _Inherited()
+        above = _NOTHING
         for parent in reversed(chain if owner is not widget else _parents(widget)):
             above = _inherit(parent, parent.keys(), above)
         self._node(owner, above, 0)
@@ -255,6 +258,8 @@ def _written(
             return ((text,),)
     if value is None:
         value = next((w["/V"] for w in widgets if "/V" in w), None)
+    if value is None and "/RV" not in obj and "/I" not in obj:
+        return ()
     texts = [t for v in items(value, single=True) if (t := find_text(v)) is not None]
     if not any(texts) and "/RV" in obj:
         texts = [strip_rich_text(find_text(obj["/RV"]) or "")]
@@ -276,11 +281,13 @@ def _with_option(text: str, options: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _inherit(obj: pikepdf.Dictionary, keys: Any, above: _Inherited) -> _Inherited:
-    part = (find_text(obj["/T"]) or "") if "/T" in keys else ""
-    own = {key: obj[key] for key in keys & _INHERITABLE}
-    name = f"{above.name}.{part}" if above.name and part else part or above.name
+    name = (find_text(obj["/T"]) or "") if "/T" in keys else ""
     tooltip = (find_text(obj["/TU"]) or "") if "/TU" in keys else above.tooltip
-    return _Inherited(name, tooltip, {**above.attributes, **own} if own else above.attributes)
+    attributes: Mapping[str, Any] = {key: obj[key] for key in keys & _INHERITABLE}
+    if above is not _NOTHING:
+        name = f"{above.name}.{name}" if above.name and name else name or above.name
+        attributes = {**above.attributes, **attributes} if attributes else above.attributes
+    return _Inherited(name, tooltip, attributes)
 
 
 def _parents(obj: pikepdf.Dictionary) -> list[pikepdf.Dictionary]:

@@ -39,7 +39,7 @@ def find_button(
         return None
     states = [_shown_state(widget) for widget in widgets]
     stored = find_text(attributes.get("/V")) or ""
-    stored = "" if stored == "Off" and "Off" not in map(_on_state, widgets) else stored
+    stored = "" if stored == "Off" else stored
     is_group = bool(bits & _RADIO) or (len(widgets) > 1 and _have_several_states(widgets))
     if not is_group:
         return _tick(stored, states, widgets)
@@ -50,7 +50,7 @@ def find_button(
 
 def _tick(stored: str, states: list[str], widgets: list[pikepdf.Dictionary]) -> FoundButton:
     shown = next((state for state in states if state), "")
-    is_doubtful = bool(stored) != bool(shown) and any(map(_on_state, widgets))
+    is_doubtful = bool(stored) != bool(shown) and any(map(find_on_state, widgets))
     state = stored or shown
     return FoundButton(
         is_group=False,
@@ -69,9 +69,9 @@ def _group(
     if len(shown) == 1 and stored in ("", states[shown[0]]):
         chosen: int | None = shown[0]
     else:
-        names = [_wordings(_on_state(w), n, exports, w) for n, w in enumerate(widgets)]
+        names = [_wordings(find_on_state(w), n, exports, w) for n, w in enumerate(widgets)]
         wanted = stored or states[shown[0]]
-        chosen = next((n for n, words in enumerate(names) if words[0] == wanted), None)
+        chosen = next((n for n, w in enumerate(widgets) if find_on_state(w) == wanted), None)
         if chosen is None:
             # A value may name the export value in place of the state.
             chosen = next((n for n, words in enumerate(names) if wanted in words), None)
@@ -80,7 +80,7 @@ def _group(
             is_group=True, values=((stored or states[shown[0]],),), widget=widgets[0]
         )
     widget = widgets[chosen]
-    state = states[chosen] or _on_state(widget)
+    state = states[chosen] or find_on_state(widget)
     return FoundButton(
         is_group=True,
         values=(_wordings(state, chosen, exports, widget),),
@@ -90,17 +90,23 @@ def _group(
 
 
 def _have_several_states(widgets: list[pikepdf.Dictionary]) -> bool:
-    return len({state for state in map(_on_state, widgets) if state}) > 1
+    return len({state for state in map(find_on_state, widgets) if state}) > 1
 
 
 def _wordings(
     state: str, number: int, exports: list[str], widget: pikepdf.Dictionary
 ) -> tuple[str, ...]:
-    """Return what a button may be called: its state, its entry in /Opt, its tooltip."""
-    index = int(state) if state.isdecimal() and len(state) < 5 else number
+    """Return what a button may be called: its state, its entry in /Opt, its tooltip.
+
+    Where states are only numbers the entries in /Opt are their names (ISO 32000-2, 12.7.5.2.4), and
+    the number comes last: the second of "yes" and "no" is called 1, which alone would say yes.
+    """
+    is_number = state.isdecimal()
+    index = int(state) if is_number and len(state) < 5 else number
     export = exports[index] if index < len(exports) else ""
     tooltip = find_text(widget["/TU"]) or "" if "/TU" in widget else ""
-    return (state, *(word for word in (export, tooltip) if word))
+    wordings = (export, tooltip, state) if is_number else (state, export, tooltip)
+    return tuple(word for word in wordings if word)
 
 
 def _shown_state(widget: pikepdf.Dictionary) -> str:
@@ -109,8 +115,8 @@ def _shown_state(widget: pikepdf.Dictionary) -> str:
     return "" if state == "Off" else state
 
 
-def _on_state(widget: pikepdf.Dictionary) -> str:
-    """Return the name of the widget's on-state, or nothing when its appearance does not tell."""
+def find_on_state(widget: pikepdf.Dictionary) -> str:
+    """Return the name of a button's on-state, or nothing when its appearance does not tell."""
     appearance = widget.get("/AP")
     normal = appearance.get("/N") if isinstance(appearance, pikepdf.Dictionary) else None
     if isinstance(normal, pikepdf.Dictionary):

@@ -18,6 +18,7 @@ from parsers.definition import Choice, FormField
 from parsers.normalised import BLANK, Normalised, good, wrong
 
 _YES = frozenset({"yes", "y", "true", "t", "1", "on", "x", "si", "s", "checked", "attached"})
+_PLAIN_YES = frozenset({"yes", "si"})
 _NO = frozenset({"no", "n", "false", "f", "0", "off", "not attached", "unchecked"})
 _PLACEHOLDER = re.compile(
     r"(?:please )?(?:select|choose|pick)(?: (?:one|an?|from|here|option|item|your|type|the)\b.*)?"
@@ -65,8 +66,11 @@ def _choice_names(choices: tuple[Choice, ...]) -> Mapping[str, str]:
 def normalise_yes_no(text: str) -> Normalised:
     """Read yes or no, in English or Spanish, as a word or as a radio button's state."""
     folded = fold_text(clean_text(text))
-    first = folded.split(" ", 1)[0] if folded else ""
-    if folded in _YES or first in ("yes", "si"):
+    words = folded.split()
+    # "Yes/No" with neither struck out says nothing, and so does "yes, no order yet".
+    says = {word in _PLAIN_YES for word in words if word in _PLAIN_YES or word == "no"}
+    first = words[0] if words and len(says) == 1 else ""
+    if folded in _YES or first in _PLAIN_YES:
         return good(value=True)
     if folded in _NO or first == "no":
         return good(value=False)

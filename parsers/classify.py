@@ -174,7 +174,7 @@ def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
 
 
 def _has_pdf(message: InboundMessage, _: ClassificationContext) -> bool:
-    return any(part.is_pdf or part.claims_pdf for part in message.attachments)
+    return any(part.is_pdf or part.claims_pdf for part in message.papers)
 
 
 def _is_file(part: Attachment) -> bool:

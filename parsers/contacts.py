@@ -25,12 +25,21 @@ _PHONE_PROBLEMS = {
 }
 #: Area code and exchange of the North American Numbering Plan begin with 2 to 9.
 _NANP = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
-_PHONE_LABEL = re.compile(
-    r"^(?:tel(?:ephone)?|phone|ph|cell|office|fax|mobile|direct)\b[.:\s]*", re.I
+_PHONE_LABEL = re.compile(r"^(?:[^\W\d_]|[\s.:#\-/])*[\s.:#]|^\([a-z]+\)\s*", re.IGNORECASE)
+_PHONE_REMARK = re.compile(
+    r"\s*[(,\-]?\s*\b(?:cell(?:ular)?|mobile|direct(?: line)?|office|main|work|desk|home|fax|"
+    r"celular|oficina|m[oó]vil)\b\s*\)?\s*$",
+    re.IGNORECASE,
 )
 _EXTENSION_WORDS = re.compile(
-    r"[,;]?\s*\b(?:extension|extn?|ex|opt(?:ion)?)\b[.:#]?\s*(?=\d)", re.I
+    r"[,;/(]?\s*(?:\b|(?<=\d))(?:extensi[oó]n|extn?|ex|x|opt(?:ion)?|press|int(?:erno)?|anexo)"
+    r"[.:#]?\s*(?=\d)",
+    re.IGNORECASE,
 )
+_LETTER = re.compile(r"[^\W\d_]")
+#: Letters in the place of digits: a number that is meant to be spelled, as 1-800-BAIL-NOW. What a
+#: scanner or a hasty finger puts for a digit (O for 0, l for 1) is not read through the keypad.
+_SPELLED = re.compile(r"[\d\s().+\-]*(?=[A-Z\-]*[ACEFHJKMNPRUVWXY])[A-Z][A-Z\-]{2,}[A-Z]")
 
 
 def normalise_phone(text: str) -> Normalised:
@@ -38,7 +47,11 @@ def normalise_phone(text: str) -> Normalised:
     plain = one_line(text)
     if is_nothing(plain):
         return BLANK
-    plain = _EXTENSION_WORDS.sub(" ext. ", _PHONE_LABEL.sub("", plain))
+    plain = _PHONE_REMARK.sub("", _PHONE_LABEL.sub("", plain))
+    plain = _EXTENSION_WORDS.sub(" ext. ", plain)
+    number_part = plain.partition(" ext. ")[0]
+    if _LETTER.search(number_part) and not _SPELLED.fullmatch(number_part):
+        return _phone_problem(_code_of_unreadable_phone(plain))
     try:
         number = phonenumbers.parse(plain, "US")
     except phonenumbers.NumberParseException:

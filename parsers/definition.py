@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -102,6 +102,7 @@ class FormDefinition:
     fields: tuple[FormField, ...]  #: in print order
     notices: Mapping[str, str] = field(default_factory=dict)  #: printed texts by name
     blank_form: str = ""  #: file name of the committed blank PDF, beside the definition
+    blank: bytes = field(default=b"", repr=False)  #: that PDF itself; empty where it is not at hand
 
     def find_field(self, name: str) -> FormField | None:
         """Return the field of that machine name, or None."""
@@ -120,8 +121,8 @@ _CHOOSING = frozenset({FieldType.CHOICE, FieldType.MULTI})
 _LONG = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.DATE_LIST})
 
 
-def parse_definition(data: bytes) -> FormDefinition:
-    """Read a form definition from the bytes of its TOML file.
+def parse_definition(data: bytes, *, blank: bytes = b"") -> FormDefinition:
+    """Read a form definition from the bytes of its TOML file; `blank` is its blank form's PDF.
 
     Raises `ParseError` with the code `bad_definition`, naming the first key that is missing,
     unknown or of the wrong kind.
@@ -132,7 +133,7 @@ def parse_definition(data: bytes) -> FormDefinition:
         raise ParseError("bad_definition", f"The definition is not UTF-8 text: {error}.") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ParseError("bad_definition", f"The definition is not TOML: {error}.") from error
-    return _build_definition(_Table("", document))
+    return replace(_build_definition(_Table("", document)), blank=blank)
 
 
 def _bad(key: str, message: str) -> ParseError:

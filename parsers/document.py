@@ -1,26 +1,28 @@
 """One document in, one `Extraction` out: what it is and, if it is a form, what stands in it.
 
-Outcomes, as `Extraction.kind`: `acroform` (read, validated), and recognised but not read: `xfa`,
-`text` (a form printed to PDF), `scan`, `encrypted`, `unreadable`, `not_a_form`. All but the first
-carry a warning that says so in a sentence. No document raises; only a bad definition does, and
+Outcomes, as `Extraction.kind`: `acroform`, `xfa` and `text` (a form printed to PDF), read and
+validated, and recognised but not read: `scan`, `encrypted`, `unreadable`, `not_a_form`. These carry
+a warning that says so in a sentence. No document raises; only a bad definition does, and
 `MemoryError`, which belongs to whoever set the limit.
 """
 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pikepdf
 
 from parsers.acroform import AcroForm, TooManyFieldsError, find_fields
 from parsers.cleaning import fold_text
-from parsers.definition import FieldType, FormDefinition, Requiredness
+from parsers.definition import FormDefinition, Requiredness
 from parsers.document_traits import (
     find_catalog_actions,
+    find_files,
     find_other_type,
     has_images,
     name_actions,
@@ -34,19 +36,30 @@ from parsers.extraction import (
     FieldValue,
     ReadLimits,
 )
-from parsers.form_values import FormValues, read_values
+from parsers.form_values import read_values
 from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.message import WRAPPING_STARTS
+from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
+from parsers.signatures import name_signatures
 from parsers.validation import check_definition, flag_doubtful, validate
+from parsers.written_values import FormValues
+from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
+from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
+
+if TYPE_CHECKING:
+    from parsers.layout import FormLayout
 
 #: Enough fields recognised by their names make a form. By their labels it takes a part of all that
 #: the definition requires, over several sections: every court form has a city, a state and a date.
 _ENOUGH_NAMES = 5
 _ENOUGH_REQUIRED = 0.45
 _ENOUGH_SECTIONS = 3
+#: Problems of a field that may be filled in after all: it is not missing until a person has looked.
+_PENDING = frozenset({"ambiguous_label", "unclear_mark"})
 #: Pages whose text is looked at when there are no fields.
-_MOST_TEXT_PAGES = 5
+_MOST_TEXT_PAGES = 100
 #: A scan may carry a few stray letters, a stamp of the fax machine for example.
 _FEW_WORDS = 25
 
@@ -77,6 +90,12 @@ class _Reading:
 def build_unread(code: str) -> Extraction:
     """Return the outcome of a document that nobody read, or that ended its reader."""
     return Extraction(kind=DocumentKind.UNREADABLE, warnings=(warn(code),))
+
+
+def build_refused(code: str) -> Extraction:
+    """Return the outcome of a document that was not taken out of what it lay in."""
+    kind = DocumentKind.ENCRYPTED if code == "inside_locked" else DocumentKind.UNREADABLE
+    return Extraction(kind=kind, warnings=(warn(code),))
 
 
 def prepare(definitions: Sequence[FormDefinition]) -> None:
@@ -128,7 +147,7 @@ def _refuse_bytes(reading: _Reading, limits: ReadLimits) -> Extraction | None:
         code = "empty_file"
     elif len(reading.data) > limits.bytes:
         code = "over_size_limit"
-    elif b"%PDF-" not in reading.data[:1024]:
+    elif b"%PDF-" not in reading.data[:1024] or reading.data.startswith(WRAPPING_STARTS):
         code = "not_a_pdf"
         kind = DocumentKind.NOT_A_FORM if find_other_type(reading.data) else kind
     if not code:
@@ -141,13 +160,11 @@ def _open_and_read(
     reading: _Reading, definitions: Sequence[FormDefinition], limits: ReadLimits
 ) -> Extraction:
     try:
-        pdf = _open(reading)
-    except pikepdf.PasswordError:
-        return reading.end(
-            DocumentKind.ENCRYPTED, "wrong_password" if reading.password else "password_needed"
-        )
-    except pikepdf.PdfError:
-        return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
+        pdf = open_pdf(reading.data, reading.password)
+    except CannotOpenError as error:
+        broken = error.code == "broken_pdf"
+        kind = DocumentKind.UNREADABLE if broken else DocumentKind.ENCRYPTED
+        return reading.end(kind, error.code)
     with pdf:
         reading.pages = len(pdf.pages)
         if not reading.pages:
@@ -158,19 +175,10 @@ def _open_and_read(
             form = find_fields(pdf)
         except TooManyFieldsError:
             return reading.end(DocumentKind.UNREADABLE, "too_many_fields")
-        reading.warnings += map(warn, name_actions(form.actions | find_catalog_actions(pdf)))
+        traits = form.actions | find_catalog_actions(pdf) | find_files(pdf, form.annotations)
+        reading.warnings += map(warn, name_actions(traits))
+        reading.warnings += map(warn, name_signatures(pdf, reading.data, form.fields))
         return _read_form(reading, form, definitions, pdf)
-
-
-def _open(reading: _Reading) -> pikepdf.Pdf:
-    """Open the bytes through a file in memory, which qpdf reads faster than a stream object."""
-    if not hasattr(os, "memfd_create"):
-        return pikepdf.open(io.BytesIO(reading.data), password=reading.password)
-    descriptor = os.memfd_create("document")
-    with os.fdopen(descriptor, "wb") as memory:
-        memory.write(reading.data)
-        memory.flush()
-        return pikepdf.open(f"/proc/self/fd/{descriptor}", password=reading.password)
 
 
 _INDEXES: dict[str, DefinitionIndex] = {}
@@ -184,19 +192,36 @@ def _index(definition: FormDefinition) -> DefinitionIndex:
     return found
 
 
+_LAYOUTS: dict[str, tuple[FormDefinition, FormLayout | None]] = {}
+
+
+def _layout(definition: FormDefinition) -> FormLayout | None:
+    """Return where everything stands on the blank form of a definition, worked out once."""
+    from parsers.layout import build_layout  # noqa: PLC0415
+
+    found = _LAYOUTS.get(definition.id)
+    if found is None or found[0] is not definition:
+        layout = build_layout(definition, _index(definition))
+        found = _LAYOUTS[definition.id] = (definition, layout)
+    return found[1]
+
+
 def _read_form(
     reading: _Reading, form: AcroForm, definitions: Sequence[FormDefinition], pdf: pikepdf.Pdf
 ) -> Extraction:
     words = PrintedWords(reading.data, reading.password, form.fields)
     try:
         matching = _match(reading, form, definitions, words) if form.fields else None
-        if matching is not None:
-            return _build_extraction(reading, form, matching, pdf)
         if form.has_xfa:
-            return reading.end(DocumentKind.XFA, "xfa_not_read")
-        return _name_without_fields(reading, definitions, words, pdf)
+            return _read_with_xfa(reading, form, matching, definitions, pdf)
+        if matching is not None:
+            found = _read_entered(reading, form, matching, pdf)
+            return _finish(
+                reading, DocumentKind.ACROFORM, matching.definition, found, *_form_warnings(form)
+            )
     finally:
         words.close()
+    return _read_pages(reading, definitions, pdf)
 
 
 def _match(
@@ -248,29 +273,90 @@ def _has_version(matching: Matching) -> bool:
     )
 
 
-def _build_extraction(
+def _read_entered(
     reading: _Reading, form: AcroForm, matching: Matching, pdf: pikepdf.Pdf
-) -> Extraction:
-    definition = matching.definition
+) -> FormValues:
+    """Return what was entered into the fields, held against what the page shows of it."""
     found = read_values(matching, form.annotations, today=reading.today)
     reading.readers += compare_with_page(
         found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
     )
+    return found
+
+
+def _read_with_xfa(
+    reading: _Reading,
+    form: AcroForm,
+    shown: Matching | None,
+    definitions: Sequence[FormDefinition],
+    pdf: pikepdf.Pdf,
+) -> Extraction:
+    """Read a document that holds an XFA form; where ordinary fields are filled in, they win.
+
+    `shown` is how those ordinary fields fit a definition, None where they fit none.
+    """
+    reading.readers.append("lxml")
+    data = _match_xfa(reading, pdf, definitions if shown is None else [shown.definition])
+    entered = None if data is None else read_xfa_values(data, shown, today=reading.today)
+    if shown is not None:
+        found = _read_entered(reading, form, shown, pdf)
+        if data is None or entered is None or _without_printed_only(shown.definition, found):
+            if data is not None and entered is not None:
+                found.problems += find_differences(data, found, entered)
+            return _finish(
+                reading, DocumentKind.ACROFORM, shown.definition, found, *_form_warnings(form)
+            )
+    codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
+    if data is None or entered is None:
+        return reading.end(DocumentKind.XFA, *codes, "no_known_form")
+    return _finish(reading, DocumentKind.XFA, data.definition, entered, *codes)
+
+
+def _match_xfa(
+    reading: _Reading, pdf: pikepdf.Pdf, definitions: Sequence[FormDefinition]
+) -> Matching | None:
+    """Return how the XFA data fit the definition that fits best, None where they fit none."""
+    try:
+        form = find_xfa_fields(pdf)
+    except XfaError:
+        reading.warnings.append(warn("damaged_xfa"))
+        return None
+    return _best([match_xfa(_index(definition), form) for definition in definitions])
+
+
+def _finish(
+    reading: _Reading,
+    kind: DocumentKind,
+    definition: FormDefinition,
+    found: FormValues,
+    *codes: str,
+) -> Extraction:
+    """Return the outcome of a form that was read, with what is missing and what is wrong."""
+    missing, problems = _check(reading, definition, found)
+    ssn = ["contains_ssn"] if found.has_ssn else []
+    return replace(
+        reading.end(kind, *ssn, *codes, definition=definition.id),
+        fields=_without_printed_only(definition, found),
+        missing=missing,
+        problems=_in_form_order(definition, problems),
+    )
+
+
+def _check(
+    reading: _Reading, definition: FormDefinition, found: FormValues
+) -> tuple[tuple[str, ...], tuple[FieldProblem, ...]]:
+    """Return the fields that are missing and the problems of the others.
+
+    Nobody is asked to mend what may only have been misread: where a value is doubtful, what is
+    wrong with it is for a person to look at.
+    """
     fields = _without_printed_only(definition, found)
     missing, problems = validate(
-        definition,
-        fields,
-        today=reading.today,
-        attachments_beside_form=reading.attachments,
+        definition, fields, today=reading.today, attachments_beside_form=reading.attachments
     )
-    pending = {p.field for p in found.problems if p.code == "ambiguous_label"}
-    codes = _form_warnings(form, found)
-    return replace(
-        reading.end(DocumentKind.ACROFORM, *codes, definition=definition.id),
-        fields=fields,
-        missing=tuple(name for name in missing if name not in pending),
-        problems=_in_form_order(definition, flag_doubtful([*found.problems, *problems], fields)),
-    )
+    pending = {p.field for p in found.problems if p.code in _PENDING}
+    found_missing = tuple(name for name in missing if name not in pending)
+    return found_missing, flag_doubtful([*found.problems, *problems], fields)
 
 
 def _without_printed_only(definition: FormDefinition, found: FormValues) -> dict[str, FieldValue]:
@@ -279,10 +365,8 @@ def _without_printed_only(definition: FormDefinition, found: FormValues) -> dict
     return found.fields if found.fields.keys() - printed else {}
 
 
-def _form_warnings(form: AcroForm, found: FormValues) -> list[str]:
-    codes = ["contains_ssn"] if found.has_ssn else []
-    if form.damaged:
-        codes.append("damaged_field")
+def _form_warnings(form: AcroForm) -> list[str]:
+    codes = ["damaged_field"] if form.damaged else []
     if form.has_xfa:
         codes.append("contains_xfa")
     if any(a.subtype == "FreeText" and a.has_text for a in form.annotations):
@@ -297,27 +381,39 @@ def _in_form_order(
     return tuple(sorted(problems, key=lambda p: order[p.field]))
 
 
-def _name_without_fields(
-    reading: _Reading,
-    definitions: Sequence[FormDefinition],
-    words: PrintedWords,
-    pdf: pikepdf.Pdf,
+def _read_pages(
+    reading: _Reading, definitions: Sequence[FormDefinition], pdf: pikepdf.Pdf
 ) -> Extraction:
-    """Tell a printed form, a scan and any other document apart."""
-    pages = range(1, min(reading.pages, _MOST_TEXT_PAGES) + 1)
-    text = " ".join(words.text(page) for page in pages)
-    if "pdfplumber" not in reading.readers:
-        reading.readers.append("pdfplumber")
-    best = max(definitions, key=lambda d: _label_share(d, text), default=None)
-    if best is not None and _label_share(best, text) >= 0.5:
-        return reading.end(DocumentKind.TEXT, "text_not_read", definition=best.id)
-    if len(text.split()) <= _FEW_WORDS and has_images(pdf):
+    """Read a printed form; tell a scan and any other document by its name."""
+    # Few documents need what reads pages; those with form fields must not wait for it.
+    from parsers.printed_form import KnownForm, read_printed  # noqa: PLC0415
+    from parsers.text_layer import TextLayerError  # noqa: PLC0415
+
+    known = [KnownForm(d, _index(d), _layout(d)) for d in definitions]
+    numbers = range(1, min(reading.pages, _MOST_TEXT_PAGES) + 1)
+    read = partial(
+        read_printed,
+        numbers=numbers,
+        forms=known,
+        today=reading.today,
+        check=lambda definition, values: _check(reading, definition, values),
+    )
+    try:
+        found = read(reading.data, reading.password)
+    except TextLayerError:
+        # What qpdf could mend, the other libraries can read once it is written anew.
+        found = read(_write_anew(pdf), "")
+    reading.readers += (name for name in found.readers if name not in reading.readers)
+    if found.definition is not None:
+        codes = ["several_forms"] if found.forms > 1 else []
+        codes += ["text_over_form"] if found.has_strays else []
+        return _finish(reading, DocumentKind.TEXT, found.definition, found.values, *codes)
+    if found.words <= _FEW_WORDS and has_images(pdf):
         return reading.end(DocumentKind.SCAN, "scan_not_read")
     return reading.end(DocumentKind.NOT_A_FORM, "no_known_form")
 
 
-def _label_share(definition: FormDefinition, text: str) -> float:
-    """Return which part of the definition's printed labels stands in `text`."""
-    folded = f" {fold_text(text)} "
-    labels = [fold_text(f.label) for f in definition.fields if f.type is not FieldType.ATTESTATION]
-    return sum(f" {label} " in folded for label in labels) / max(len(labels), 1)
+def _write_anew(pdf: pikepdf.Pdf) -> bytes:
+    target = io.BytesIO()
+    pdf.save(target)
+    return target.getvalue()

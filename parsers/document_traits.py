@@ -1,13 +1,17 @@
 """Traits of a document that are named and never acted on: its type, its actions, its attachments.
 
-Scripts, launch actions and embedded files are reported and never run or opened.
+Scripts, launch actions and embedded programs are reported and never run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pikepdf
 
+from parsers.acroform import Annotation
 from parsers.extraction import DocumentWarning
+from parsers.pdf_attachments import has_program
 from parsers.pdf_objects import members
 
 #: What a document is or holds, by code, in a sentence for its sender or for staff.
@@ -22,22 +26,41 @@ SENTENCES = {
     "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
     "password_needed": "The PDF needs a password to open; please send a copy without one.",
     "wrong_password": "The password does not open the PDF; please send a copy without one.",
-    "xfa_not_read": "This is an XFA form, which this version does not read; please fill in the "
-    "current form.",
-    "text_not_read": "This is the form printed to a PDF without its fields, which this version "
-    "does not read; please send the fillable form itself.",
+    "unknown_protection": "The PDF is locked for certain people or programs; please send a copy "
+    "without protection.",
+    "please_wait_page": "The page itself only says “Please wait”: this is an XFA form, which few "
+    "programs can show, and its data are read in place of the page.",
+    "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
+    "in the current form.",
     "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
     "version does not read; please send the fillable form itself.",
     "no_known_form": "The document can be read, and it is no form that this program knows.",
+    "contains_signature": "The document bears a digital signature over the whole file; who signed "
+    "was not checked.",
+    "signature_not_over_all": "The document bears a digital signature that does not cover the "
+    "whole file, as when something was changed after signing; who signed was not checked.",
+    "several_forms": "The document holds several forms, and the first one was read; please send "
+    "each as a document of its own.",
     "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
     "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
-    "contains_xfa": "The document also holds an XFA form; its ordinary form fields were read.",
+    "contains_xfa": "The document also holds an XFA form; its ordinary form fields count.",
     "text_over_form": "Text was written over the pages beside the form's own fields; a person "
     "should look at it.",
     "contains_javascript": "The document contains JavaScript, which was not run.",
     "contains_launch_action": "The document asks to start a program, which was not done.",
     "contains_submit_action": "The document asks to send its data elsewhere, which was not done.",
-    "contains_embedded_files": "The document carries embedded files, which were not opened.",
+    "contains_embedded_files": "The document carries other files inside it; forms among them are "
+    "read as documents of their own.",
+    "contains_executable": "The document carries a program among its files, which was not started.",
+    "holds_papers": "The file is a wrapping around other papers, which were read one by one.",
+    "inside_locked": "This file lies in an archive that is locked with a password; please send the "
+    "form without one.",
+    "inside_damaged": "This file could not be taken out of the one it lies in, which is damaged; "
+    "please send the form by itself.",
+    "inside_too_large": "This file unfolds to more than this program accepts; please send the form "
+    "by itself.",
+    "inside_too_deep": "This file is packed inside too many others; please send the form by "
+    "itself.",
     "over_time_limit": "Reading the document took too long and was stopped.",
     "over_memory_limit": "Reading the document took too much memory and was stopped.",
     "reader_crashed": "The document made its reader fail and was set aside.",
@@ -49,6 +72,7 @@ WARNINGS = {
     "contains_launch_action": ("Launch", "ImportData"),
     "contains_submit_action": ("SubmitForm",),
     "contains_embedded_files": ("EmbeddedFile", "GoToE"),
+    "contains_executable": ("Executable",),
 }
 
 
@@ -63,18 +87,24 @@ def name_actions(kinds: set[str]) -> tuple[str, ...]:
 
 
 def find_catalog_actions(pdf: pikepdf.Pdf) -> set[str]:
-    """Return the types of the actions, and `EmbeddedFile`, that hang on the document as a whole."""
+    """Return the types of the actions that hang on the document as a whole."""
     root = pdf.Root
     kinds = _action_types(root.get("/OpenAction"))
     for action in members(root.get("/AA")):
         kinds |= _action_types(action)
     names = root.get("/Names")
-    if isinstance(names, pikepdf.Dictionary):
-        if "/JavaScript" in names:
-            kinds.add("JavaScript")
-        if _has_entries(names.get("/EmbeddedFiles")):
-            kinds.add("EmbeddedFile")
+    if isinstance(names, pikepdf.Dictionary) and "/JavaScript" in names:
+        kinds.add("JavaScript")
     return kinds
+
+
+def find_files(pdf: pikepdf.Pdf, annotations: Sequence[Annotation]) -> set[str]:
+    """Return `EmbeddedFile` where the document carries files, and `Executable` for a program."""
+    names = pdf.Root.get("/Names")
+    listed = isinstance(names, pikepdf.Dictionary) and _has_entries(names.get("/EmbeddedFiles"))
+    if not listed and not any(a.subtype == "FileAttachment" for a in annotations):
+        return set()
+    return {"EmbeddedFile", "Executable"} if has_program(pdf) else {"EmbeddedFile"}
 
 
 def _has_entries(tree: object) -> bool:

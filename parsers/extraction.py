@@ -38,7 +38,7 @@ class FieldValue:
 
     value: Value  #: empty text where what stood there is no such value; a problem says why
     raw: str  #: exactly what stood in the field, but for masked Social Security numbers
-    source: str  #: the reader's way: `acroform`, or `correction` for a person's
+    source: str  #: the reader's way: `acroform`, `text`, or `correction` for a person's
     confidence: float = 1.0  #: 0 to 1
     page: int | None = None  #: counted from 1
     box: tuple[float, float, float, float] | None = None  #: PDF points, left bottom right top
@@ -81,6 +81,9 @@ class ReadLimits:
     memory_mb: int = 1024  #: of address space, the libraries' own included
     bytes: int = 50 * 1024 * 1024  #: of the document
     pages: int = 200
+    inside_files: int = 50  #: papers taken out of others, of one mail
+    inside_bytes: int = 25 * 1024 * 1024  #: of all of them, unfolded
+    inside_depth: int = 3  #: of papers inside papers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,44 +7,23 @@ with a problem that says why what stood there is none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from parsers.acroform import AcroField, Annotation, FieldKind
-from parsers.cleaning import clean_text
 from parsers.definition import FieldType, FormDefinition, FormField
-from parsers.extraction import FieldProblem, FieldValue, Value
+from parsers.extraction import FieldProblem
 from parsers.labels import Match, Matching, Target, Way
-from parsers.normalised import BLANK, Normalised, good, wrong
+from parsers.normalised import BLANK, Normalised, good
 from parsers.numbers import is_a_number_shape
 from parsers.pdf_objects import Box
-from parsers.ssn import has_ssn, mask_ssn
+from parsers.ssn import has_ssn
 from parsers.values import LONGEST_TEXT, normalise
+from parsers.written_values import FormValues, Written, read_signature, read_ticked
 
 _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
-#: How sure a value is that the page does not show: not at all, until a person has looked.
-DIFFERING_CONFIDENCE = 0.5
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
 _DRAWN = frozenset({"Ink", "Stamp", "FreeText", "PolyLine"})
 _NEAR = 8.0
-
-
-@dataclass(slots=True, kw_only=True)
-class FormValues:
-    """The values of one document."""
-
-    fields: dict[str, FieldValue] = field(default_factory=dict)
-    problems: list[FieldProblem] = field(default_factory=list)
-    has_ssn: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Written:
-    """What stood in one AcroForm field, and what it was read as."""
-
-    match: Match
-    raw: str
-    outcome: Normalised
 
 
 def read_values(
@@ -61,9 +40,9 @@ def read_values(
         if matches:
             _read_field(found, form_field, matches, annotations, today)
     found.problems.extend(_ambiguous_labels(matching))
-    others = (*matching.unmatched, *(source for source, _ in matching.ambiguous))
+    others = (*matching.unmatched, *(other for other, _ in matching.ambiguous))
     found.has_ssn = found.has_ssn or any(
-        has_ssn(value[0][:LONGEST_TEXT]) for source in others for value in source.values
+        has_ssn(value[0][:LONGEST_TEXT]) for other in others for value in other.values
     )
     return found
 
@@ -95,74 +74,44 @@ def _read_field(
     written = [w for w in written if w.outcome is not BLANK]
     if not written and form_field.type is FieldType.ATTESTATION:
         written = list(_drawn_signature(matches, annotations))
-    if written:
-        _keep(found, form_field, written)
-
-
-def _keep(found: FormValues, form_field: FormField, written: list[_Written]) -> None:
     # The same field may stand in a document several times; what shows on a page comes first.
-    if len(written) > 1:
-        written = sorted(written, key=lambda w: w.match.source.page is None)
-    first = written[0]
-    outcome, source = first.outcome, first.match.source
-    raw = first.raw[:LONGEST_TEXT]
-    is_doubtful = any(w.match.source.is_doubtful for w in written)
-    masked = mask_ssn(raw)
-    found.has_ssn = found.has_ssn or masked != raw
-    found.fields[form_field.name] = FieldValue(
-        value="" if outcome.value is None else outcome.value,
-        raw=masked,
+    found.keep(form_field, sorted(written, key=lambda w: w.page is None))
+
+
+def _write(match: Match, raw: str, outcome: Normalised, *, is_doubtful: bool) -> Written:
+    return Written(
+        raw=raw,
+        outcome=outcome,
         source="acroform",
-        confidence=DIFFERING_CONFIDENCE if is_doubtful else _CONFIDENCE[first.match.way],
-        page=source.page,
-        box=source.box,
-        alternatives=outcome.alternatives,
+        confidence=_CONFIDENCE[match.way],
+        page=match.source.page,
+        box=match.source.box,
+        is_doubtful=is_doubtful,
     )
-    found.problems.extend(_problems(form_field, written))
 
 
-def _problems(form_field: FormField, written: list[_Written]) -> Iterator[FieldProblem]:
-    outcome = written[0].outcome
-    if outcome.code:
-        yield FieldProblem(
-            field=form_field.name,
-            code=outcome.code,
-            message=outcome.message,
-            flag_only=outcome.value is not None,
-        )
-    if any(w.outcome.value != outcome.value for w in written[1:]):
-        yield FieldProblem(
-            field=form_field.name,
-            code="differing_values",
-            message="This field stands in the document more than once, with different contents; "
-            "a person will compare them.",
-            flag_only=True,
-        )
-    if any(w.match.source.is_doubtful for w in written):
-        yield FieldProblem(
-            field=form_field.name,
-            code="tick_differs",
-            message="What the page shows ticked is not what the form's data says; a person will "
-            "look at it.",
-            flag_only=True,
-        )
-
-
-def _read_one(form_field: FormField, match: Match, today: date) -> _Written:
+def _read_one(form_field: FormField, match: Match, today: date) -> Written:
     """Read one AcroForm field; of a chosen entry, whichever of its wordings makes sense."""
     source = match.source
     raw = "\n".join(value[0] for value in source.values)
     if match.target.is_signature_line or form_field.type is FieldType.ATTESTATION:
-        outcome = good(value=True) if clean_text(raw).strip("_ ") else BLANK
-        if source.kind in (FieldKind.TICK, FieldKind.SIGNATURE):
-            outcome = good(value=True)
+        is_mark = source.kind in (FieldKind.TICK, FieldKind.SIGNATURE)
+        outcome = good(value=True) if is_mark else read_signature(raw)
     elif source.kind is FieldKind.TICK and form_field.type in (FieldType.TICK, FieldType.YES_NO):
         outcome = good(value=True)
     elif len(source.values) == 1:
-        outcome = _first_sensible(form_field, source.values[0], today)
+        outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)
-    return _Written(match=match, raw=raw, outcome=outcome)
+    return _write(match, raw, outcome, is_doubtful=source.is_doubtful)
+
+
+def _names(form_field: FormField, source: AcroField) -> tuple[str, ...]:
+    """Return what may name the value; of a yes and a no, which is 0 and which 1 nobody can know."""
+    wordings = source.values[0]
+    if source.kind is not FieldKind.GROUP or form_field.type is not FieldType.YES_NO:
+        return wordings
+    return tuple(w for w in wordings if not w.isdecimal()) or (f"state {wordings[0]}",)
 
 
 def _first_sensible(form_field: FormField, wordings: tuple[str, ...], today: date) -> Normalised:
@@ -184,34 +133,21 @@ def _read_several(form_field: FormField, source: AcroField, today: date) -> Norm
     return bad or good(tuple(c.name for c in form_field.choices if c.name in chosen))
 
 
-def _read_ticks(form_field: FormField, ticked: list[Match]) -> _Written:
+def _read_ticks(form_field: FormField, ticked: list[Match]) -> Written:
     """Read tick boxes that each stand for one choice."""
-    names = tuple(dict.fromkeys(m.target.choice.name for m in ticked if m.target.choice))
-    value: Value = names
-    if form_field.type is FieldType.MULTI:
-        value = tuple(c.name for c in form_field.choices if c.name in names)
-    elif len(names) > 1:
-        return _Written(
-            match=ticked[0],
-            raw="; ".join(names),
-            outcome=wrong("more_than_one_choice", "Only one answer is possible here; tick one."),
-        )
-    else:
-        value = names[0] == "yes" if form_field.type is FieldType.YES_NO else names[0]
-    return _Written(match=_doubtful_first(ticked), raw="; ".join(names), outcome=good(value))
+    raw, outcome = read_ticked(
+        form_field, [m.target.choice.name for m in ticked if m.target.choice]
+    )
+    is_doubtful = any(m.source.is_doubtful for m in ticked)
+    return _write(ticked[0], raw, outcome, is_doubtful=is_doubtful)
 
 
-def _doubtful_first(ticked: list[Match]) -> Match:
-    """Return the match that stands for several ticks: a doubtful one, so that its doubt is told."""
-    return next((m for m in ticked if m.source.is_doubtful), ticked[0])
-
-
-def _drawn_signature(matches: list[Match], annotations: Sequence[Annotation]) -> Iterator[_Written]:
+def _drawn_signature(matches: list[Match], annotations: Sequence[Annotation]) -> Iterator[Written]:
     """Find pen strokes, a picture or a text box over the signature line or its tick box."""
     for match in matches:
         for annotation in annotations:
             if annotation.subtype in _DRAWN and _is_over(annotation, match.source):
-                yield _Written(match=match, raw="drawn", outcome=good(value=True))
+                yield _write(match, "drawn", good(value=True), is_doubtful=False)
                 return
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 from parsers.acroform import AcroField, FieldKind
 from parsers.cleaning import fold_label, fold_text
@@ -144,7 +145,9 @@ def _append(table: dict[str, list[Target]], key: str, target: Target) -> None:
         found.append(target)
 
 
+@lru_cache(maxsize=1024)
 def _fold_name(name: str) -> str:
+    # Most forms that arrive are of one revision, whose fields have the same names every time.
     return _NAME_CHARACTERS.sub("", _INDEX.sub("", name).casefold())
 
 

@@ -6,15 +6,16 @@ One call for all that is done with hostile bytes, so that it can be made in a pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
 from parsers.definition import FormDefinition
-from parsers.document import read_document
+from parsers.document import build_refused, read_document
 from parsers.extraction import Extraction, ReadLimits
+from parsers.inside import find_inside, may_hold_papers
 from parsers.mail import parse_message
-from parsers.message import InboundMessage
+from parsers.message import Attachment, InboundMessage
 
 #: Kinds of mail whose documents are read.
 KINDS_WITH_DOCUMENTS = frozenset({MessageKind.REQUEST, MessageKind.REQUESTER_REPLY})
@@ -41,20 +42,26 @@ def read_mail(
 
     Raises `ParseError` for bytes that are no mail.
     """
+    bounds = limits or ReadLimits()
     message = parse_message(raw)
     verdict = classify(message, context)
+    if may_hold_papers(message, verdict):
+        inside = find_inside(message.attachments, message.attached_messages, bounds)
+        message, verdict = add_inside(message, inside, context)
     return MailReading(
         message=message,
         verdict=verdict,
         documents=tuple(
             (
                 position,
-                read_document(
-                    message.attachments[position].data,
+                build_refused(message.papers[position].refusal)
+                if message.papers[position].refusal
+                else read_document(
+                    message.papers[position].data,
                     definitions,
                     today=today,
-                    limits=limits,
-                    attachments_beside_form=len(message.attachments) - 1,
+                    limits=bounds,
+                    attachments_beside_form=message.count_beside(position),
                 ),
             )
             for position in list_documents(message, verdict)
@@ -62,8 +69,16 @@ def read_mail(
     )
 
 
+def add_inside(
+    message: InboundMessage, inside: tuple[Attachment, ...], context: ClassificationContext
+) -> tuple[InboundMessage, Verdict]:
+    """Return the mail with what lay inside its papers, and what it is now that this is known."""
+    whole = replace(message, inside=inside)
+    return whole, classify(whole, context)
+
+
 def list_documents(message: InboundMessage, verdict: Verdict) -> tuple[int, ...]:
-    """Return the positions of the attachments that are to be read as documents."""
+    """Return the positions of the papers that are to be read as documents."""
     if verdict.kind not in KINDS_WITH_DOCUMENTS:
         return ()
-    return tuple(n for n, a in enumerate(message.attachments) if a.is_pdf or a.claims_pdf)
+    return tuple(n for n, a in enumerate(message.papers) if a.is_pdf or a.claims_pdf)

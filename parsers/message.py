@@ -12,6 +12,9 @@ from datetime import datetime
 #: What senders call a PDF; the second is what it was called before RFC 3778.
 _PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 
+#: How ZIP archives and `winmail.dat` begin, in which a PDF may stand unpacked near the start.
+WRAPPING_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x78\x9f\x3e\x22")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
@@ -33,11 +36,14 @@ class Attachment:
     name: str  #: a safe base name: no path, no control characters; may be empty
     declared_type: str  #: the Content-Type the sender gave
     data: bytes
+    found_in: str = ""  #: the names of the files it lay in, outermost first; empty for a mail's own
+    holder: int | None = None  #: the position of the paper it lay in, where it lay in one
+    refusal: str = ""  #: the code of why its bytes were not taken out; empty when `data` is all
 
     @property
     def is_pdf(self) -> bool:
         """Whether the bytes hold a PDF header in their first kilobyte, whatever the headers say."""
-        return b"%PDF-" in self.data[:1024]
+        return b"%PDF-" in self.data[:1024] and not self.data.startswith(WRAPPING_STARTS)
 
     @property
     def claims_pdf(self) -> bool:
@@ -67,12 +73,23 @@ class InboundMessage:
     html: str | None  #: the first HTML body
     attachments: tuple[Attachment, ...]
     attached_messages: tuple[bytes, ...] = ()  #: message/rfc822 parts, never part of the text
+    inside: tuple[Attachment, ...] = ()  #: what lay inside attachments and attached messages
     defects: tuple[str, ...] = ()  #: stable codes of what was wrong with it
 
     @property
     def author(self) -> Address | None:
         """Return the single author, or None when there is none or more than one (RFC 5322)."""
         return self.authors[0] if len(self.authors) == 1 else None
+
+    @property
+    def papers(self) -> tuple[Attachment, ...]:
+        """Return everything that came with the mail: its attachments, then what lay inside them."""
+        return self.attachments + self.inside if self.inside else self.attachments
+
+    def count_beside(self, position: int) -> int:
+        """Return how many papers came beside the one at `position`, wrappings not counted."""
+        wrappings = {paper.holder for paper in self.inside} - {position}
+        return sum(n not in wrappings for n in range(len(self.papers))) - 1
 
     def header(self, name: str) -> str | None:
         """Return the first field of that name in any case, or None."""

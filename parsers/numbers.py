@@ -1,12 +1,10 @@
-"""Numbers that name a person or an amount: A-numbers, identifiers, money.
+"""Numbers that name a person: A-numbers and other identifiers.
 
 `normalise_a_number`  `A` and nine digits, or a problem that says what the text looks like instead:
                       `looks_like_phone`, `looks_like_ssn`, `looks_like_date`,
                       `looks_like_case_number`, `more_than_one_number`, `wrong_length`, `all_zeros`,
                       `not_an_a_number`
 `normalise_id`        the identifier as written
-`normalise_money`     a decimal text with two decimals, or `unreadable_amount`,
-                      `ambiguous_amount`, `more_than_one_amount`
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ import re
 import unicodedata
 from datetime import date
 
-from parsers.cleaning import clean_text, fold_text, is_nothing, one_line
+from parsers.cleaning import is_nothing, one_line
 from parsers.normalised import BLANK, Normalised, good, wrong
 from parsers.ssn import has_ssn
 
@@ -37,12 +35,14 @@ _A_NUMBER_PROBLEMS = {
 }
 
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_NUMBER = r"(?:number|num\.?|no\.?|nbr\.?|id|#)"
 _A_LABEL = re.compile(
-    r"^(?:alien\s*(?:registration\s*)?(?:number|num\.?|no\.?|nbr\.?|#)?|uscis\s*(?:number|no\.?|#)?"
-    r"|a(?:\s*-?\s*(?:file|number|num\.?|no\.?|nbr\.?)|\s*#)|#)\s*[:.=\-]?\s*",
+    rf"^(?:alien\s*(?:reg(?:istration|\.)?\s*)?{_NUMBER}?|(?:uscis|ins)\s*{_NUMBER}?"
+    rf"|a\s*-?\s*file\s*{_NUMBER}?|a\s*-?\s*{_NUMBER}|no\.|#)\s*[:.=\-]?\s*",
     re.IGNORECASE,
 )
-_A_LETTER = re.compile(r"^a\s*[#:.\-]?\s*(?=\d)", re.IGNORECASE)
+_A_LETTER = re.compile(r"^\(?a\)?\s*[#:.\-]*\s*(?=\d)", re.IGNORECASE)
+_WRAPPING = " .,;()[]*"
 _DIGIT_GROUPS = re.compile(r"\d+(?:(?:\s*[-.]\s*|\s+)\d+)*")
 _PHONE_SHAPE = re.compile(
     r"(?:\+?1[\s.\-]*)?\(?[2-9]\d{2}\)?[\s.\-/]*[2-9]\d{2}[\s.\-]*\d{4}(?:\s*(?:x|ext).*)?",
@@ -55,6 +55,8 @@ _DATE_SHAPE = re.compile(
     r"|\d{1,2}[-/. ]?[a-z]{3,9}[-/. ,]*\d{2,4}",
     re.IGNORECASE,
 )
+#: Without its A, only digits in one run or in threes: "12-3456789" is a taxpayer's number.
+_BARE_GROUPS = re.compile(r"\d{7,9}|\d{1,3}(?:\s*[-.]\s*|\s+)\d{3}(?:\s*[-.]\s*|\s+)\d{3}")
 _SSN_GROUPS = re.compile(r"\d{3}\D\d{2}\D\d{4}")
 
 
@@ -66,9 +68,9 @@ def normalise_a_number(text: str) -> Normalised:
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", one_line(text)))
     if is_nothing(plain):
         return BLANK
-    rest = _A_LABEL.sub("", plain) or plain
-    has_letter = bool(_A_LETTER.match(rest)) or (plain[:1] in "Aa" and rest != plain)
-    digits_text = _A_LETTER.sub("", rest).strip(" .,;()")
+    rest = _A_LABEL.sub("", plain.strip("[]* ")) or plain
+    has_letter = bool(_A_LETTER.match(rest))
+    digits_text = _A_LETTER.sub("", rest).strip(_WRAPPING)
     code = _find_a_number_trap(digits_text, has_letter=has_letter)
     if code:
         return wrong(code, _A_NUMBER_PROBLEMS[code])
@@ -82,17 +84,18 @@ def _find_a_number_trap(text: str, *, has_letter: bool) -> str:
     digits = re.sub(r"\D", "", text)
     if _SSN_GROUPS.fullmatch(text) and has_ssn(text):
         return "looks_like_ssn"
-    if not has_letter:
-        if _PHONE_SHAPE.fullmatch(text) or _SHORT_PHONE.fullmatch(text):
-            return "looks_like_phone"
-        if _DATE_SHAPE.fullmatch(text) and text != digits:
-            return "looks_like_date"
-        if len(digits) == 8 and _is_bare_date(digits):
-            return "looks_like_date"
+    if _PHONE_SHAPE.fullmatch(text) or _SHORT_PHONE.fullmatch(text):
+        return "looks_like_phone"
+    if _DATE_SHAPE.fullmatch(text) and text != digits:
+        return "looks_like_date"
+    if not has_letter and len(digits) == 8 and _is_bare_date(digits):
+        return "looks_like_date"
     if len(digits) >= 14:
         return "more_than_one_number"
     if not 7 <= len(digits) <= 9:
         return "wrong_length"
+    if not has_letter and not _BARE_GROUPS.fullmatch(text):
+        return "not_an_a_number"
     return "" if digits.strip("0") else "all_zeros"
 
 
@@ -142,66 +145,3 @@ def normalise_id(text: str, *, words: frozenset[str] = frozenset()) -> Normalise
     if cleaned.upper() in words:
         return good(cleaned.upper())
     return BLANK if is_nothing(cleaned) else good(cleaned)
-
-
-_MONEY_PROBLEMS = {
-    "unreadable_amount": "This does not read as an amount; write dollars in digits, for example "
-    "5,000.00.",
-    "ambiguous_amount": "It is not clear which part is cents; write dollars and cents, for example "
-    "5,000.00.",
-    "more_than_one_amount": "Only one amount belongs here; give the total, in digits.",
-}
-_AMOUNT = re.compile(r"\d[\d.,'\s]*\d|\d")
-_US_AMOUNT = re.compile(r"(?:\d{1,3}(?:[,' ]\d{3})+|\d+)(?:\.(\d{1,2}))?\.?")
-_EUROPEAN_AMOUNT = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+),(\d{2})")
-
-
-def normalise_money(text: str) -> Normalised:
-    """Read an amount in US dollars, and also `5.000,00` as Spanish writes it."""
-    cleaned = one_line(text)
-    if is_nothing(cleaned):
-        return BLANK
-    found = _AMOUNT.findall(cleaned)
-    if len(found) != 1:
-        code = "more_than_one_amount" if found else "unreadable_amount"
-        return wrong(code, _MONEY_PROBLEMS[code])
-    before, after = cleaned.split(found[0], 1)
-    if len(found[0]) > 20 or fold_text(before) not in _MONEY_BEFORE:
-        return wrong("unreadable_amount", _MONEY_PROBLEMS["unreadable_amount"])
-    sign = "-" if "-" in before or (before.endswith("(") and after.startswith(")")) else ""
-    return _build_money(found[0], after, sign)
-
-
-_MONEY_BEFORE = frozenset({"", "usd", "us", "u s", "dollars", "bond", "bail", "amount"})
-
-
-def _build_money(amount: str, after: str, sign: str) -> Normalised:
-    thousands = re.match(r"\s?(k|thousand|mil)\b", after, re.IGNORECASE)
-    us, european = _US_AMOUNT.fullmatch(amount), _EUROPEAN_AMOUNT.fullmatch(amount)
-    if us:
-        digits, cents = re.sub(r"[,' ]", "", amount).rstrip(".").partition(".")[::2]
-    elif european:
-        digits, cents = amount.replace(".", "").partition(",")[::2]
-    else:
-        return wrong("ambiguous_amount", _MONEY_PROBLEMS["ambiguous_amount"])
-    if thousands:
-        if cents:
-            return wrong("ambiguous_amount", _MONEY_PROBLEMS["ambiguous_amount"])
-        digits += "000"
-    return good(f"{sign}{int(digits)}.{cents.ljust(2, '0')}")
-
-
-def normalise_list(text: str, *, by_comma: bool) -> Normalised:
-    """Read entries divided by `;` or line ends, and by commas too where every part has a digit."""
-    parts = re.split(r"[;\n]", clean_text(text))
-    if by_comma:
-        parts = [piece for part in parts for piece in _split_commas(part)]
-    entries = [" ".join(part.split()).strip(",") for part in parts]
-    kept = tuple(dict.fromkeys(e.strip() for e in entries if not is_nothing(e.strip())))
-    return good(kept) if kept else BLANK
-
-
-def _split_commas(part: str) -> list[str]:
-    pieces = re.split(r",|\s&\s|\sand\s", part)
-    is_list = all(re.search(r"\d", p) and len(p.strip()) >= 3 for p in pieces)
-    return pieces if is_list else [part]

@@ -13,6 +13,8 @@ from typing import Any
 
 import pikepdf
 
+from parsers.pdf_streams import read_start
+
 #: Left, bottom, right, top in PDF points.
 Box = tuple[float, float, float, float]
 
@@ -55,7 +57,7 @@ def find_text(obj: object) -> str | None:
     if isinstance(obj, pikepdf.Name):
         return str(obj)[1:]
     if isinstance(obj, pikepdf.Stream):
-        return decode_text(obj.read_bytes()[:_MOST_BYTES])
+        return decode_text(read_start(obj, _MOST_BYTES))
     if isinstance(obj, bool) or obj is None:
         return None
     return str(obj) if isinstance(obj, int | float) or type(obj).__name__ == "Decimal" else None
@@ -69,14 +71,14 @@ def strip_rich_text(markup: str) -> str:
 
 def find_box(holder: pikepdf.Dictionary) -> Box | None:
     """Return the rectangle of an annotation, whichever corners it names; None where it has none."""
-    rect = holder["/Rect"] if "/Rect" in holder else None  # noqa: SIM401  # get is slower in vain
-    if not isinstance(rect, pikepdf.Array):
-        return None
     try:
         # Reading the numbers from the array's text takes half the time of asking for each.
-        x0, y0, x1, y1 = map(float, rect.unparse(resolved=True)[1:-1].split())
-    except ValueError:
+        x0, y0, x1, y1 = map(float, holder["/Rect"].unparse(resolved=True)[1:-1].split())
+    except (KeyError, ValueError, AttributeError):
+        # There is none, or it is no array of four numbers.
         return None
+    if x0 <= x1 and y0 <= y1:
+        return (x0, y0, x1, y1)
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 

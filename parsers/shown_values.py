@@ -28,11 +28,11 @@ from parsers.cleaning import clean_text, strip_accents
 from parsers.definition import FormField, Requiredness
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.flattened_pages import FlattenedPages
-from parsers.form_values import DIFFERING_CONFIDENCE, FormValues
 from parsers.labels import Match, Matching
 from parsers.pdf_objects import find_box, has_middle
 from parsers.ssn import mask_ssn
 from parsers.values import LONGEST_TEXT, normalise
+from parsers.written_values import DIFFERING_CONFIDENCE, FormValues
 
 _HIDDEN = 1 << 1 | 1 << 5
 _PASSWORD = 1 << 13

@@ -17,19 +17,16 @@ from parsers.choices import (
 )
 from parsers.cleaning import clean_text, fold_text
 from parsers.contacts import normalise_email, normalise_phone, normalise_zip
-from parsers.dates import normalise_date, normalise_dates
+from parsers.date_lists import normalise_dates
+from parsers.dates import normalise_date
 from parsers.definition import FieldType, FormField
+from parsers.lists import normalise_list
+from parsers.money import normalise_money
 from parsers.names import normalise_name
 from parsers.normalised import BLANK, Normalised, good, wrong
-from parsers.numbers import (
-    BOND_WORDS,
-    normalise_a_number,
-    normalise_id,
-    normalise_list,
-    normalise_money,
-)
+from parsers.numbers import BOND_WORDS, normalise_a_number, normalise_id
 from parsers.places import normalise_country, normalise_state
-from parsers.ssn import mask_ssn
+from parsers.ssn import SSN_MASK, mask_ssn
 
 #: A single field never needs more; what is longer was not typed by a person.
 LONGEST_TEXT = 20_000
@@ -58,7 +55,14 @@ def _read_list(text: str, field: FormField, _today: date) -> Normalised:
 
 def _read_id(text: str, field: FormField, _today: date) -> Normalised:
     words = BOND_WORDS if "bond_number_words" in field.rules else frozenset()
-    return normalise_id(mask_ssn(text), words=words)
+    masked = mask_ssn(text)
+    if SSN_MASK in masked and not masked.replace(SSN_MASK, "").strip(" #:.-"):
+        return wrong(
+            "looks_like_ssn",
+            "This looks like a Social Security number, which must not be sent; give another number "
+            "or leave the box blank.",
+        )
+    return normalise_id(masked, words=words)
 
 
 def _read_name(text: str, _field: FormField, _today: date) -> Normalised:

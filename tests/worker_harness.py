@@ -273,7 +273,8 @@ def compose(
         message[name] = value
     message.set_content(text)
     for name, data in (files or {}).items():
-        message.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+        subtype = "pdf" if name.endswith(".pdf") else "octet-stream"
+        message.add_attachment(data, maintype="application", subtype=subtype, filename=name)
     return message.as_bytes()
 
 
@@ -360,15 +361,14 @@ class Harness:
         """Put a mail into the journal and return its entry's id."""
         self._uid += 1
         with self.services.database.unit_of_work() as unit:
-            journal.record_mail(
-                unit.session,
-                journal.Place(mailbox="outreach", uidvalidity=1, uid=self._uid),
-                raw,
+            arrival = journal.Arrival(
+                place=journal.Place(mailbox="outreach", uidvalidity=1, uid=self._uid),
+                raw=raw,
                 size=len(raw),
                 is_whole=is_whole,
                 internal_date=self.clock(),
-                now=self.clock(),
             )
+            journal.record_mails(unit.session, [arrival], now=self.clock())
             unit.commit()
         with self.services.database.read() as session:
             return session.scalars(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import journal
 from inbox_worker.database import Database
-from inbox_worker.journal import Place, Recording
+from inbox_worker.journal import Arrival, Place, Recording
 from inbox_worker.models import JournalEntry, RawMail, Sighting
 from inbox_worker.status import Disposition
 from tests.worker_harness import NOW, copy_template, url_of
@@ -37,19 +37,33 @@ def record(
     uidvalidity: int = 7,
     mailbox: str = "outreach",
 ) -> Recording:
-    return journal.record_mail(
-        session,
-        Place(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid),
-        raw,
+    (recording,) = journal.record_mails(
+        session, [arrival(raw, mailbox=mailbox, uidvalidity=uidvalidity, uid=uid)], now=NOW
+    )
+    return recording
+
+
+def arrival(
+    raw: bytes, *, mailbox: str = "outreach", uidvalidity: int = 7, uid: int = 1
+) -> Arrival:
+    return Arrival(
+        place=Place(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid),
+        raw=raw,
         size=len(raw),
         is_whole=True,
         internal_date=NOW,
-        now=NOW,
     )
 
 
 def dispose(session: Session, entry_id: int, disposition: Disposition = Disposition.FILED) -> None:
-    journal.dispose(session, entry_id, disposition, kind="request", rule="pdf_attached", now=NOW)
+    disposal = journal.Disposal(
+        entry_id=entry_id,
+        disposition=disposition,
+        kind="request",
+        rule="pdf_attached",
+        disposed_at=NOW,
+    )
+    journal.dispose(session, [disposal])
 
 
 @pytest.mark.parametrize(
@@ -90,6 +104,21 @@ def test_a_mail_is_known_by_its_place_and_by_its_bytes(
     assert record(session, **second) is recording  # type: ignore[arg-type]
     assert session.query(JournalEntry).count() == entries
     assert session.query(Sighting).count() == sightings
+
+
+def test_of_equal_mails_that_arrive_together_the_first_is_new(session: Session) -> None:
+    record(session, uid=1)
+    mails = [(2, OTHER), (1, FIRST), (3, FIRST), (4, OTHER), (5, b"third")]
+    recorded = journal.record_mails(session, [arrival(r, uid=uid) for uid, r in mails], now=NOW)
+    assert recorded == [
+        Recording.NEW,
+        Recording.KNOWN,
+        Recording.REPEAT,
+        Recording.REPEAT,
+        Recording.NEW,
+    ]
+    assert session.query(JournalEntry).count() == 3
+    assert session.query(Sighting).count() == 5
 
 
 def test_the_bytes_are_kept_as_they_came(session: Session) -> None:

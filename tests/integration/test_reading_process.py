@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from pikepdf import Dictionary, Name
 
 from config.data import read_data
 from inbox_worker.reading import DocumentReader, ReaderUnavailableError, load_definitions
@@ -42,9 +44,11 @@ def _slow(lines: int) -> bytes:
 
 
 def _bomb() -> bytes:
-    """Return a small document whose one value unfolds to a gigabyte."""
+    """Return a small document whose one value only the library can unfold, to 300 megabytes."""
     form = FormBuilder()
-    form.text("purpose", V=form.pdf.make_stream(b"\0" * (300 << 20)))
+    value = form.pdf.make_stream(zlib.compress(b"\0" * (300 << 20)), Filter=Name.FlateDecode)
+    value.DecodeParms = Dictionary(Predictor=1)
+    form.text("purpose", V=value)
     return form.save(compress_streams=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text, update
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -27,10 +28,11 @@ from inbox_worker.models import (
     FieldRecord,
     JournalEntry,
     LetterRecord,
+    RawLetter,
     Request,
     Token,
 )
-from inbox_worker.outbox_store import NewLetter, put_letter
+from inbox_worker.outbox_store import NewLetter, has_letter, put_letter
 from inbox_worker.status import (
     DELIVERY_TRANSITIONS,
     REQUEST_TRANSITIONS,
@@ -316,8 +318,11 @@ def test_a_decision_changes_its_state_from_the_one_it_had(session: Session) -> N
 
 def test_a_disposition_is_set_once(session: Session) -> None:
     assert session.get_one(JournalEntry, 1).disposition == "FILED"
+    again = journal.Disposal(
+        entry_id=1, disposition=Disposition.IGNORED, kind="x", rule="x", disposed_at=NOW
+    )
     with pytest.raises(StaleStatusError):
-        journal.dispose(session, 1, Disposition.IGNORED, kind="x", rule="x", now=NOW)
+        journal.dispose(session, [again])
 
 
 def test_the_same_letter_is_taken_in_once(session: Session) -> None:
@@ -333,9 +338,13 @@ def test_the_same_letter_is_taken_in_once(session: Session) -> None:
         raw=b"first",
         due_at=NOW,
     )
-    assert put_letter(session, letter, now=NOW)
-    assert not put_letter(session, letter, now=NOW)
+    put_letter(session, letter, now=NOW)
+    put_letter(session, replace(letter, raw=b"second"), now=NOW)
+    assert has_letter(session, letter.key)
+    assert not has_letter(session, "acknowledgement:8")
     assert session.query(LetterRecord).filter_by(key=letter.key).count() == 1
+    raws = select(RawLetter.raw).join(LetterRecord, LetterRecord.id == RawLetter.letter_id)
+    assert session.scalars(raws.where(LetterRecord.key == letter.key)).all() == [b"first"]
 
 
 # Moments.
@@ -362,8 +371,17 @@ def test_a_naive_moment_is_refused(session: Session) -> None:
 
 
 def test_tracking_numbers_follow_one_another_by_year(session: Session) -> None:
-    numbers = [store.next_tracking_number(session, year) for year in (2026, 2026, 2027)]
-    assert [n[:15] for n in numbers] == ["CJS-2026-000002", "CJS-2026-000003", "CJS-2027-000001"]
+    taken = [(2026, 1), (2026, 2), (2027, 1), (2026, 1)]
+    numbers = [
+        n for year, count in taken for n in store.take_tracking_numbers(session, year, count)
+    ]
+    assert [n[:15] for n in numbers] == [
+        "CJS-2026-000002",
+        "CJS-2026-000003",
+        "CJS-2026-000004",
+        "CJS-2027-000001",
+        "CJS-2026-000005",
+    ]
 
 
 def _trigger(table: str) -> str:

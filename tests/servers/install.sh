@@ -1,6 +1,7 @@
 #!/bin/sh
-# Install the servers the integration and acceptance tests start: Dovecot, Postfix, and the PDF and
-# service tools they look with. On Debian and Ubuntu only; elsewhere those tests are skipped.
+# Install the servers the integration and acceptance tests start: Dovecot, Postfix, the PDF and
+# service tools they look with, and what the specimens are printed and written with. On Debian and
+# Ubuntu only; elsewhere those tests are skipped.
 set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
@@ -8,6 +9,10 @@ need dovecot dovecot-imapd
 [ -x /usr/lib/dovecot/lmtp ] || missing="$missing dovecot-lmtpd"
 need postfix postfix
 need pdftotext poppler-utils
+need qpdf qpdf
+need gs ghostscript
+[ -e /usr/share/fonts/truetype/breip/Breip.ttf ] || missing="$missing fonts-breip"
+[ -e /usr/share/fonts/truetype/fifthhorseman/dkg.ttf ] || missing="$missing fonts-dkg-handwriting"
 need systemd-analyze systemd
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then

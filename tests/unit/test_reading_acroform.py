@@ -316,7 +316,29 @@ def test_radio_states_that_are_numbers_are_named_by_their_options() -> None:
         Opt=Array([String("encrypted_email"), String("Postal mail")]),
     )
     found = _read(form)
-    assert (found.value("delivery"), found.fields["delivery"].raw) == ("postal_mail", "1")
+    assert (found.value("delivery"), found.fields["delivery"].raw) == ("postal_mail", "Postal mail")
+
+
+NUMBERED = [
+    ("0", ["yes", "no"], True, "the first option is the one that is on"),
+    ("1", ["yes", "no"], False, "the number of the second option does not mean yes"),
+    ("1", ["No", "Yes"], True, "whatever their order"),
+    ("1", [], None, "without names nobody can know"),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "value"), [pytest.param(*row[:3], id=row[3]) for row in NUMBERED]
+)
+def test_yes_and_no_whose_states_are_numbers(
+    state: str, options: list[str], value: bool | None
+) -> None:
+    form = FormBuilder()
+    listed = Array([String(option) for option in options])
+    form.group("legal_process_attached", ["0", "1"], value=state, shown=state, Opt=listed)
+    found = _read(form)
+    assert found.value("legal_process_attached") is value
+    assert _codes(found, "legal_process_attached") == ([] if options else ["neither_yes_nor_no"])
 
 
 def test_radio_states_without_meaning_are_named_by_tooltips() -> None:

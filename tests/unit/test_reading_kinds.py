@@ -66,33 +66,50 @@ def test_a_form_without_its_cross_references_is_mended_and_read() -> None:
     assert _read(b"junk before it\n" + form.save()).kind is DocumentKind.ACROFORM
 
 
-def test_a_user_password_is_asked_for_and_opens_the_form() -> None:
-    lock = pikepdf.Encryption(user="open sesame", owner="owner")
-    data = FormBuilder().save(encryption=lock)
+LOCKS = [
+    ({"R": 6}, "AES-256"),
+    ({"R": 4, "aes": True}, "AES-128"),
+    ({"R": 4, "aes": False, "metadata": False}, "RC4 of 128 bits"),
+    ({"R": 2, "aes": False, "metadata": False}, "RC4 of 40 bits"),
+]
+each_lock = pytest.mark.parametrize("lock", [pytest.param(r[0], id=r[1]) for r in LOCKS])
+
+
+@each_lock
+@pytest.mark.parametrize("password", ["open sesame", "contrase\u00f1a"])
+def test_a_user_password_is_asked_for_and_opens_the_form(
+    lock: dict[str, object], password: str
+) -> None:
+    data = FormBuilder().save(encryption={"user": password, "owner": "owner", **lock})
     without, wrong = _read(data), _read(data, password="x")
     assert (without.kind, _codes(without)) == (DocumentKind.ENCRYPTED, ["password_needed"])
     assert (wrong.kind, _codes(wrong)) == (DocumentKind.ENCRYPTED, ["wrong_password"])
-    assert _read(data, password="open sesame").kind is DocumentKind.ACROFORM
+    assert _read(data, password=password).value("requester_name") == "Dana Example"
+    assert _read(data, password="owner").value("requester_name") == "Dana Example"
 
 
-def test_an_owner_password_alone_is_no_obstacle() -> None:
-    data = FormBuilder().save(encryption=pikepdf.Encryption(user="", owner="owner"))
-    assert _read(data).value("requester_name") == "Dana Example"
+@each_lock
+def test_an_owner_password_alone_is_no_obstacle(lock: dict[str, object]) -> None:
+    forbidden = pikepdf.Permissions(extract=False, modify_form=False, accessibility=False)
+    data = FormBuilder().save(encryption={"user": "", "owner": "owner", "allow": forbidden, **lock})
+    found = _read(data)
+    assert (found.value("requester_name"), _codes(found)) == ("Dana Example", [])
 
 
-def _xfa(form: FormBuilder) -> FormBuilder:
-    form.pdf.Root.AcroForm.XFA = form.pdf.make_stream(b"<xdp/>")
-    return form
-
-
-def test_xfa_without_ordinary_fields_is_named() -> None:
-    found = _read(_xfa(FormBuilder(known=False)).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.XFA, ["xfa_not_read"])
-
-
-def test_xfa_beside_ordinary_fields_is_mentioned_and_the_fields_are_read() -> None:
-    found = _read(_xfa(FormBuilder()).save())
-    assert (found.kind, _codes(found)) == (DocumentKind.ACROFORM, ["contains_xfa"])
+@pytest.mark.parametrize(
+    "lock",
+    [
+        pytest.param(b"/Filter /Adobe.PubSec /V 4 /SubFilter /adbe.pkcs7.s5", id="a certificate"),
+        pytest.param(b"/Filter /Standard /V 9 /R 9 /O <00> /U <00> /P 1", id="of a later time"),
+    ],
+)
+def test_a_lock_that_no_password_opens_has_a_name(lock: bytes) -> None:
+    data = FormBuilder().save(object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    before, trailer, after = data.rpartition(b"trailer <<")
+    locked = before + trailer + b" /Encrypt << " + lock + b" >> /ID [<00> <00>]" + after
+    assert trailer
+    found = _read(locked, password="x")
+    assert (found.kind, _codes(found)) == (DocumentKind.ENCRYPTED, ["unknown_protection"])
 
 
 def test_a_form_printed_to_pdf_is_recognised_by_its_labels() -> None:
@@ -211,7 +228,25 @@ def _submit(form: FormBuilder) -> None:
 
 
 def _attachment(form: FormBuilder) -> None:
-    form.pdf.attachments["x.exe"] = b"MZ"
+    form.pdf.attachments["notes.txt"] = b"notes"
+
+
+def _program(form: FormBuilder) -> None:
+    form.pdf.attachments["notes.exe"] = b"notes"
+
+
+def _disguised_program(form: FormBuilder) -> None:
+    form.pdf.attachments["notes.txt"] = b"MZ\x90\x00"
+
+
+def _pinned_file(form: FormBuilder) -> None:
+    file = form.pdf.make_stream(b"notes", Type=Name.EmbeddedFile)
+    holder = Dictionary(Type=Name.Filespec, F=String("notes.txt"), EF=Dictionary(F=file))
+    pin = Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, FS=holder)
+    form.pdf.pages[0].obj.Annots.append(form.pdf.make_indirect(pin))
+
+
+_CARRIES_PROGRAM = "contains_embedded_files contains_executable"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +259,10 @@ def _attachment(form: FormBuilder) -> None:
         pytest.param(_page_script, "contains_javascript", id="on a page"),
         pytest.param(_launch_link, "contains_launch_action", id="a link that starts a program"),
         pytest.param(_submit, "contains_submit_action", id="a button that sends data"),
-        pytest.param(_attachment, "contains_embedded_files", id="an embedded program"),
+        pytest.param(_attachment, "contains_embedded_files", id="a file inside"),
+        pytest.param(_pinned_file, "contains_embedded_files", id="a file pinned to a page"),
+        pytest.param(_program, _CARRIES_PROGRAM, id="a program inside, by its name"),
+        pytest.param(_disguised_program, _CARRIES_PROGRAM, id="a program by its first bytes"),
     ],
 )
 def test_active_contents_are_reported_and_the_form_is_read(
@@ -233,7 +271,7 @@ def test_active_contents_are_reported_and_the_form_is_read(
     form = FormBuilder()
     add(form)
     found = _read(form.save())
-    assert (found.kind, _codes(found)) == (DocumentKind.ACROFORM, [code])
+    assert (found.kind, " ".join(_codes(found))) == (DocumentKind.ACROFORM, code)
 
 
 def test_the_model_form_contains_nothing_to_warn_of() -> None:

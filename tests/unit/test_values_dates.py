@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.dates import find_days, normalise_date, normalise_dates
+from parsers.date_lists import normalise_dates
+from parsers.dates import find_days, normalise_date
 
 TODAY = date(2026, 5, 4)
 
@@ -46,6 +47,16 @@ DATES = [
     ("Dec 25 99", "1999-12-25", "the nearest year"),
     ("7/4/'76", "1976-07-04", "apostrophe"),
     ("6/1/31", "2031-06-01", "the nearest year may lie ahead"),
+    ("12/31/69", "1969-12-31", "no deadline lies 43 years ahead"),
+    ("1\u00ba de mayo de 2026", "2026-05-01", "Spanish ordinal sign"),
+    ("1ero de mayo del 2026", "2026-05-01", "Spanish ordinal, longer"),
+    ("primero de mayo de 2026", "2026-05-01", "Spanish ordinal in a word"),
+    ("abril 3 de 2026", "2026-04-03", "Spanish, month first"),
+    ("10-ene-2026", "2026-01-10", "Spanish abbreviation"),
+    ("10th day of March, 2026", "2026-03-10", "as orders are dated"),
+    ("3\u201310\u20132026", "2026-03-10", "en dashes"),
+    ("3\\10\\2026", "2026-03-10", "backslashes"),
+    ("Febuary 5, 2026", "2026-02-05", "the commonest slip"),
     ("\u200e03/10/2026\u00a0", "2026-03-10", "invisible characters"),
 ]
 
@@ -60,6 +71,12 @@ NOT_DATES = [
     ("March 2026", "incomplete_date", "no day"),
     ("03/2026", "incomplete_date", "no day, digits"),
     ("2026", "incomplete_date", "only the year"),
+    ("May 4th", "incomplete_date", "no year"),
+    ("5/4", "incomplete_date", "no year, digits"),
+    ("O3/10/2026", "unreadable_date", "a letter O is not silently a zero"),
+    ("l2/10/2025", "unreadable_date", "nor is what is behind a letter l the month"),
+    ("03/1O/2026", "unreadable_date", "in the middle"),
+    ("1o de mayo de 2026", "unreadable_date", "first, or a 10 that was misread"),
     ("1/2/3", "unreadable_date", "one digit for the year"),
     ("last Tuesday", "unreadable_date", "words"),
     ("(202) 555-0100", "unreadable_date", "a phone number"),
@@ -155,6 +172,15 @@ LISTS = [
     ("from 03/10/2026 until 03/12/2026", ("2026-03-10/2026-03-12",), "from and until"),
     ("2026-03-17/2026-03-20", ("2026-03-17/2026-03-20",), "as stored"),
     ("03/10/2026 9:00 AM; 03/17/2026 1:30 PM", ("2026-03-10", "2026-03-17"), "times"),
+    ("March 30 to April 2, 2026", ("2026-03-30/2026-04-02",), "one year for a period"),
+    ("March 10 and April 12, 2026", ("2026-03-10", "2026-04-12"), "one year for two days"),
+    ("10 de marzo y 12 de abril de 2026", ("2026-03-10", "2026-04-12"), "the same in Spanish"),
+    ("3/10, 3/17/2026", ("2026-03-10", "2026-03-17"), "one year for two, digits"),
+    ("between 03/10/2026 and 03/12/2026", ("2026-03-10/2026-03-12",), "between"),
+    ("entre el 10 de marzo de 2026 y el 12 de marzo de 2026", ("2026-03-10/2026-03-12",), "entre"),
+    ("1. 03/10/2026; 2. 03/17/2026", ("2026-03-10", "2026-03-17"), "counted"),
+    ("- 03/10/2026\n- 03/17/2026", ("2026-03-10", "2026-03-17"), "bullets"),
+    ("03/10/2026\n- 03/17/2026", ("2026-03-10/2026-03-17",), "a period over a line's end"),
     ("03/10/2026; 03/10/2026", ("2026-03-10",), "the same day twice"),
     ("03/17/2026; 03/10/2026", ("2026-03-17", "2026-03-10"), "order as written"),
 ]
@@ -169,6 +195,7 @@ def test_date_list_is_read(text: str, value: tuple[str, ...] | None) -> None:
     ("text", "code"),
     [
         pytest.param("every Monday", "unreadable_dates", id="no dates"),
+        pytest.param("03/10/2026 / 03/17/2026", "unreadable_dates", id="two days or a period"),
         pytest.param("03/10/2026 or so", "unreadable_dates", id="hedged"),
         pytest.param("03/10/2026 to present", "unreadable_dates", id="no last day"),
         pytest.param("not 03/10/2026", "unreadable_dates", id="a word that turns it round"),
@@ -180,6 +207,11 @@ def test_date_list_is_read(text: str, value: tuple[str, ...] | None) -> None:
 )
 def test_doubtful_date_list_is_a_problem(text: str, code: str) -> None:
     assert normalise_dates(text, today=TODAY).code == code
+
+
+def test_a_remark_beside_listed_dates_is_flagged_and_the_dates_are_kept() -> None:
+    outcome = normalise_dates("03/10/2026 (arraignment); 03/17/2026", today=TODAY)
+    assert (outcome.value, outcome.code) == (("2026-03-10", "2026-03-17"), "text_beside_date")
 
 
 def test_a_period_has_a_first_and_a_last_day() -> None:

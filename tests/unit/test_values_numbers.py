@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.numbers import (
-    BOND_WORDS,
-    is_a_number_shape,
-    normalise_a_number,
-    normalise_id,
-    normalise_list,
-    normalise_money,
-)
+from parsers.lists import normalise_list
+from parsers.money import normalise_money
+from parsers.numbers import BOND_WORDS, is_a_number_shape, normalise_a_number, normalise_id
 from parsers.ssn import SSN_MASK, has_ssn, mask_ssn
 
 A_NUMBERS = [
@@ -38,6 +33,13 @@ A_NUMBERS = [
     ("\u200bA000000123\u202c", "A000000123", "invisible characters around it"),
     ("A000000123.", "A000000123", "a full stop behind it"),
     (" A000000123 ", "A000000123", "outer blanks"),
+    ("(A) 000 000 123", "A000000123", "the letter in brackets"),
+    ("[A000000123]", "A000000123", "all of it in brackets"),
+    ("No. A000000123", "A000000123", "a short label before"),
+    ("INS # A000000123", "A000000123", "the old agency's label"),
+    ("Alien Reg. No. A000000123", "A000000123", "the document's label, abbreviated"),
+    ("A-file # A000000123", "A000000123", "the file's label"),
+    ("A--000000123", "A000000123", "two hyphens"),
 ]
 
 A_NUMBER_TRAPS = [
@@ -56,6 +58,13 @@ A_NUMBER_TRAPS = [
     ("10-MAR-1985", "looks_like_date", "date with a month's name"),
     ("03101985", "looks_like_date", "eight digits that are a birth date"),
     ("19850310", "looks_like_date", "eight digits, year first"),
+    ("A 03-10-1985", "looks_like_date", "a date behind an A"),
+    ("A555-0100", "looks_like_phone", "a phone behind an A"),
+    ("A# 202-555-0100", "looks_like_phone", "a phone behind the label"),
+    ("12-3456789", "not_an_a_number", "an employer's number"),
+    ("123-45-678", "not_an_a_number", "a Social Security number that lost a digit"),
+    ("A000000l23", "looks_like_case_number", "a letter l is not silently a one"),
+    ("AO00000123", "looks_like_case_number", "nor a letter O a zero"),
     ("BA141368", "looks_like_case_number", "Los Angeles case number"),
     ("17CR-001544", "looks_like_case_number", "Georgia case number"),
     ("17 CRS 060527", "looks_like_case_number", "North Carolina case number"),
@@ -118,6 +127,15 @@ MONEY = [
     ("0", "0.00", "zero is a number; the rule refuses it"),
     ("-500", "-500.00", "negative is a number; the rule refuses it"),
     ("(500)", "-500.00", "brackets mean negative"),
+    ("- $500", "-500.00", "a minus before the sign"),
+    ("2.5k", "2500.00", "a part of a thousand"),
+    ("$1.5 million", "1500000.00", "a part of a million"),
+    ("$25, 000 . 00", "25000.00", "loose typing"),
+    ("$25 000,00", "25000.00", "blank and comma"),
+    ("25.000.000", "25000000.00", "two points can only part thousands"),
+    ("25,000 and 00/100", "25000.00", "as on a cheque"),
+    ("Twenty-five thousand dollars ($25,000.00)", "25000.00", "words, then digits"),
+    ("bail set at $25,000", "25000.00", "as a clerk says it"),
 ]
 NOT_MONEY = [
     ("ten thousand", "unreadable_amount", "words only"),
@@ -125,6 +143,13 @@ NOT_MONEY = [
     ("5.000", "ambiguous_amount", "three digits after a point"),
     ("12,34,567", "ambiguous_amount", "groups of the wrong size"),
     ("about $5000", "unreadable_amount", "hedged"),
+    ("~$5000", "unreadable_amount", "hedged by a sign"),
+    ("5OOO", "unreadable_amount", "letters O are not silently zeros, nor left away"),
+    ("25,0l", "unreadable_amount", "nor is a letter l"),
+    ("\u20ac5,000", "foreign_currency", "euros"),
+    ("5,000 pesos", "foreign_currency", "pesos"),
+    ("MXN 5,000", "foreign_currency", "the code of pesos"),
+    ("2 x $25,000", "more_than_one_amount", "a sum to do"),
     ("123456789012345678901", "unreadable_amount", "absurdly long"),
 ]
 
@@ -161,6 +186,30 @@ def test_bond_numbers_keep_their_words(text: str, value: str | None) -> None:
             "17 CRS 060527, 17 CRS 060528", True, ("17 CRS 060527", "17 CRS 060528"), id="commas"
         ),
         pytest.param("BA141368 and BA141369", True, ("BA141368", "BA141369"), id="the word and"),
+        pytest.param(
+            "BA141368, and BA141369", True, ("BA141368", "BA141369"), id="comma and the word"
+        ),
+        pytest.param("BA141368 y BA141369", True, ("BA141368", "BA141369"), id="Spanish"),
+        pytest.param("BA141368 / BA141369", True, ("BA141368", "BA141369"), id="a slash apart"),
+        pytest.param("CR26/00123.2", True, ("CR26/00123.2",), id="a slash of the number's own"),
+        pytest.param("1. BA141368\n2. BA141369", True, ("BA141368", "BA141369"), id="counted"),
+        pytest.param(
+            "\u2022 BA141368\n\u2022 BA141369", True, ("BA141368", "BA141369"), id="bullets"
+        ),
+        pytest.param(
+            "26-CR-000123, 124, 125", True, ("26-CR-000123, 124, 125",), id="not written out"
+        ),
+        pytest.param("BA141368-BA141370", True, ("BA141368-BA141370",), id="no range is invented"),
+        pytest.param(
+            "26-CR-000123 to 26-CR-000125", True, ("26-CR-000123 to 26-CR-000125",), id="nor here"
+        ),
+        pytest.param("17 CRS 060527-29", True, ("17 CRS 060527-29",), id="nor here, shortened"),
+        pytest.param(
+            "2026-CR-1, Division 4", True, ("2026-CR-1, Division 4",), id="a part of the court"
+        ),
+        pytest.param(
+            "F-2026-001, counts 1 and 2", True, ("F-2026-001, counts 1 and 2",), id="counts"
+        ),
         pytest.param("State v. Doe, 17", True, ("State v. Doe, 17",), id="no number before it"),
         pytest.param("a;a; ;", False, ("a",), id="each once, empty ones dropped"),
         pytest.param("none; n/a", False, None, id="nothing in it"),

@@ -37,6 +37,17 @@ PHONES = [
     ("202-555-0100 ext. 12", "+12025550100;ext=12", "ext."),
     ("202 555 0100, extension 7", "+12025550100;ext=7", "the whole word"),
     ("2025550100x5", "+12025550100;ext=5", "no blank"),
+    ("202-555-0100 ext12", "+12025550100;ext=12", "no blank behind the word"),
+    ("202-555-0100 / x12", "+12025550100;ext=12", "a slash before it"),
+    ("202-555-0100 (Ext: 12)", "+12025550100;ext=12", "in brackets"),
+    ("202-555-0100 extensi\u00f3n 12", "+12025550100;ext=12", "Spanish"),
+    ("202-555-0100 int. 12", "+12025550100;ext=12", "Spanish, abbreviated"),
+    ("202-555-0100 #12", "+12025550100;ext=12", "number sign"),
+    ("202-555-0100, press 2", "+12025550100;ext=2", "a menu"),
+    ("(o) 202-555-0100", "+12025550100", "office, in one letter"),
+    ("202-555-0100 (cell)", "+12025550100", "a word behind it"),
+    ("Tel\u00e9fono: 202/555-0100", "+12025550100", "Spanish label"),
+    ("1-800-FLOWERS", "+18003569377", "spelled on the keypad"),
 ]
 NOT_PHONES = [
     ("555-0100", "area_code_missing", "seven digits"),
@@ -47,6 +58,10 @@ NOT_PHONES = [
     ("123-456-7890", "unreadable_phone", "no area code begins with 1"),
     ("202-555-01001", "unreadable_phone", "eleven digits"),
     ("call my office", "unreadable_phone", "words"),
+    ("202-555-O100", "unreadable_phone", "a letter O is not silently a zero"),
+    ("202-555-OlOO", "unreadable_phone", "and is not looked up on the keypad"),
+    ("2O2-555-0l00", "unreadable_phone", "wherever it stands"),
+    ("202-555-0100 ask for Dana", "unreadable_phone", "words behind it"),
 ]
 
 
@@ -114,7 +129,18 @@ STATES = [
     ("P.R.", "PR", "territory"),
     ("U.S. Virgin Islands", "VI", "territory with a prefix"),
     ("Nuevo M\u00e9xico", "NM", "Spanish"),
+    ("W.Va.", "WV", "points and no blanks"),
+    ("N.Mex.", "NM", "the same"),
+    ("NewYork", "NY", "no blank at all"),
+    ("No. Carolina", "NC", "another abbreviated direction"),
+    ("Dist. of Col.", "DC", "old abbreviation of the capital"),
+    ("Hawai\u02bbi", "HI", "with its okina"),
+    ("GA - Georgia", "GA", "twice the same"),
+    ("New York (NY)", "NY", "twice, in brackets"),
+    ("Texas, USA", "TX", "with the country"),
+    ("TX 75001", "TX", "with the ZIP code"),
     ("TRIBAL", "TRIBAL", "tribal"),
+    ("Example Nation", "TRIBAL", "a nation"),
     ("Example Nation Tribal Court", "TRIBAL", "a tribal court"),
 ]
 
@@ -124,7 +150,17 @@ def test_state_becomes_its_postal_code(text: str, value: str) -> None:
     assert normalise_state(text).value == value
 
 
-@pytest.mark.parametrize("text", ["Ontario", "XX", "USA", "12"])
+@pytest.mark.parametrize(
+    ("text", "value"), [("Missisipi", "MS"), ("Pensylvania", "PA"), ("Massachusets", "MA")]
+)
+def test_a_state_with_a_slip_in_its_spelling_is_flagged(text: str, value: str) -> None:
+    outcome = normalise_state(text)
+    assert (outcome.value, outcome.code) == (value, "unusual_spelling")
+
+
+@pytest.mark.parametrize(
+    "text", ["Ontario", "XX", "USA", "12", "FL/GA", "Florida or Georgia", "Federal", "AE"]
+)
 def test_what_is_no_state_is_a_problem(text: str) -> None:
     assert (normalise_state(text).value, normalise_state(text).code) == (None, "unknown_state")
 
@@ -145,14 +181,24 @@ COUNTRIES = [
     ("C\u00f4te d\u2019Ivoire", "CI", "typographic apostrophe"),
     ("Viet Nam", "VN", "ISO's own name"),
     ("Kingdom of Spain", "ES", "official name"),
+    ("Honduras, C.A.", "HN", "Centro Am\u00e9rica, which is not California"),
+    ("Colombia, South America", "CO", "the part of the world"),
+    ("Guatemala C. A.", "GT", "the same without a comma"),
+    ("R.D.", "DO", "Spanish initials"),
+    ("the Philippines", "PH", "with its article"),
+    ("Honduran national", "HN", "what somebody is"),
+    ("Congo, DR", "CD", "turned round"),
+    ("P.R. China", "CN", "with its form of state"),
+    ("W. Germany", "DE", "a part that is no state any more"),
+    ("Holanda", "NL", "a part for the whole"),
     ("Burma", "MM", "former name"),
+    ("Ceylon", "LK", "former name"),
     ("USSR", "SU", "former state"),
     ("Yugoslavia", "YU", "former state"),
     ("Kosovo", "XK", "not in ISO 3166"),
     ("XK", "XK", "its code"),
     ("Unknown", "Unknown", "the word the form offers"),
     ("desconocido", "Unknown", "the same in Spanish"),
-    ("Georgia", "GE", "as a country, the country"),
 ]
 
 
@@ -169,6 +215,12 @@ def test_country_becomes_its_iso_code(text: str, value: str) -> None:
         pytest.param(
             "ES", "ES", "ambiguous_country", id="Spain, or the police code of El Salvador"
         ),
+        pytest.param("Georgia", "GE", "ambiguous_country", id="the country, or the state"),
+        pytest.param("Corea", "KR", "ambiguous_country", id="nearly always the South"),
+        pytest.param("Michoac\u00e1n", "MX", "country_of_place", id="a state of Mexico alone"),
+        pytest.param("M\u00e9xico, D.F.", "MX", "country_of_place", id="its old capital district"),
+        pytest.param("Guatamala", "GT", "unusual_spelling", id="a slip in the spelling"),
+        pytest.param("Nigera", None, "unknown_country", id="like Niger and like Nigeria"),
         pytest.param("Tegucigalpa, Honduras", "HN", "country_of_place", id="a town before it"),
         pytest.param("Mexico City (Mexico)", "MX", "country_of_place", id="brackets"),
         pytest.param("Texas", "US", "country_of_place", id="a state is a birth in the US"),
@@ -261,6 +313,8 @@ def test_multi(text: str, value: tuple[str, ...] | None, code: str) -> None:
         ("X", True),
         ("no", False),
         ("No - to follow", False),
+        ("Yes/No", None),
+        ("yes, no order yet", None),
         ("off", False),
         ("", None),
         ("maybe", None),

@@ -1,0 +1,98 @@
+"""Words that stand somewhere, put together as a person reads them: by line, then joined lines.
+
+A line ends where a viewer had to break it, or where the writer meant it to end. Which of the two,
+the room that is left on the line tells: had the next word found room, it would stand there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parsers.page_words import Word
+from parsers.pdf_objects import Box
+
+#: How much room, in points, must be left on a line for its end to be the writer's own.
+_ROOM = 4.0
+#: The breadth of a blank beside that of an average letter.
+_BLANK = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A word with its place on the page it was laid over."""
+
+    word: Word
+    box: Box
+
+    @property
+    def middle(self) -> float:
+        """Return the height of its middle."""
+        return (self.box[1] + self.box[3]) / 2
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box that holds all of `boxes`, of which there is one at least."""
+    return (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+
+
+def split_lines(words: Sequence[Placed]) -> list[list[Placed]]:
+    """Return the words by line from top to bottom, each line from left to right."""
+    lines: list[list[Placed]] = []
+    foot = 0.0
+    for placed in sorted(words, key=lambda p: -p.middle):
+        height = placed.box[3] - placed.box[1]
+        if not lines or placed.middle < foot - height / 4:
+            lines.append([])
+            foot = placed.box[1]
+        lines[-1].append(placed)
+        foot = min(foot, placed.box[1])
+    return [sorted(line, key=lambda p: p.box[0]) for line in lines]
+
+
+def join_lines(
+    lines: Sequence[Sequence[Placed]], *, left: float, right: float, multiline: bool
+) -> str:
+    """Return the text of several lines, with a line end only where the writer made one.
+
+    `left` and `right` are the edges of the room the lines had; `multiline` says whether the writer
+    could end a line at all.
+    """
+    letter = _letter_width(lines)
+    text = _join_words(lines[0])
+    for above, below in itertools.pairwise(lines):
+        room = right - above[-1].box[2] - _BLANK * letter
+        if multiline and room - (below[0].box[2] - below[0].box[0]) >= _ROOM:
+            joint = "\n"
+        else:
+            joint = _find_joint(above, right - left - 2 * letter - _ROOM)
+        text += joint + _join_words(below)
+    return text
+
+
+def _join_words(line: Sequence[Placed]) -> str:
+    text = line[0].word.text
+    for before, after in itertools.pairwise(line):
+        touches = after.box[0] - before.box[2] < 0.5 and before.word.text.endswith("-")
+        text += ("" if touches else " ") + after.word.text
+    return text
+
+
+def _find_joint(above: Sequence[Placed], full: float) -> str:
+    """Return what a line that a viewer broke is joined to the next with: a blank, or nothing."""
+    if above[-1].word.text.endswith("-") and len(above[-1].word.text) > 1:
+        return ""
+    # A word that is wider than its box is broken where the box ends; so only it fills the line.
+    return "" if len(above) == 1 and above[0].box[2] - above[0].box[0] > full else " "
+
+
+def _letter_width(lines: Sequence[Sequence[Placed]]) -> float:
+    words = [placed for line in lines for placed in line]
+    letters = sum(len(placed.word.text) for placed in words)
+    return sum(placed.box[2] - placed.box[0] for placed in words) / max(letters, 1)

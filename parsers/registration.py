@@ -1,0 +1,311 @@
+"""Which page of which form a page of words is, and how the one lies over the other.
+
+The words that a page shares with the blank form's page tell both: words of the same spelling are
+paired, the movement that brings most pairs together is found by trying many (RANSAC, without
+chance: the same words give the same answer), and refined over all pairs that agree with it. Words
+that are misspelt, missing, or written by the person who filled the form in do no harm.
+
+Outcomes of `register_page`: a `Registration` with its score, or None where too few words agree.
+`group_pages` sorts the pages of a document into copies of forms, in whatever order they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parsers.cleaning import fold_text
+from parsers.layout import FormLayout, LayoutPage
+from parsers.page_words import PageWords, Word
+from parsers.pdf_objects import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A page is a form's page when this part of the form's own words stands where it should.
+ENOUGH = 0.4
+#: So many pairs must agree, or the agreement may be chance.
+_FEWEST_PAIRS = 6
+#: Words that occur more often say too little about where they belong.
+_MOST_ALIKE = 2
+_MOST_TRIES = 150
+#: How far a word may lie from its place, in points: while trying, and in the end.
+_ROUGHLY, _CLOSELY = 8.0, 4.0
+#: A page is never printed smaller or larger than this.
+_SMALLEST, _LARGEST = 0.3, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """A movement of the plane that keeps straight lines straight, as a 3 by 3 matrix by rows."""
+
+    matrix: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+    def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where points, one a row, come to lie."""
+        matrix = np.reshape(self.matrix, (3, 3))
+        mapped = points @ matrix[:, :2].T + matrix[:, 2]
+        result: NDArray[np.float64] = mapped[:, :2] / mapped[:, 2:]
+        return result
+
+    def map_boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the upright boxes around where boxes, one a row, come to lie."""
+        corners = [self.map_points(boxes[:, pair]) for pair in ([0, 1], [2, 1], [0, 3], [2, 3])]
+        stacked = np.stack(corners)
+        return np.hstack((stacked.min(axis=0), stacked.max(axis=0)))
+
+    def map_box(self, box: Box) -> Box:
+        """Return the upright box around where `box` comes to lie."""
+        left, bottom, right, top = self.map_boxes(np.array([box], dtype=np.float64))[0].tolist()
+        return left, bottom, right, top
+
+    def inverse(self) -> Transform:
+        """Return the movement back."""
+        matrix = np.linalg.inv(np.reshape(self.matrix, (3, 3)))
+        return Transform(tuple((matrix / matrix[2, 2]).ravel().tolist()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A page of a document laid over a page of a blank form."""
+
+    page: PageWords
+    layout: LayoutPage
+    to_layout: Transform  #: from points of the upright page to points of the layout page
+    score: float  #: the part of the form's own words that stand where they should, 0 to 1
+
+
+def register_page(
+    page: PageWords, layout: LayoutPage, *, perspective: bool = False
+) -> Registration | None:
+    """Lay `page` over `layout`; with `perspective`, also as a camera would have tilted it."""
+    index = _index_words(layout)
+    pairs = _pair(page.words, index)
+    if len(pairs) < _FEWEST_PAIRS:
+        return None
+    there = _centres(page.words)[[mine for mine, _ in pairs]]
+    here = index.centres[[theirs for _, theirs in pairs]]
+    matrix = _find_movement(there, here, perspective=perspective)
+    if matrix is None:
+        return None
+    transform = Transform(tuple(matrix.ravel().tolist()))
+    near = _distances(transform, there, here) < _CLOSELY
+    met = {theirs for (_, theirs), is_near in zip(pairs, near, strict=True) if is_near}
+    if len(met) < _FEWEST_PAIRS:
+        return None
+    return Registration(
+        page=page, layout=layout, to_layout=transform, score=len(met) / max(index.telling, 1)
+    )
+
+
+def register_pages(
+    pages: Sequence[PageWords], layouts: Sequence[FormLayout], *, perspective: bool = False
+) -> tuple[Registration, ...]:
+    """Return the pages that belong to the form that fits them best, each with its layout page.
+
+    Of revisions of a form, which are much alike, the one whose version is printed wins, then the
+    one whose words fit best.
+    """
+    found = [_register_all(pages, layout, perspective=perspective) for layout in layouts]
+    return max(found, key=lambda fits: fits[0], default=((False, 0.0), ()))[1]
+
+
+def _register_all(
+    pages: Sequence[PageWords], layout: FormLayout, *, perspective: bool
+) -> tuple[tuple[bool, float], tuple[Registration, ...]]:
+    """Return how well a form fits, and every page that is one of its pages."""
+    found = []
+    for page in pages:
+        candidates = [c for c in layout.pages if _has_many_of(page, c)]
+        fits = (register_page(page, c, perspective=perspective) for c in candidates)
+        best = max((f for f in fits if f is not None), key=lambda f: f.score, default=None)
+        if best is not None and best.score >= ENOUGH:
+            found.append(best)
+    is_named = any(_has_version(fit.page, layout.version_text) for fit in found)
+    return (is_named, sum(fit.score for fit in found)), tuple(found)
+
+
+def _has_version(page: PageWords, version_text: str) -> bool:
+    wanted = version_text.split()
+    texts = [word.text for word in page.words]
+    starts = (n for n, text in enumerate(texts) if wanted and text == wanted[0])
+    return any(texts[n : n + len(wanted)] == wanted for n in starts)
+
+
+def group_pages(
+    registrations: Sequence[Registration],
+) -> tuple[tuple[Registration, ...], ...]:
+    """Return the copies of forms the pages belong to, each with its pages in the form's order.
+
+    A copy has every page of its form at most once; a second first page begins a second copy.
+    """
+    copies: list[dict[int, Registration]] = []
+    for one in registrations:
+        for copy in copies:
+            first = next(iter(copy.values()))
+            if first.layout.definition == one.layout.definition and one.layout.number not in copy:
+                copy[one.layout.number] = one
+                break
+        else:
+            copies.append({one.layout.number: one})
+    return tuple(tuple(copy[number] for number in sorted(copy)) for copy in copies)
+
+
+@dataclass(frozen=True, slots=True)
+class _WordIndex:
+    """The words of a layout page, folded, by their spelling."""
+
+    places: Mapping[str, tuple[int, ...]]
+    centres: NDArray[np.float64]
+    telling: int  #: how many words are rare enough to be paired
+
+
+@lru_cache(maxsize=64)
+def _index_words(layout: LayoutPage) -> _WordIndex:
+    places = _places(layout.words)
+    rare = {text: found for text, found in places.items() if len(found) <= _MOST_ALIKE}
+    return _WordIndex(rare, _centres(layout.words), sum(len(found) for found in rare.values()))
+
+
+def _places(words: Sequence[Word]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for n, word in enumerate(words):
+        folded = fold_text(word.text)
+        if folded:
+            found.setdefault(folded, []).append(n)
+    return {text: tuple(places) for text, places in found.items()}
+
+
+def _centres(words: Sequence[Word]) -> NDArray[np.float64]:
+    boxes = np.array([word.box for word in words], dtype=np.float64).reshape(-1, 4)
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
+
+
+def _has_many_of(page: PageWords, layout: LayoutPage) -> bool:
+    """Return whether enough of the layout's words are on the page at all, wherever they stand."""
+    index = _index_words(layout)
+    on_page = {fold_text(word.text) for word in page.words}
+    shared = sum(len(places) for text, places in index.places.items() if text in on_page)
+    return shared >= ENOUGH * index.telling and shared >= _FEWEST_PAIRS
+
+
+def _pair(words: Sequence[Word], index: _WordIndex) -> list[tuple[int, int]]:
+    """Return which word of the page may be which of the layout: all of the same rare spelling."""
+    mine = _places(words)
+    return [
+        (n, m)
+        for text, places in index.places.items()
+        if len(mine.get(text, ())) <= _MOST_ALIKE
+        for n in mine.get(text, ())
+        for m in places
+    ]
+
+
+def _find_movement(
+    there: NDArray[np.float64], here: NDArray[np.float64], *, perspective: bool
+) -> NDArray[np.float64] | None:
+    """Return the matrix that takes most points from `there` to `here`, or None."""
+    similar = _best_similarity(there, here)
+    if similar is None:
+        return None
+    matrix = similar
+    for reach in (_ROUGHLY * (2 if perspective else 1), _ROUGHLY, _CLOSELY):
+        near = _distances(Transform(tuple(matrix.ravel().tolist())), there, here) < reach
+        if near.sum() < _FEWEST_PAIRS:
+            return None
+        fit = _fit_homography if perspective and near.sum() >= 4 * _FEWEST_PAIRS else _fit_affine
+        fitted = fit(there[near], here[near])
+        if fitted is None or not np.isfinite(fitted).all():
+            return None
+        matrix = fitted
+    return matrix
+
+
+def _best_similarity(
+    there: NDArray[np.float64], here: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Try movements that two pairs suggest, and return the one that most others agree with.
+
+    Points are complex numbers here, so that turning and scaling is one multiplication.
+    """
+    a = there[:, 0] + 1j * there[:, 1]
+    b = here[:, 0] + 1j * here[:, 1]
+    order = np.argsort(b.imag, kind="stable")
+    a, b = a[order], b[order]
+    first, second = _choose_tries(len(a))
+    span = a[second] - a[first]
+    far = np.abs(span) > 20
+    first, second, span = first[far], second[far], span[far]
+    if not len(span):
+        return None
+    turn = (b[second] - b[first]) / span
+    sane = (np.abs(turn) > _SMALLEST) & (np.abs(turn) < _LARGEST)
+    turn, first = turn[sane], first[sane]
+    if not len(turn):
+        return None
+    shift = b[first] - turn * a[first]
+    away = np.abs(turn[:, None] * a[None, :] + shift[:, None] - b[None, :])
+    agreeing = (away < _ROUGHLY).sum(axis=1)
+    best = int(agreeing.argmax())
+    if agreeing[best] < _FEWEST_PAIRS:
+        return None
+    t, s = turn[best], shift[best]
+    return np.array([[t.real, -t.imag, s.real], [t.imag, t.real, s.imag], [0.0, 0.0, 1.0]])
+
+
+def _choose_tries(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs of positions that lie far apart and are spread over the whole page."""
+    steps = [max(count * part // 7, 1) for part in (3, 4, 2)]
+    pairs = [(n, (n + step) % count) for step in steps for n in range(count)]
+    stride = max(len(pairs) // _MOST_TRIES, 1)
+    chosen = np.array(pairs[::stride], dtype=np.intp)
+    return chosen[:, 0], chosen[:, 1]
+
+
+def _fit_affine(
+    there: NDArray[np.float64], here: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    ones = np.ones((len(there), 1))
+    solved, _, rank, _ = np.linalg.lstsq(np.hstack((there, ones)), here, rcond=None)
+    if rank < 3:
+        return None
+    return np.vstack((solved.T, [0.0, 0.0, 1.0]))
+
+
+def _fit_homography(
+    there: NDArray[np.float64], here: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Fit by the direct linear transform, with both sides brought to the same size first."""
+    shrink_there, shrink_here = _shrinking(there), _shrinking(here)
+    p = Transform(tuple(shrink_there.ravel().tolist())).map_points(there)
+    q = Transform(tuple(shrink_here.ravel().tolist())).map_points(here)
+    zeros, ones = np.zeros((len(p), 3)), np.ones((len(p), 1))
+    homogeneous = np.hstack((p, ones))
+    rows = np.vstack(
+        (
+            np.hstack((homogeneous, zeros, -q[:, :1] * homogeneous)),
+            np.hstack((zeros, homogeneous, -q[:, 1:] * homogeneous)),
+        )
+    )
+    solution = np.linalg.svd(rows.T @ rows)[2][-1].reshape(3, 3)
+    matrix = np.linalg.inv(shrink_here) @ solution @ shrink_there
+    return matrix / matrix[2, 2] if abs(matrix[2, 2]) > 1e-12 else None
+
+
+def _shrinking(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    middle = points.mean(axis=0)
+    scale = 1 / max(float(np.abs(points - middle).mean()), 1e-6)
+    return np.array(
+        [[scale, 0.0, -scale * middle[0]], [0.0, scale, -scale * middle[1]], [0.0, 0.0, 1.0]]
+    )
+
+
+def _distances(
+    transform: Transform, there: NDArray[np.float64], here: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    moved = transform.map_points(there) - here
+    return np.hypot(moved[:, 0], moved[:, 1])

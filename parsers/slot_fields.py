@@ -1,0 +1,125 @@
+"""From the slots of a form's pages to its values: printed, scanned or photographed alike.
+
+Each field of the definition ends as `parsers.written_values` says. Two outcomes are of paper alone:
+a text that sticks out of its slot or is cut at its edge is the problem `clipped_value` and no
+value, and a mark that may be on or off leaves the problem `unclear_mark`, which a person settles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from parsers.definition import FieldType, FormDefinition, FormField
+from parsers.extraction import FieldProblem
+from parsers.normalised import BLANK, Normalised, good, wrong
+from parsers.slot_values import PageText, SlotMark, SlotText
+from parsers.ssn import has_ssn
+from parsers.values import LONGEST_TEXT, normalise
+from parsers.written_values import FormValues, Written, read_signature, read_ticked
+
+#: How sure a value is, from its field, what was read for it, and what was made of that.
+Judge = Callable[[FormField, SlotText, Normalised], float]
+
+#: Below this a mark may be on or off.
+_CLEAR = 0.8
+_LISTS = (FieldType.LIST, FieldType.DATE_LIST)
+_CLIPPED = wrong(
+    "clipped_value",
+    "The text is cut off at the edge of its box, so that part of it is missing; write it shorter, "
+    "or write it in the mail.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What was read on one page of a form."""
+
+    text: PageText
+    marks: tuple[SlotMark, ...] = ()
+
+
+def read_fields(
+    definition: FormDefinition,
+    pages: Sequence[PageReading],
+    *,
+    source: str,
+    today: date,
+    judge: Judge,
+) -> FormValues:
+    """Return the values of every field that has something in one of its slots, in form order."""
+    found = FormValues()
+    for form_field in definition.fields:
+        texts = [t for page in pages for t in page.text.texts if t.slot.field == form_field.name]
+        marks = [m for page in pages for m in page.marks if m.slot.field == form_field.name]
+        written = [
+            *_read_marks(form_field, marks, source),
+            *(_read_text(form_field, text, source, today, judge) for text in texts),
+        ]
+        found.keep(form_field, written)
+        if form_field.name not in found.fields and _is_unclear(marks):
+            found.problems.append(_unclear(form_field))
+    beside = " ".join(word.text for page in pages for word in page.text.strays)
+    found.has_ssn = found.has_ssn or has_ssn(beside[:LONGEST_TEXT])
+    return found
+
+
+def _read_marks(form_field: FormField, marks: Sequence[SlotMark], source: str) -> Iterator[Written]:
+    on = [mark for mark in marks if mark.reading.is_on]
+    if not on:
+        return
+    raw, outcome = "x", good(value=True)
+    if form_field.type not in (FieldType.TICK, FieldType.ATTESTATION):
+        raw, outcome = read_ticked(form_field, [mark.slot.choice for mark in on])
+    surest = max(on, key=lambda mark: mark.reading.confidence)
+    # A tick is as sure as itself; of a choice each mark must be sure, those that are off as well.
+    told = [surest] if form_field.type in (FieldType.TICK, FieldType.ATTESTATION) else marks
+    yield Written(
+        raw=raw,
+        outcome=outcome,
+        source=source,
+        confidence=min(mark.reading.confidence for mark in told),
+        page=surest.page,
+        box=surest.box,
+    )
+
+
+def _read_text(
+    form_field: FormField, text: SlotText, source: str, today: date, judge: Judge
+) -> Written:
+    if text.is_clipped:
+        outcome = _CLIPPED
+    elif text.slot.is_signature_line or form_field.type is FieldType.ATTESTATION:
+        outcome = read_signature(text.text)
+    else:
+        outcome = normalise(_as_list(form_field, text.text), form_field, today=today)
+    return Written(
+        raw=text.text,
+        outcome=outcome,
+        source=source,
+        confidence=0.0 if outcome is BLANK else judge(form_field, text, outcome),
+        page=text.page,
+        box=text.box,
+        others=text.others,
+    )
+
+
+def _as_list(form_field: FormField, text: str) -> str:
+    """Return a list's text; where semicolons part its items, no line end does."""
+    if form_field.type in _LISTS and ";" in text:
+        return text.replace("\n", " ")
+    return text
+
+
+def _is_unclear(marks: Sequence[SlotMark]) -> bool:
+    return any(mark.slot.is_mark and mark.reading.confidence < _CLEAR for mark in marks)
+
+
+def _unclear(form_field: FormField) -> FieldProblem:
+    return FieldProblem(
+        field=form_field.name,
+        code="unclear_mark",
+        message="It cannot be told whether something is ticked here; a person will look at it.",
+        flag_only=True,
+    )

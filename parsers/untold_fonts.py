@@ -1,0 +1,75 @@
+"""Fonts that do not say which letters their characters are, and what is most likely meant.
+
+A font with neither an encoding nor a map to Unicode (ISO 32000-2, 9.10.2) leaves its reader to
+guess. pdfium takes the codes for Mac OS Roman; Ghostscript, which makes such fonts when it prints
+forms, means Windows-1252, so that `Peña` comes out as `PeÒa`. ASCII is the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+
+from parsers.pdf_objects import find_text
+
+#: Where pdfium's own table of Mac OS Roman is another: what it reads, and what was meant.
+_PDFIUM_SAYS = {"£": "Á", "¤": "Û"}
+_MOST_FONTS = 500
+_DEEPEST = 4
+
+
+def find_untold_fonts(pdf: pikepdf.Pdf) -> frozenset[str]:
+    """Return the names, without the tag of a subset, of the simple fonts that tell nothing."""
+    found = set()
+    for font in _fonts(pdf):
+        if font.get("/Subtype") == pikepdf.Name.Type0:
+            continue
+        if "/ToUnicode" not in font and "/Encoding" not in font:
+            name = find_text(font.get("/BaseFont")) or ""
+            found.add(name.rpartition("+")[2])
+    return frozenset(found)
+
+
+def guess_text(text: str) -> str:
+    """Return `text`, which pdfium read in such a font, as its writer most likely meant it."""
+    return "".join(_guess_letter(letter) for letter in text)
+
+
+def _guess_letter(letter: str) -> str:
+    if letter in _PDFIUM_SAYS:
+        return _PDFIUM_SAYS[letter]
+    try:
+        return letter.encode("mac_roman").decode("cp1252")
+    except UnicodeError:
+        return letter
+
+
+def _fonts(pdf: pikepdf.Pdf) -> Iterator[Any]:  # PDF objects have no useful type
+    met: set[tuple[int, int]] = set()
+    waiting = [(page.obj.get("/Resources"), 0) for page in pdf.pages]
+    count = 0
+    while waiting and count < _MOST_FONTS:
+        resources, depth = waiting.pop()
+        if not isinstance(resources, pikepdf.Dictionary):
+            continue
+        for font in _members(resources.get("/Font"), met):
+            count += 1
+            yield font
+        if depth < _DEEPEST:
+            for drawn in _members(resources.get("/XObject"), met):
+                waiting.append((drawn.get("/Resources"), depth + 1))
+
+
+def _members(holder: object, met: set[tuple[int, int]]) -> Iterator[Any]:
+    """Yield the dictionaries of a dictionary that were not met before."""
+    if not isinstance(holder, pikepdf.Dictionary):
+        return
+    for key in sorted(holder.keys()):
+        member = holder[key]
+        if isinstance(member, pikepdf.Dictionary | pikepdf.Stream):
+            identity = member.objgen
+            if identity == (0, 0) or identity not in met:
+                met.add(identity)
+                yield member

@@ -1,0 +1,111 @@
+"""Forms that come inside something else: filed like any other, and kept as they were found."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+from pikepdf import Dictionary, Name
+from sqlalchemy import select
+
+from inbox_worker.dossier import find_original, read_dossier
+from inbox_worker.models import AttachmentRecord, FormInside, Problem, Request
+from inbox_worker.reading import DocumentReader
+from parsers.extraction import ReadLimits
+from tests.unit.pdf_forms import FormBuilder
+from tests.unit.wrappings import (
+    build_mail,
+    build_portfolio,
+    build_winmail,
+    build_zip,
+    lock_zip,
+)
+from tests.worker_harness import CLERK, ORTEGA, Harness, compose, fill
+
+TEXT = "Our form is attached.\n"
+
+Wrap = Callable[[Mapping[str, bytes]], bytes]
+
+
+def _rows(harness: Harness) -> list[tuple[str, str, str | None]]:
+    return [(r.name, r.found_in, r.document_kind) for r in harness.rows(AttachmentRecord)]
+
+
+@pytest.mark.parametrize(
+    ("wrap", "name"),
+    [
+        pytest.param(build_zip, "papers.zip", id="ZIP"),
+        pytest.param(build_winmail, "winmail.dat", id="winmail.dat"),
+        pytest.param(build_mail, "forwarded.eml", id="a saved mail"),
+        pytest.param(build_portfolio, "portfolio.pdf", id="a portfolio"),
+    ],
+)
+def test_a_form_inside_becomes_a_request_and_its_row_says_where_it_lay(
+    harness: Harness, wrap: Wrap, name: str
+) -> None:
+    form = fill()
+    harness.deliver(compose(CLERK, TEXT, files={name: wrap({"form.pdf": form})}))
+    request = harness.request()
+    assert (request.status, request.document_position) == ("IN_REVIEW", 1)
+    assert _rows(harness) == [(name, "", "wrapping"), ("form.pdf", name, "acroform")]
+    assert form in harness.newest(ORTEGA, "review_notice").files.values()
+    with harness.services.database.read() as session:
+        kept = session.get_one(Request, request.id)
+        assert find_original(session, kept) == form
+        dossier = read_dossier(session, kept)
+    assert [f.name for f in dossier.files] == [name, f"form.pdf (in {name})"]
+    assert not dossier.has_supporting_attachment, "a wrapping supports nothing"
+
+
+def test_ordinary_forms_are_not_kept_twice(harness: Harness) -> None:
+    harness.file()
+    with harness.services.database.read() as session:
+        assert session.scalars(select(FormInside.position)).all() == []
+
+
+def test_two_forms_in_an_archive_are_two_requests(harness: Harness) -> None:
+    archive = build_zip({"a.pdf": fill(), "b.pdf": fill(subject_family_name="Muestra")})
+    harness.deliver(compose(CLERK, TEXT, files={"forms.zip": archive}))
+    assert [r.document_position for r in harness.rows(Request)] == [1, 2]
+
+
+def test_a_locked_archive_is_answered_with_a_plea_for_an_open_copy(harness: Harness) -> None:
+    harness.deliver(
+        compose(CLERK, TEXT, files={"papers.zip": lock_zip(build_zip({"f.pdf": fill()}))})
+    )
+    assert harness.rows(Request) == []
+    words = harness.newest(CLERK, "set_aside").text
+    assert "It needs a password to open." in words
+    assert "Please send a copy without a password." in words
+
+
+def test_consent_inside_an_archive_counts_as_attached(harness: Harness) -> None:
+    form = fill(requester_type="other", consent_attached=True)
+    for papers in ({"form.pdf": form}, {"form.pdf": form, "consent.jpg": b"\xff\xd8\xff"}):
+        harness.deliver(compose(CLERK, TEXT, files={"papers.zip": build_zip(papers)}))
+    without = [p.request_id for p in harness.rows(Problem) if p.code == "consent_not_attached"]
+    assert without == [harness.request(0).id]
+
+
+def _bomb() -> bytes:
+    """Return a PDF that only the library can unfold, to more memory than its reader has."""
+    form = FormBuilder()
+    value = form.pdf.make_stream(zlib.compress(b"\0" * (300 << 20)), Filter=Name.FlateDecode)
+    value.DecodeParms = Dictionary(Predictor=1)
+    form.text("purpose", V=value)
+    return form.save()
+
+
+def test_a_mail_that_defeats_the_reader_has_its_archives_opened_all_the_same(
+    harness: Harness,
+) -> None:
+    limits = ReadLimits(memory_mb=400)
+    with DocumentReader(harness.services.definitions, limits=limits) as reader:
+        harness.services = replace(harness.services, reader=reader)
+        archive = build_zip({"bomb.pdf": _bomb(), "form.pdf": fill()})
+        harness.deliver(compose(CLERK, TEXT, files={"papers.zip": archive}))
+    assert harness.request().status == "IN_REVIEW"
+    kinds = {r.name: r.document_kind for r in harness.rows(AttachmentRecord)}
+    assert kinds == {"papers.zip": "wrapping", "bomb.pdf": "unreadable", "form.pdf": "acroform"}

@@ -1,0 +1,8 @@
+"""Request Forms of invented people, filled, printed and scanned in every way they arrive.
+
+`people`    what a person writes in each field, and the values that are meant, from a seed
+`fill`      the filled form as different programs make it
+`prints`    the filled form printed to PDF or flattened
+`scans`     the filled form as pictures: scanned, faxed, photographed
+`variants`  all of these by name, for the bench and for tests
+"""
