@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: install dev servers demo check test test-long bench forms clean
+.PHONY: install dev servers demo check test test-long collections bench forms clean
 
 install: .venv/.installed
 
@@ -43,6 +43,17 @@ test: dev servers check
 test-long: dev servers
 	$(RUN)/pytest -m long --timeout=1800
 
+# Documents that broke other programs, from the source packages of two PDF libraries; never committed.
+collections: dev .collections/.fetched
+	$(RUN)/pytest -m long tests/integration/test_public_collections.py
+
+.collections/.fetched: | $(UV)
+	@mkdir -p .collections
+	@.uv/bin/pip download --quiet --disable-pip-version-check --no-binary :all: --no-deps \
+		--dest .collections pikepdf pypdf
+	@for package in .collections/*.tar.gz; do tar -xzf $$package -C .collections; done
+	@touch $@
+
 bench: dev
 	$(RUN)/python -m bench.intake
 	$(RUN)/python -m bench.letters
@@ -52,4 +63,4 @@ forms: dev
 	$(RUN)/python -m tools.build_blank_form
 
 clean:
-	rm -rf .venv .uv build *.egg-info demo-output
+	rm -rf .venv .uv .collections build *.egg-info demo-output

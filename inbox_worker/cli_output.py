@@ -1,7 +1,8 @@
 """What people read on a terminal: results on standard output, what went wrong on standard error.
 
 A terminal gets tables and wrapped lines; a pipe or a file gets plain lines, never cut or wrapped.
-Whatever came from outside is shown without the characters that steer a terminal.
+Whatever came from outside is shown without the characters that steer a terminal and with every
+Social Security number masked, in JSON too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import ConfigurationError, ConfigurationProblem
+from parsers.ssn import mask_ssn
 
 #: Controls but tab and line feed, and what turns the direction of writing: a mail could otherwise
 #: steer the terminal of whoever looks at it, or show something other than what it says.
@@ -60,6 +62,7 @@ def show_problems(problems: Iterable[ConfigurationProblem]) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON document on a line of its own, and nothing else."""
+    value = _mask(value)
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "ascii")
@@ -148,7 +151,16 @@ def _print_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _clean(text: str) -> str:
-    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", mask_ssn(text))
+
+
+def _mask(value: Any) -> Any:
+    """Return a JSON value with every text in it masked."""
+    if isinstance(value, str):
+        return mask_ssn(value)
+    if isinstance(value, dict):
+        return {key: _mask(item) for key, item in value.items()}
+    return [_mask(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _console(*, to_errors: bool = False) -> Console:

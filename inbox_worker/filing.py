@@ -88,6 +88,7 @@ def render_form_pictures(
             form.attachment.data,
             form.extraction.fields,
             form.extraction.problems,
+            has_ssn=any(w.code == "contains_ssn" for w in form.extraction.warnings),
         )
         for form in documents.forms
         if form is joining or form.extraction.is_complete

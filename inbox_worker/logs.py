@@ -19,6 +19,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from parsers.ssn import has_ssn
+
 WITHHELD = "withheld"
 
 #: What a line may carry: ids of rows, codes from closed lists, counts and durations.
@@ -119,7 +121,7 @@ def _hold_back(value: Any, plain: re.Pattern[str] = _PLAIN) -> Any:
     # A day may be a birth date; a moment, which has an hour, is one of ours.
     text = value.isoformat() if isinstance(value, date) and hasattr(value, "hour") else value
     allowed = isinstance(text, str) and (plain.fullmatch(text) or _PLAIN.fullmatch(text))
-    return str(text) if allowed else WITHHELD
+    return str(text) if allowed and not has_ssn(str(text)) else WITHHELD
 
 
 def _find_chain(error: BaseException) -> list[BaseException]:

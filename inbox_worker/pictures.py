@@ -2,6 +2,7 @@
 
 They are drawn in the child that reads documents, outside every transaction, and only where there
 is something to check. A spot that cannot be drawn has none, and the notice says all of it in words.
+A form with a Social Security number has none at all: words can be masked, and pictures show it.
 """
 
 from __future__ import annotations
@@ -25,17 +26,20 @@ def render_pictures(
     document: bytes | None,
     fields: Mapping[str, FieldValue],
     problems: Iterable[FieldProblem],
+    *,
+    has_ssn: bool,
 ) -> Mapping[str, bytes]:
     """Return a PNG, by field name, for each field to check that has a spot in `document`.
 
-    `fields` are values that were read from this very document. Raises `ReaderUnavailableError`.
+    `fields` are values that were read from this very document; `has_ssn` says that a Social
+    Security number stands in it. Raises `ReaderUnavailableError`.
     """
     spots = {
         name: Spot(page=found.page, box=found.box, is_upright=found.source not in _STORED)
         for name in sorted(find_fields_to_check(fields, problems))
         if (found := fields.get(name)) is not None and found.page and found.box is not None
     }
-    if document is None or not spots:
+    if document is None or not spots or has_ssn:
         return {}
     names = list(spots)[:MOST_PICTURES]
     drawn = services.reader.render(document, [spots[name] for name in names])

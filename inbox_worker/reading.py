@@ -67,7 +67,6 @@ _CHILD_CODE = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
     "from inbox_worker.reading_child import main; main()"
 )
-_OVER_TIME = (-signal.SIGALRM, -signal.SIGXCPU)
 _HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: All that an answer may be made of: frozen values, and the moments in them.
 _ANSWER_CLASSES = {
@@ -89,7 +88,16 @@ class _End(Enum):
     """How a child ended in place of an answer."""
 
     TOO_LONG = "over_time_limit"
+    TOO_LARGE = "over_memory_limit"
     CRASHED = "reader_crashed"
+
+
+#: What an exit status means. Libraries that are refused memory abort, which nobody else makes them.
+_END_CODES = {
+    -signal.SIGALRM: _End.TOO_LONG,
+    -signal.SIGXCPU: _End.TOO_LONG,
+    -signal.SIGABRT: _End.TOO_LARGE,
+}
 
 
 def load_definitions() -> tuple[FormDefinition, ...]:
@@ -320,8 +328,8 @@ class _Child:
 
     def _explain_end(self) -> _End:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            if self._process.wait(timeout=_GRACE_SECONDS) in _OVER_TIME:
-                return _End.TOO_LONG
+            code = self._process.wait(timeout=_GRACE_SECONDS)
+            return _END_CODES.get(code, _End.CRASHED)
         return _End.CRASHED
 
     def _send(self, payload: bytes, deadline: float) -> None:

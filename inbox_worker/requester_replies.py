@@ -27,6 +27,7 @@ from inbox_worker.presentation import build_comparison, find_fields_to_check
 from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.tokens import find_token
+from inbox_worker.triage import Flag
 from parsers.bindings import find_reply_tokens
 from parsers.comparison import compare_forms
 from parsers.corrections import CORRECTION
@@ -246,7 +247,8 @@ def _read_shown(intake: Intake, request: Request) -> Mapping[str, bytes]:
         problems = list_dossier_problems(session, request)
         must_look = bool(find_fields_to_check(fields, problems))
         original = find_original(session, request) if must_look else None
-    return render_pictures(intake.services, original, fields, problems)
+    has_ssn = Flag.SSN in request.flags
+    return render_pictures(intake.services, original, fields, problems, has_ssn=has_ssn)
 
 
 def _record_answer(

@@ -31,9 +31,6 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
-# Between two digits of a Social Security number stand no letters, and three other characters at
-# the most, so that few texts need the closer look.
-_NINE_DIGITS = re.compile(r"\d(?:\W{0,3}\d){8}")
 _BULLET = re.compile(r"\s*(?:[-*!]|\d+\.)\s+")
 _MONTHS = (
     "January",
@@ -68,7 +65,7 @@ def clean_text(value: object) -> object:
         return value
     # Most values are printable throughout, which is far quicker to ask than to search.
     seen = value if value.isprintable() else _UNSEEN.sub("", value)
-    return mask_ssn(seen) if _NINE_DIGITS.search(seen) else seen
+    return mask_ssn(seen)
 
 
 def format_date(day: date) -> str:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from parsers.acroform_buttons import find_button
+from parsers.errors import is_out_of_memory
 from parsers.pdf_objects import Box, entries, find_box, find_text, items, members, strip_rich_text
 
 _MOST_FIELDS = 20_000
@@ -203,8 +204,7 @@ class _Walk:
         try:
             self._field(obj, here, widgets)
         except _DAMAGE as error:
-            if "bad_alloc" in str(error):
-                # So qpdf says that memory ran out, in an error of its own.
+            if is_out_of_memory(error):
                 raise MemoryError from None
             self._found.damaged += 1
 

@@ -15,6 +15,7 @@ from typing import Any
 import pikepdf
 
 from parsers.pdf_objects import find_text, items
+from parsers.pdf_streams import read_start
 
 #: More than this of a character map or a table of widths is not a form's font.
 _MOST_BYTES = 200_000
@@ -171,7 +172,7 @@ def _find_map(font: pikepdf.Object, code_length: int) -> Mapping[int, str] | Non
     if not isinstance(stream, pikepdf.Stream) or int(stream.get("/Length", 0)) > _MOST_BYTES:
         return None
     found: dict[int, str] = {}
-    for codes in _map_entries(stream.read_bytes()[:_MOST_BYTES]):
+    for codes in _map_entries(read_start(stream, _MOST_BYTES)):
         first, last, texts = codes
         if last - first > _MOST_CODES or len(found) > _MOST_CODES or first >= 256**code_length:
             return None

@@ -7,6 +7,7 @@ from datetime import date
 
 from parsers.definition import FormDefinition
 from parsers.extraction import FieldProblem, FieldValue
+from parsers.ssn import mask_ssn
 from parsers.values import normalise
 
 #: The source of a value that a member of staff wrote, and vouches for.
@@ -32,8 +33,8 @@ def read_corrections(
                 )
             )
             continue
-        raw = "; ".join(lines)
-        read = normalise(raw, field, today=today)
+        text = "; ".join(lines)
+        read = normalise(text, field, today=today)
         if read.value is None or read.code:
             wrong.append(
                 FieldProblem(
@@ -43,5 +44,5 @@ def read_corrections(
                 )
             )
         else:
-            values[name] = FieldValue(value=read.value, raw=raw, source=CORRECTION)
+            values[name] = FieldValue(value=read.value, raw=mask_ssn(text), source=CORRECTION)
     return values, wrong

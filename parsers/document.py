@@ -28,6 +28,7 @@ from parsers.document_traits import (
     name_actions,
     warn,
 )
+from parsers.errors import is_out_of_memory
 from parsers.extraction import (
     DocumentKind,
     DocumentWarning,
@@ -37,7 +38,15 @@ from parsers.extraction import (
     ReadLimits,
 )
 from parsers.form_values import read_values
-from parsers.labels import DefinitionIndex, Matching, Way, match_by_name, match_by_wording
+from parsers.labels import (
+    DefinitionIndex,
+    Matching,
+    Way,
+    is_enough,
+    match_by_name,
+    match_by_wording,
+)
+from parsers.masking import mask_extraction
 from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
@@ -51,11 +60,8 @@ from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
 if TYPE_CHECKING:
     from parsers.layout import FormLayout
 
-#: Enough fields recognised by their names make a form. By their labels it takes a part of all that
-#: the definition requires, over several sections: every court form has a city, a state and a date.
+#: Enough fields recognised by their names make a form; by their labels `is_enough` says how many.
 _ENOUGH_NAMES = 5
-_ENOUGH_REQUIRED = 0.45
-_ENOUGH_SECTIONS = 3
 #: Problems of a field that may be filled in after all: it is not missing until a person has looked.
 _PENDING = frozenset({"ambiguous_label", "unclear_mark"})
 #: Pages whose text is looked at when there are no fields.
@@ -130,12 +136,11 @@ def read_document(
     if refused is not None:
         return refused
     try:
-        return _open_and_read(reading, definitions, bounds)
+        return mask_extraction(_open_and_read(reading, definitions, bounds))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
-        if "bad_alloc" in str(error):
-            # So qpdf says that memory ran out, in an error of its own.
+        if is_out_of_memory(error):
             raise MemoryError from None
         return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
 
@@ -216,8 +221,8 @@ def _read_form(
             return _read_with_xfa(reading, form, matching, definitions, pdf)
         if matching is not None:
             found = _read_entered(reading, form, matching, pdf)
-            return _finish(
-                reading, DocumentKind.ACROFORM, matching.definition, found, *_form_warnings(form)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, matching.definition, found, _form_warnings(form)
             )
     finally:
         words.close()
@@ -255,12 +260,7 @@ def _is_recognised(matching: Matching) -> bool:
     size = len(matching.definition.fields)
     if matching.count(Way.NAME) >= min(_ENOUGH_NAMES, (size + 1) // 2):
         return True
-    fields = matching.definition.fields
-    core = {f.name for f in fields if f.requiredness is Requiredness.REQUIRED}
-    core = core or {f.name for f in fields}
-    met = {m.target.field.name for m in matching.matches} & core
-    sections = min(_ENOUGH_SECTIONS, len(matching.definition.sections))
-    return len(met) >= _ENOUGH_REQUIRED * len(core) and matching.sections() >= sections
+    return is_enough(matching.definition, matching.fields(), matching.sections())
 
 
 def _has_version(matching: Matching) -> bool:
@@ -303,13 +303,13 @@ def _read_with_xfa(
         if data is None or entered is None or _without_printed_only(shown.definition, found):
             if data is not None and entered is not None:
                 found.problems += find_differences(data, found, entered)
-            return _finish(
-                reading, DocumentKind.ACROFORM, shown.definition, found, *_form_warnings(form)
+            return _build_extraction(
+                reading, DocumentKind.ACROFORM, shown.definition, found, _form_warnings(form)
             )
     codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
     if data is None or entered is None:
         return reading.end(DocumentKind.XFA, *codes, "no_known_form")
-    return _finish(reading, DocumentKind.XFA, data.definition, entered, *codes)
+    return _build_extraction(reading, DocumentKind.XFA, data.definition, entered, codes)
 
 
 def _match_xfa(
@@ -324,12 +324,12 @@ def _match_xfa(
     return _best([match_xfa(_index(definition), form) for definition in definitions])
 
 
-def _finish(
+def _build_extraction(
     reading: _Reading,
     kind: DocumentKind,
     definition: FormDefinition,
     found: FormValues,
-    *codes: str,
+    codes: Sequence[str],
 ) -> Extraction:
     """Return the outcome of a form that was read, with what is missing and what is wrong."""
     missing, problems = _check(reading, definition, found)
@@ -407,7 +407,7 @@ def _read_pages(
     if found.definition is not None:
         codes = ["several_forms"] if found.forms > 1 else []
         codes += ["text_over_form"] if found.has_strays else []
-        return _finish(reading, DocumentKind.TEXT, found.definition, found.values, *codes)
+        return _build_extraction(reading, DocumentKind.TEXT, found.definition, found.values, codes)
     if found.words <= _FEW_WORDS and has_images(pdf):
         return reading.end(DocumentKind.SCAN, "scan_not_read")
     return reading.end(DocumentKind.NOT_A_FORM, "no_known_form")

@@ -1,4 +1,4 @@
-"""The one error of this package: the bytes could not be read as what they were offered as."""
+"""The one error of this package, and how libraries say that memory ran out."""
 
 from __future__ import annotations
 
@@ -13,3 +13,10 @@ class ParseError(Exception):
 
     def __reduce__(self) -> tuple[type[ParseError], tuple[str, str]]:
         return (ParseError, (self.code, self.message))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether a library's error, or one that it wraps, says that memory ran out."""
+    chain: list[object] = [error, error.__cause__, error.__context__, *error.args]
+    # `bad_alloc` is what qpdf says, in an error of its own.
+    return any(isinstance(e, MemoryError) or "bad_alloc" in str(e) for e in chain)

@@ -6,6 +6,7 @@ with a problem that says why what stood there is none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -24,6 +25,8 @@ _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
 _DRAWN = frozenset({"Ink", "Stamp", "FreeText", "PolyLine"})
 _NEAR = 8.0
+_NO_LETTERS = re.compile(r"[^A-Za-z]+")
+_WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def read_values(
@@ -41,10 +44,16 @@ def read_values(
             _read_field(found, form_field, matches, annotations, today)
     found.problems.extend(_ambiguous_labels(matching))
     others = (*matching.unmatched, *(other for other, _ in matching.ambiguous))
-    found.has_ssn = found.has_ssn or any(
-        has_ssn(value[0][:LONGEST_TEXT]) for other in others for value in other.values
-    )
+    found.has_ssn = found.has_ssn or any(map(_holds_ssn, others))
     return found
+
+
+def _holds_ssn(source: AcroField) -> bool:
+    """Return whether a field that is nobody's holds one, if only its own label says so."""
+    name = _WORD_START.sub(" ", _NO_LETTERS.sub(" ", source.name.rpartition(".")[2]))
+    labels = ("", f"{name}: ", f"{source.tooltip}: ")
+    texts = [value[0][:LONGEST_TEXT] for value in source.values]
+    return any(has_ssn(label + text) for text in texts for label in labels)
 
 
 def _owner(match: Match, definition: FormDefinition) -> FormField:
@@ -82,7 +91,6 @@ def _write(match: Match, raw: str, outcome: Normalised, *, is_doubtful: bool) ->
     return Written(
         raw=raw,
         outcome=outcome,
-        source="acroform",
         confidence=_CONFIDENCE[match.way],
         page=match.source.page,
         box=match.source.box,

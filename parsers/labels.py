@@ -8,14 +8,14 @@ share counts only within its section.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 
 from parsers.acroform import AcroField, FieldKind
 from parsers.cleaning import fold_label, fold_text
-from parsers.definition import Choice, FieldType, FormDefinition, FormField
+from parsers.definition import Choice, FieldType, FormDefinition, FormField, Requiredness
 
 
 class Way(IntEnum):
@@ -58,9 +58,33 @@ class Matching:
         """Return how many different fields of the definition were recognised in those ways."""
         return len({m.target.field.name for m in self.matches if m.way in ways})
 
-    def sections(self) -> int:
-        """Return how many different sections the recognised fields come from."""
-        return len({m.target.field.section for m in self.matches})
+    def fields(self) -> frozenset[str]:
+        """Return the machine names of the fields that were recognised."""
+        return frozenset(m.target.field.name for m in self.matches)
+
+    def sections(self) -> frozenset[str]:
+        """Return the sections the recognised fields come from."""
+        return frozenset(m.target.field.section for m in self.matches)
+
+
+#: By its labels a form takes a part of all that its definition requires, over several sections:
+#: every court form has a city, a state and a date.
+_ENOUGH_REQUIRED = 0.45
+_ENOUGH_SECTIONS = 3
+#: So many words at the beginning of a label tell which one it is.
+_ENOUGH_WORDS = 4
+
+
+def is_enough(
+    definition: FormDefinition, fields: Collection[str], sections: Collection[str]
+) -> bool:
+    """Return whether so many fields and sections, recognised by their labels, make the form."""
+    required = {f.name for f in definition.fields if f.requiredness is Requiredness.REQUIRED}
+    core = required or {f.name for f in definition.fields}
+    enough = min(_ENOUGH_SECTIONS, len(definition.sections))
+    return len(core.intersection(fields)) >= _ENOUGH_REQUIRED * len(core) and (
+        len(sections) >= enough
+    )
 
 
 #: Reads the words printed beside a field, the likeliest first; costs much and is called late.
@@ -115,9 +139,14 @@ class DefinitionIndex:
             folded = folded.partition(".")[2]
         return None
 
-    def find_by_wording(self, wording: str, kind: FieldKind) -> tuple[Target, ...]:
-        """Return every target that is called so, for a field of that kind; empty when none is."""
-        for folded in _label_forms(wording):
+    def find_by_wording(
+        self, wording: str, kind: FieldKind, *, whole: bool = False
+    ) -> tuple[Target, ...]:
+        """Return every target that is called so, for a field of that kind; empty when none is.
+
+        With `whole` nothing of the wording is taken for a hint that follows the label.
+        """
+        for folded in (fold_label(wording),) if whole else _label_forms(wording):
             found = [*self._wordings.get(folded, ())]
             if kind is FieldKind.TICK:
                 found = [t for t in found if t.field.type in _TICKABLE]
@@ -131,6 +160,15 @@ class DefinitionIndex:
             if found:
                 return tuple(found)
         return ()
+
+    def find_unfinished(self, wording: str) -> tuple[Target, str] | None:
+        """Return the one target whose label begins so, and how the label goes on, folded."""
+        folded = f"{fold_label(wording)} "
+        if folded.count(" ") < _ENOUGH_WORDS:
+            return None
+        found = [(w, t) for w, targets in self._wordings.items() for t in targets]
+        begun = [(t, w.removeprefix(folded)) for w, t in found if w.startswith(folded)]
+        return begun[0] if len(begun) == 1 else None
 
     def find_section(self, words: Iterable[str]) -> str | None:
         """Return the section that one of `words` names, by its machine name or title."""

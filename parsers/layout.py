@@ -23,7 +23,8 @@ from parsers.definition import FieldType, FormDefinition
 from parsers.labels import DefinitionIndex, Target, match_by_name, match_by_wording
 from parsers.page_words import Word
 from parsers.pdf_objects import Box
-from parsers.text_layer import PdfiumPages, TextLayerError
+from parsers.pdfium_pages import PdfiumPages
+from parsers.text_layer import TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH, measure_ink
 from parsers.widgets import Widget, find_widgets
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from parsers.errors import is_out_of_memory
+
 
 class CannotOpenError(Exception):
     """The document cannot be opened; `code` says why."""
@@ -29,6 +31,8 @@ def open_pdf(data: bytes, password: str = "") -> pikepdf.Pdf:
         except pikepdf.PasswordError:
             continue
         except pikepdf.PdfError as error:
+            if is_out_of_memory(error):
+                raise MemoryError from None
             is_locked = "encryption dictionary" in str(error)
             raise CannotOpenError("unknown_protection" if is_locked else "broken_pdf") from error
     raise CannotOpenError("wrong_password" if password else "password_needed")

@@ -8,6 +8,7 @@ surer; where they do not it is doubtful, and both are kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,14 +16,18 @@ from typing import TYPE_CHECKING
 
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem
-from parsers.labels import DefinitionIndex
+from parsers.label_anchors import NOWHERE, LabelledPages
+from parsers.labels import DefinitionIndex, is_enough
 from parsers.layout import FormLayout
 from parsers.normalised import Normalised
+from parsers.page_words import PageWords
 from parsers.pdf_objects import Box
+from parsers.pdfium_pages import PdfiumPages
+from parsers.plumber_pages import PdfplumberPages
 from parsers.registration import Registration, group_pages, register_pages
 from parsers.slot_fields import PageReading, read_fields
-from parsers.slot_values import SlotText, read_marks, read_texts
-from parsers.text_layer import PdfiumPages, PdfplumberPages, TextLayerError
+from parsers.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
 from parsers.written_values import FormValues
 
@@ -32,10 +37,16 @@ if TYPE_CHECKING:
 
 #: How sure a value is that one reader read, that both read alike, and that they read differently.
 _ONE, _BOTH, _DIFFERENT = 0.97, 0.99, 0.6
+#: The same where labels alone told the place: one reader, and both alike.
+_BY_LABEL, _BOTH_BY_LABEL = 0.85, 0.9
 #: How sure a value is whose letters one reader could only guess and the other knew.
 _KNOWN_BY_ONE = 0.9
+#: What viewers draw for a letter that they cannot: a question mark within a word, a box.
+_NOT_DRAWN = re.compile("\\?\\w|[\ufffd\u25a1\u25af\u25fb]")
+#: What a name may begin with in small letters.
+_PARTICLE = re.compile("(?:de|del|la|las|los|da|das|do|dos|di|van|von|der|den|bin|al|el|ten|y)\\b")
 #: The types of fields that are ticked and not written.
-_MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK})
+_MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK, FieldType.ATTESTATION})
 
 #: Says which required fields of a form are missing and what is wrong with the others.
 Check = Callable[[FormDefinition, FormValues], tuple[Sequence[str], Sequence[FieldProblem]]]
@@ -75,77 +86,154 @@ def read_printed(
 
     Raises `TextLayerError` where pdfium cannot open the document.
     """
-    layouts = [form.layout for form in forms if form.layout is not None]
     with PdfiumPages(data, password) as pages:
         words = [pages.words(number) for number in numbers]
-        copies = group_pages(register_pages(words, layouts))
-        first = [_read_page(registration, pages) for registration in copies[0]] if copies else []
+        look = _look_by_layout(words, forms, pages) or _look_by_labels(words, forms, pages)
     found = PrintedForm(
         definition=None,
         values=FormValues(),
         readers=(PdfiumPages.name,),
         words=sum(len(page.words) for page in words),
-        forms=len(copies),
-        has_strays=any(page.text.strays for page in first),
     )
-    if not copies:
+    if look is None:
         return found
-    name = copies[0][0].layout.definition
-    definition = next(form.definition for form in forms if form.definition.id == name)
-    values = read_fields(definition, first, source="text", today=today, judge=_judge)
-    asked = _find_doubts(definition, values, check)
-    if asked:
-        second = _read_again(copies[0], data, password)
-        both = [_compare(one, two, asked) for one, two in zip(first, second, strict=True)]
-        values = read_fields(definition, both, source="text", today=today, judge=_judge)
+    readings = look.readings
+    values = read_fields(look.definition, readings, source="text", today=today, judge=_judge)
+    asked = _find_doubts(look, values, check)
+    again = _read_again(look, data, password) if asked else None
+    if again is not None:
+        readings = [_compare(one, two, asked) for one, two in zip(readings, again, strict=True)]
+        values = read_fields(look.definition, readings, source="text", today=today, judge=_judge)
         found = replace(found, readers=(*found.readers, PdfplumberPages.name))
-    return replace(found, definition=definition, values=values)
+    return replace(
+        found,
+        definition=look.definition,
+        values=values,
+        forms=look.forms,
+        has_strays=any(page.text.strays for page in readings),
+    )
 
 
-def _judge(_field: FormField, text: SlotText, _outcome: Normalised) -> float:
-    return text.confidence
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """A form that was found on the pages, what stands on it, and how to look again."""
+
+    definition: FormDefinition
+    readings: Sequence[PageReading]
+    read_again: Callable[[TextLayer], Sequence[PageReading]]
+    sure: float  #: how sure a value of the first reading is
+    forms: int = 1
+
+
+def _look_by_layout(
+    words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
+) -> _Look | None:
+    """Lay the pages over the blank forms, and read the slots of the first form found."""
+    layouts = [form.layout for form in forms if form.layout is not None]
+    copies = group_pages(register_pages(words, layouts))
+    if not copies:
+        return None
+    copy = copies[0]
+    name = copy[0].layout.definition
+
+    def read_again(others: TextLayer) -> Sequence[PageReading]:
+        # The pages lie as the first reader found; only their words are others.
+        laid = (replace(one, page=others.words(one.page.number)) for one in copy)
+        return [PageReading(text=read_texts(one)) for one in laid]
+
+    return _Look(
+        definition=next(form.definition for form in forms if form.definition.id == name),
+        readings=[_read_page(registration, pages) for registration in copy],
+        read_again=read_again,
+        sure=_ONE,
+        forms=len(copies),
+    )
 
 
 def _read_page(registration: Registration, pages: PdfiumPages) -> PageReading:
     to_page = registration.to_layout.inverse()
+    number = registration.page.number
 
     def cut(box: Box) -> NDArray[np.uint8]:
-        return pages.picture(
-            registration.page.number, dots_per_inch=DOTS_PER_INCH, box=to_page.map_box(box)
-        )
+        return pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=to_page.map_box(box))
 
-    found = read_texts(registration)
-    texts = tuple(replace(t, confidence=min(t.confidence, _ONE)) for t in found.texts)
-    return PageReading(text=replace(found, texts=texts), marks=read_marks(registration, cut))
+    marks = read_marks(registration, cut)
+    return PageReading(text=_cap(read_texts(registration), _ONE), marks=marks)
 
 
-def _find_doubts(definition: FormDefinition, values: FormValues, check: Check) -> frozenset[str]:
+def _look_by_labels(
+    words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
+) -> _Look | None:
+    """Find the labels of the form that most of them belong to, and read beside them."""
+    labelled = [(form, LabelledPages(words, form.index)) for form in forms]
+    fitting = [(f, found) for f, found in labelled if _is_recognised(f.definition, found)]
+    if not fitting:
+        return None
+    form, best = max(fitting, key=lambda pair: len(pair[1].fields()))
+
+    def cut(number: int, box: Box) -> NDArray[np.uint8]:
+        return pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=box)
+
+    def read_again(others: TextLayer) -> Sequence[PageReading]:
+        again = LabelledPages([others.words(page.number) for page in words], form.index)
+        return [PageReading(text=PageText(texts=again.texts(), strays=()))]
+
+    text = _cap(PageText(texts=best.texts(), strays=()), _BY_LABEL)
+    return _Look(
+        definition=form.definition,
+        readings=[PageReading(text=text, marks=best.marks(cut))],
+        read_again=read_again,
+        sure=_BY_LABEL,
+    )
+
+
+def _is_recognised(definition: FormDefinition, found: LabelledPages) -> bool:
+    return is_enough(definition, found.fields(), found.sections())
+
+
+def _cap(text: PageText, most: float) -> PageText:
+    texts = tuple(replace(t, confidence=min(t.confidence, most)) for t in text.texts)
+    return replace(text, texts=texts)
+
+
+def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
+    """Return how sure a value is, by its readers and by what a viewer may have done to it."""
+    if field.type is FieldType.ATTESTATION:
+        # Whoever signed, it is signed.
+        return _ONE
+    if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
+        return min(text.confidence, _DIFFERENT)
+    if field.type is FieldType.NAME and _begins_small(text.text):
+        return min(text.confidence, _KNOWN_BY_ONE)
+    return text.confidence
+
+
+def _begins_small(text: str) -> bool:
+    """Return whether a name may lack its first letter, which a viewer drew as nothing."""
+    first = next((letter for letter in text if letter.isalpha()), "")
+    return first.islower() and not _PARTICLE.match(text)
+
+
+def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str]:
     """Return the fields that are worth a second reader's time."""
-    missing, problems = check(definition, values)
-    doubtful = (name for name, value in values.fields.items() if value.confidence < _ONE)
+    missing, problems = check(look.definition, values)
+    doubtful = (name for name, value in values.fields.items() if value.confidence < look.sure)
     wrong = (problem.field for problem in (*values.problems, *problems) if not problem.flag_only)
-    written = {f.name for f in definition.fields if f.type not in _MARKED}
+    written = {f.name for f in look.definition.fields if f.type not in _MARKED}
     return frozenset({*missing, *doubtful, *wrong} & written)
 
 
-def _read_again(
-    copy: Sequence[Registration], data: bytes, password: str
-) -> Sequence[PageReading | None]:
-    """Return what pdfplumber reads on the same pages, which lie as the first reader found."""
+def _read_again(look: _Look, data: bytes, password: str) -> Sequence[PageReading] | None:
+    """Return what pdfplumber reads on the same pages, None where it cannot open the document."""
     try:
         with PdfplumberPages(data, password) as pages:
-            return [
-                PageReading(text=read_texts(replace(one, page=pages.words(one.page.number))))
-                for one in copy
-            ]
+            return look.read_again(pages)
     except TextLayerError:
-        return [None] * len(copy)
+        return None
 
 
-def _compare(one: PageReading, two: PageReading | None, asked: frozenset[str]) -> PageReading:
+def _compare(one: PageReading, two: PageReading, asked: frozenset[str]) -> PageReading:
     """Return the first reading, with what the second makes of the fields that were asked again."""
-    if two is None:
-        return one
     again = {text.slot: text for text in two.text.texts if text.slot.field in asked}
     texts = [
         _agree(text, again.pop(text.slot, None)) if text.slot.field in asked else text
@@ -160,7 +248,7 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
     if two is None:
         return replace(one, confidence=_DIFFERENT)
     if one.text == two.text and one.is_clipped == two.is_clipped:
-        return replace(one, confidence=_BOTH)
+        return replace(one, confidence=_BOTH if one.slot.box != NOWHERE else _BOTH_BY_LABEL)
     if one.confidence < _ONE:
         # The first reader had to guess letters that the second knows.
         return replace(two, confidence=_KNOWN_BY_ONE, others=(one.text,))

@@ -49,13 +49,16 @@ def read_fields(
     judge: Judge,
 ) -> FormValues:
     """Return the values of every field that has something in one of its slots, in form order."""
-    found = FormValues()
+    found = FormValues(source=source)
     for form_field in definition.fields:
         texts = [t for page in pages for t in page.text.texts if t.slot.field == form_field.name]
         marks = [m for page in pages for m in page.marks if m.slot.field == form_field.name]
+        if any(text.slot.is_signature_line for text in texts):
+            # Letters are ink as well, and say more than strokes do.
+            marks = [mark for mark in marks if mark.slot.is_mark]
         written = [
-            *_read_marks(form_field, marks, source),
-            *(_read_text(form_field, text, source, today, judge) for text in texts),
+            *_read_marks(form_field, marks),
+            *(_read_text(form_field, text, today, judge) for text in texts),
         ]
         found.keep(form_field, written)
         if form_field.name not in found.fields and _is_unclear(marks):
@@ -65,7 +68,7 @@ def read_fields(
     return found
 
 
-def _read_marks(form_field: FormField, marks: Sequence[SlotMark], source: str) -> Iterator[Written]:
+def _read_marks(form_field: FormField, marks: Sequence[SlotMark]) -> Iterator[Written]:
     on = [mark for mark in marks if mark.reading.is_on]
     if not on:
         return
@@ -78,16 +81,13 @@ def _read_marks(form_field: FormField, marks: Sequence[SlotMark], source: str) -
     yield Written(
         raw=raw,
         outcome=outcome,
-        source=source,
         confidence=min(mark.reading.confidence for mark in told),
         page=surest.page,
         box=surest.box,
     )
 
 
-def _read_text(
-    form_field: FormField, text: SlotText, source: str, today: date, judge: Judge
-) -> Written:
+def _read_text(form_field: FormField, text: SlotText, today: date, judge: Judge) -> Written:
     if text.is_clipped:
         outcome = _CLIPPED
     elif text.slot.is_signature_line or form_field.type is FieldType.ATTESTATION:
@@ -97,7 +97,6 @@ def _read_text(
     return Written(
         raw=text.text,
         outcome=outcome,
-        source=source,
         confidence=0.0 if outcome is BLANK else judge(form_field, text, outcome),
         page=text.page,
         box=text.box,

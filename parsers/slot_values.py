@@ -100,9 +100,12 @@ class _Written:
         words = registration.page.words
         boxes = np.array([w.box for w in words], dtype=np.float64).reshape(-1, 4)
         places = _as_boxes(registration.to_layout.map_boxes(boxes)) if len(words) else []
+        marks = [slot.box for slot in registration.layout.slots if slot.is_mark]
         self._words = [
             rest
             for word, box in zip(words, places, strict=True)
+            # What is drawn in a tick box may be a letter, of a font of signs, and is no text.
+            if not any(_is_inside(box, mark) for mark in marks)
             for rest in self._printed.take_off(Placed(word, box))
         ]
         self._taken: set[int] = set()
@@ -130,7 +133,9 @@ class _Written:
         """Return whether text sticks out of the slot, is cut at its edge, or goes on beyond it."""
         left, bottom, right, _ = around([placed.box for line in lines for placed in line])
         height = max(placed.box[3] - placed.box[1] for line in lines for placed in line)
-        if left < slot.box[0] - _OVER_EDGE or right > slot.box[2] - _NEAR_EDGE:
+        # A viewer breaks the lines of a long text at the edge, and cuts a single line there.
+        edge = slot.box[2] + (_OVER_EDGE if slot.multiline else -_NEAR_EDGE)
+        if left < slot.box[0] - _OVER_EDGE or right > edge:
             return True
         if bottom < slot.box[1] - _OVER_EDGE - height / 2:
             return True

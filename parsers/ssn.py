@@ -1,8 +1,11 @@
 """Social Security numbers: found in any text and masked wherever text is shown.
 
+`mask_ssn`  a text with each of them replaced
+`has_ssn`   whether there is one
+
 The form asks people not to send them, and some do. Only numbers in the shape 3-2-4, or nine digits
-that their own label calls a Social Security number, are taken for one: nine bare digits may be an
-A-number.
+that their own label calls a Social Security or taxpayer number, are taken for one: nine bare digits
+may be an A-number.
 """
 
 from __future__ import annotations
@@ -12,27 +15,40 @@ import re
 #: What stands in the place of a Social Security number.
 SSN_MASK = "***-**-****"
 
-_SEPARATOR = r"[\-\u2010-\u2015\u2212. \u00a0]"
+#: What parts the groups: a hyphen, point or slash with or without blanks, a line's end behind it,
+#: or blanks alone. Both need not be alike: "123-45 6789".
+_PART = r"(?:[ \t\u00a0]{0,2}[\-\u2010-\u2015\u2212./_]\s{0,2}|[ \t\u00a0]{1,2})"
 # Numbers that were never issued (areas 000 and 666, group 00, serial 0000) are left alone: a docket
 # number may look like that. Areas from 900 are taxpayer numbers and as sensitive as the rest.
-_SHAPED = re.compile(
-    rf"(?<!\d)(?!000|666)\d{{3}}({_SEPARATOR})\s?(?!00)\d{{2}}\s?\1\s?(?!0000)\d{{4}}(?!\d)"
+_SHAPED = re.compile(rf"(?<!\d)(?!000|666)\d{{3}}{_PART}(?!00)\d{{2}}{_PART}(?!0000)\d{{4}}(?!\d)")
+#: The same as a scanner reads it, with letters for some digits; only between hyphens.
+_MISREAD = re.compile(r"(?<!\w)[\dOoIl|SB]{3}-[\dOoIl|SB]{2}-[\dOoIl|SB]{4}(?!\w)")
+_ENOUGH_DIGITS = 7
+_NAME = (
+    r"\b(?:ssn|s\.\s?s\.\s?n\.?|s\.?s\.?\s?(?:#|no\.?|num(?:ber)?)|soc(?:ial)?\.?\s*sec(?:urity)?\.?"
+    r"|social|seguro\s+social|itin|tin|taxpayer\s+id)"
 )
-_LABELLED = re.compile(
-    r"(?P<label>\b(?:ssn|s\.s\.n\.|ss\s?(?:#|no\.?)|soc(?:ial)?\.?\s*sec(?:urity)?\.?"
-    r"(?:\s*(?:number|num\.?|no\.?|#))?|seguro\s+social)\s*(?:is|es)?\s*[:#=]?\s*)"
-    r"\d(?:[\s\-.]?\d){8}(?!\d)",
-    re.IGNORECASE,
+_WORDS = r"(?:\s*(?:numbers?|num\.?|n[uú]mero|no\.?|id|is|es|/\s*itin|[:#=(\-]))*\s*"
+_LABELLED = re.compile(rf"(?P<label>{_NAME}{_WORDS})\d(?:[\s\-.]?\d){{8}}(?!\d)", re.IGNORECASE)
+_NAMED_BEHIND = re.compile(
+    rf"(?<![\w-])\d(?:[\s\-.]?\d){{8}}(?P<label>\s*[(,]?\s*{_NAME}\b)", re.IGNORECASE
 )
-_NINE_DIGITS_NEAR = re.compile(r"\d\D{0,3}\d")
+#: Fewer characters than a number has need not be searched, and nearly all texts have none so near.
+_DIGITS_NEAR = re.compile(r"[\dOoIl|SB](?:[\W_]{0,4}[\dOoIl|SB]){8}")
 
 
 def mask_ssn(text: str) -> str:
     """Return `text` with every Social Security number replaced by `SSN_MASK`."""
-    if not _NINE_DIGITS_NEAR.search(text):
+    if not _DIGITS_NEAR.search(text):
         return text
-    labelled = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, text)
-    return _SHAPED.sub(SSN_MASK, labelled)
+    masked = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, text)
+    masked = _NAMED_BEHIND.sub(lambda m: SSN_MASK + m["label"], masked)
+    return _MISREAD.sub(_mask_misread, _SHAPED.sub(SSN_MASK, masked))
+
+
+def _mask_misread(match: re.Match[str]) -> str:
+    digits = sum(c.isdigit() for c in match[0])
+    return SSN_MASK if digits >= _ENOUGH_DIGITS and not match[0].startswith("000") else match[0]
 
 
 def has_ssn(text: str) -> bool:

@@ -32,12 +32,8 @@ def find_untold_fonts(pdf: pikepdf.Pdf) -> frozenset[str]:
     return frozenset(found)
 
 
-def guess_text(text: str) -> str:
-    """Return `text`, which pdfium read in such a font, as its writer most likely meant it."""
-    return "".join(_guess_letter(letter) for letter in text)
-
-
-def _guess_letter(letter: str) -> str:
+def guess_letter(letter: str) -> str:
+    """Return what was most likely meant by a letter that pdfium read in such a font."""
     if letter in _PDFIUM_SAYS:
         return _PDFIUM_SAYS[letter]
     try:

@@ -87,7 +87,7 @@ _READERS: dict[FieldType, Callable[[str, FormField, date], Normalised]] = {
     FieldType.STATE: lambda text, *_: normalise_state(text),
     FieldType.ZIP: lambda text, *_: normalise_zip(text),
     FieldType.PHONE: lambda text, *_: normalise_phone(text),
-    FieldType.EMAIL: lambda text, *_: normalise_email(text),
+    FieldType.EMAIL: lambda text, *_: normalise_email(mask_ssn(text)),
     FieldType.COUNTRY: lambda text, *_: normalise_country(text),
     FieldType.A_NUMBER: lambda text, *_: normalise_a_number(text),
     FieldType.ID: _read_id,

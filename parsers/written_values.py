@@ -28,7 +28,6 @@ class Written:
 
     raw: str
     outcome: Normalised
-    source: str  #: the reader's way, as `FieldValue.source` tells it
     confidence: float
     page: int | None = None  #: counted from 1
     box: Box | None = None
@@ -40,6 +39,7 @@ class Written:
 class FormValues:
     """The values of one document."""
 
+    source: str = "acroform"  #: what they come from, as `FieldValue.source` tells it
     fields: dict[str, FieldValue] = field(default_factory=dict)
     problems: list[FieldProblem] = field(default_factory=list)
     has_ssn: bool = False
@@ -56,7 +56,7 @@ class FormValues:
         self.fields[form_field.name] = FieldValue(
             value="" if first.outcome.value is None else first.outcome.value,
             raw=masked,
-            source=first.source,
+            source=self.source,
             confidence=min([first.confidence, *_differing(written)]),
             page=first.page,
             box=first.box,

@@ -2,8 +2,8 @@
 
 Data and template are two trees whose names run alike, with parts missing in either (XFA 3.3,
 "Basic Data Binding"). A place in the data is the template's field of the same last name, or of the
-same binding, that shares the most names above it and has the fewest others. A template that says
-nothing of a field leaves it a plain text.
+same binding, that shares the most names above it and has the fewest others. A field of which the
+template says nothing is a plain text.
 """
 
 from __future__ import annotations

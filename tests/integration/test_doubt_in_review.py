@@ -67,6 +67,16 @@ def test_a_value_that_its_page_does_not_show_goes_to_a_person_with_a_picture(
     assert (kept.value, kept.shown, kept.confidence) == ("A000000199", "A000000101", 0.5)
 
 
+def test_a_form_with_a_social_security_number_is_not_pictured(harness: Harness) -> None:
+    """Words can be masked, and a picture would show it."""
+    _send(harness, _lie({"subject_a_number": "A000000199"}, purpose="His SSN is 123-45-6789, see."))
+    assert {"ssn", "value_differs_from_page"} <= set(harness.request().flags)
+    notice = harness.notice(ORTEGA)
+    assert not _pictures(notice)
+    assert "The page shows: A000000101" in notice.text
+    assert "6789" not in notice.text
+
+
 def test_nothing_of_the_doubt_reaches_the_requester(harness: Harness) -> None:
     _send(harness, _lie({"subject_a_number": "A000000199"}))
     letters = harness.letters(to=CLERK)

@@ -98,6 +98,7 @@ def test_a_terminal_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None
         ),
         pytest.param({"reason": "refused to Jane Roe"}, {"reason": WITHHELD}, id="with a name"),
         pytest.param({"reason": "about A 000 000 101"}, {"reason": WITHHELD}, id="with a number"),
+        pytest.param({"uid": "321-54-9876"}, {"uid": WITHHELD}, id="a Social Security number"),
         pytest.param({"kind": "two words"}, {"kind": WITHHELD}, id="words where a code belongs"),
     ],
 )

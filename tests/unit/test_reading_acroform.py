@@ -470,10 +470,43 @@ def test_social_security_numbers_are_masked_everywhere_and_reported() -> None:
     assert _codes(found, "subject_a_number") == ["looks_like_ssn"]
 
 
-def test_a_social_security_number_in_an_unknown_field_is_reported_too() -> None:
+TYPED = [field.name for field in DEFINITION.fields]
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_no_field_lets_a_social_security_number_out(name: str) -> None:
+    form = FormBuilder(known=False)
+    for other, value in {**KNOWN, name: "it is 321-54-9876"}.items():
+        form.text(other, value)
+    found = _read(form)
+    assert name in found.fields
+    assert [w.code for w in found.warnings] == ["contains_ssn"]
+    assert "9876" not in str(found.to_json())
+
+
+@pytest.mark.parametrize(
+    ("name", "tooltip", "value", "is_one"),
+    [
+        pytest.param("some_other_field", "", "123-45-6789", True, id="by its shape"),
+        pytest.param("page1.txtSSN[0]", "", "123456789", True, id="by the field's name"),
+        pytest.param("f7", "Social Security No.", "123456789", True, id="by the tooltip"),
+        pytest.param("f7", "A-Number or so", "123456789", False, id="nine digits of anything"),
+    ],
+)
+def test_a_social_security_number_in_an_unknown_field_is_reported_too(
+    name: str, tooltip: str, value: str, is_one: bool
+) -> None:
     form = FormBuilder()
-    form.text("some_other_field", "123-45-6789")
-    assert [w.code for w in _read(form).warnings] == ["contains_ssn"]
+    form.text(name, value, TU=String(tooltip))
+    assert [w.code for w in _read(form).warnings] == (["contains_ssn"] if is_one else [])
+
+
+def test_an_identifier_that_is_a_social_security_number_identifies_nobody() -> None:
+    form = FormBuilder()
+    form.text("subject_inmate_number", "123-45-6789")
+    found = _read(form)
+    assert found.value("subject_inmate_number") is None
+    assert _codes(found, "subject_inmate_number") == ["looks_like_ssn"]
 
 
 def test_the_same_field_twice_with_different_contents_is_flagged() -> None:

@@ -51,6 +51,24 @@ def test_nothing_from_outside_steers_the_terminal(
     assert json.loads(said.out.splitlines()[-1]) == {"text": text}
 
 
+def test_a_social_security_number_is_masked_whatever_shows_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "his 321-54-9876"
+    say(text)
+    complain(text)
+    print_table(text, ("column",), [(text,)])
+    print_pairs(text, [("name", text)])
+    print_json({"text": text, "list": [{"deep": text}], "number": 3215})
+    said = capsys.readouterr()
+    assert "9876" not in said.out + said.err
+    assert json.loads(said.out.splitlines()[-1]) == {
+        "text": "his ***-**-****",
+        "list": [{"deep": "his ***-**-****"}],
+        "number": 3215,
+    }
+
+
 @pytest.mark.parametrize(
     "text", [":warning: [bold]x[/bold]", "[/]", "\\[x] \\"], ids=["emoji", "closing", "escapes"]
 )

@@ -235,6 +235,20 @@ def test_lists_are_split_where_people_split_them(
         ),
         pytest.param("seguro social 123 456 789", f"seguro social {SSN_MASK}", id="Spanish label"),
         pytest.param("912-45-6789", SSN_MASK, id="a taxpayer number is as sensitive"),
+        pytest.param("123-45 6789", SSN_MASK, id="a hyphen and a blank"),
+        pytest.param("123 - 45 - 6789", SSN_MASK, id="blanks around hyphens"),
+        pytest.param("123-45-\n6789", SSN_MASK, id="over a line's end"),
+        pytest.param("123/45/6789", SSN_MASK, id="slashes"),
+        pytest.param("I23-4S-6789", SSN_MASK, id="as a scanner misreads it"),
+        pytest.param("S.S. No. 123456789", f"S.S. No. {SSN_MASK}", id="initials"),
+        pytest.param("SSN (123456789)", f"SSN ({SSN_MASK})", id="in brackets"),
+        pytest.param("123456789 (SSN)", f"{SSN_MASK} (SSN)", id="its label behind it"),
+        pytest.param("ITIN: 912456789", f"ITIN: {SSN_MASK}", id="a taxpayer number by its label"),
+        pytest.param(
+            "n\u00famero de seguro social: 123456789",
+            f"n\u00famero de seguro social: {SSN_MASK}",
+            id="Spanish label in full",
+        ),
     ],
 )
 def test_social_security_numbers_are_masked(text: str, masked: str) -> None:
@@ -252,6 +266,12 @@ def test_social_security_numbers_are_masked(text: str, masked: str) -> None:
         pytest.param("000-12-3456", id="an area that was never issued"),
         pytest.param("D-101-CR-2019-00123", id="a case number"),
         pytest.param("30301-1234", id="a ZIP code"),
+        pytest.param("SSN unknown, A# 000000123", id="an A-number behind words about the other"),
+        pytest.param("Room 412, 255 East Sample Street", id="an address"),
+        pytest.param("2026-05-04T14:30:00.123456-04:00", id="a moment"),
+        pytest.param("SOS-10-1000", id="a case number of letters"),
+        pytest.param("CJS-2026-000001-7", id="a tracking number"),
+        pytest.param("1,234,567.89", id="an amount"),
     ],
 )
 def test_other_numbers_are_left_alone(text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pikepdf
@@ -135,8 +136,8 @@ def build_dynamic() -> pikepdf.Pdf:
     return pdf
 
 
-def save(pdf: pikepdf.Pdf) -> bytes:
+def save(pdf: pikepdf.Pdf, **options: Any) -> bytes:
     """Return the PDF's bytes."""
     output = io.BytesIO()
-    pdf.save(output)
+    pdf.save(output, **options)
     return output.getvalue()

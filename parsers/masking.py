@@ -1,0 +1,48 @@
+"""No reading leaves the reader with a Social Security number in it.
+
+`mask_extraction`  the reading with every one masked, and with the warning `contains_ssn` where
+                   there was one; the same object where there was none
+
+The readers mask what they turn into values; this is the one door everything goes through, whatever
+field, evidence or other reading it stands in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parsers.document_traits import warn
+from parsers.extraction import Extraction, FieldValue, Value
+from parsers.ssn import has_ssn, mask_ssn
+
+
+def mask_extraction(extraction: Extraction) -> Extraction:
+    """Return `extraction` without Social Security numbers in values, evidence or alternatives."""
+    fields = extraction.fields
+    if not any(has_ssn("\n".join(_list_texts(found))) for found in fields.values()):
+        return extraction
+    masked = {name: _mask_field(found) for name, found in fields.items()}
+    is_told = any(warning.code == "contains_ssn" for warning in extraction.warnings)
+    warnings = extraction.warnings if is_told else (warn("contains_ssn"), *extraction.warnings)
+    return replace(extraction, fields=masked, warnings=warnings)
+
+
+def _list_texts(found: FieldValue) -> tuple[str, ...]:
+    value = found.value
+    values = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    return (found.raw, *values, *found.alternatives)
+
+
+def _mask_field(found: FieldValue) -> FieldValue:
+    return replace(
+        found,
+        value=_mask_value(found.value),
+        raw=mask_ssn(found.raw),
+        alternatives=tuple(map(mask_ssn, found.alternatives)),
+    )
+
+
+def _mask_value(value: Value) -> Value:
+    if isinstance(value, str):
+        return mask_ssn(value)
+    return tuple(map(mask_ssn, value)) if isinstance(value, tuple) else value
