@@ -117,7 +117,9 @@ def _print_extraction(name: str, found: Extraction) -> None:
     if found.missing:
         say(f"Missing: {', '.join(found.missing)}.")
     for problem in found.problems:
-        say(f"Wrong: {problem.field}: {problem.message}")
+        # What only a person should look at is nothing that the requester did wrong.
+        word = "Doubtful" if problem.flag_only else "Wrong"
+        say(f"{word}: {problem.field}: {problem.message}")
     for warning in found.warnings:
         say(f"Note: {warning.message}")
 
