@@ -40,8 +40,6 @@ SENTENCES = {
     "was not checked.",
     "signature_not_over_all": "The document bears a digital signature that does not cover the "
     "whole file, as when something was changed after signing; who signed was not checked.",
-    "several_forms": "The document holds several forms, and the first one was read; please send "
-    "each as a document of its own.",
     "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
     "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
     "contains_xfa": "The document also holds an XFA form; its ordinary form fields count.",
