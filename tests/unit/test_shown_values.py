@@ -408,6 +408,15 @@ def test_a_text_box_laid_over_a_field_is_part_of_what_is_seen() -> None:
     assert sorted(str(shown)) == sorted("A000000123A000000199")
 
 
+def test_another_field_laid_over_a_field_is_part_of_what_is_seen() -> None:
+    form = _Drawn()
+    field = form.draw("subject_a_number", "A000000123", _ACROBAT % "A000000123")
+    form.draw("nobody_knows", "A000000199", _ACROBAT % "A000000199").Rect = field.Rect
+    code, shown = _differences(_read(form))["subject_a_number"]
+    assert code == DIFFERS
+    assert sorted(str(shown)) == sorted("A000000123A000000199")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
     [
