@@ -57,6 +57,7 @@ collections: dev .collections/.fetched
 bench: dev
 	$(RUN)/python -m bench.intake
 	$(RUN)/python -m bench.letters
+	$(RUN)/python -m bench.forms
 
 forms: dev
 	@$(UV) sync --quiet --frozen --inexact --group dev --group forms --python $(PYTHON)

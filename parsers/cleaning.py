@@ -62,6 +62,11 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", plain)).strip()
 
 
+def drop_invisible(text: str) -> str:
+    """Return `text` without the characters that show nothing."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
 def one_line(text: str) -> str:
     """Return `text` cleaned and on one line, its inner space kept to single blanks."""
     return " ".join(clean_text(text).split())

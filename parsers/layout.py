@@ -150,5 +150,5 @@ def _find_choice(widget: Widget, target: Target) -> str | None:
 def _with_ink(slot: Slot, number: int, pages: PdfiumPages) -> Slot:
     if not slot.is_mark and not slot.is_signature_line:
         return slot
-    picture = pages.picture(number, dots_per_inch=DOTS_PER_INCH, box=slot.box)
+    (picture,) = pages.pictures(number, [slot.box], dots_per_inch=DOTS_PER_INCH)
     return replace(slot, ink=measure_ink(picture))

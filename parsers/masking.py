@@ -19,9 +19,13 @@ from parsers.ssn import has_ssn, mask_ssn
 def mask_extraction(extraction: Extraction) -> Extraction:
     """Return `extraction` without Social Security numbers in values, evidence or alternatives."""
     fields = extraction.fields
-    if not any(has_ssn("\n".join(_list_texts(found))) for found in fields.values()):
+    # One look over everything is enough for nearly all; it may see more than there is, where a
+    # label ends one field and digits begin the next.
+    if not has_ssn("\n".join(text for found in fields.values() for text in _list_texts(found))):
         return extraction
     masked = {name: _mask_field(found) for name, found in fields.items()}
+    if masked == fields:
+        return extraction
     is_told = any(warning.code == "contains_ssn" for warning in extraction.warnings)
     warnings = extraction.warnings if is_told else (warn("contains_ssn"), *extraction.warnings)
     return replace(extraction, fields=masked, warnings=warnings)
@@ -30,7 +34,8 @@ def mask_extraction(extraction: Extraction) -> Extraction:
 def _list_texts(found: FieldValue) -> tuple[str, ...]:
     value = found.value
     values = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-    return (found.raw, *values, *found.alternatives)
+    others = (text for text in values if text != found.raw)
+    return (found.raw, *others, *found.alternatives, found.shown or "")
 
 
 def _mask_field(found: FieldValue) -> FieldValue:
@@ -39,6 +44,7 @@ def _mask_field(found: FieldValue) -> FieldValue:
         value=_mask_value(found.value),
         raw=mask_ssn(found.raw),
         alternatives=tuple(map(mask_ssn, found.alternatives)),
+        shown=None if found.shown is None else mask_ssn(found.shown),
     )
 
 

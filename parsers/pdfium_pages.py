@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import io
+import itertools
+import math
 import re
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +22,7 @@ import pikepdf
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
 from parsers.text_layer import MOST_WORDS, TextLayerError, Upright, spell_out
-from parsers.untold_fonts import find_untold_fonts, guess_letter
+from parsers.untold_fonts import find_untold_fonts, guess_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,15 +30,23 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 100_000
 #: pdfium joins a word that a hyphen parts at the end of a line; where its mark stands, a word ends.
-_WORD = re.compile("[^\\s\x02\ufffe]*[\x02\ufffe]|[^\\s\x02\ufffe]+")
+#: Some programs write control characters for blanks.
+_WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
 #: A word that is wider than so many heights for each of its letters may be two, far apart.
-_WIDE = 0.85
+_WIDE = 1.1
 #: Letters of one word are never so many heights apart.
 _APART = 0.6
 #: How sure a word is whose letters are guessed; the second reader is then asked.
 _GUESSED = 0.7
 #: The flag of a font with letters of its own (ISO 32000-2, 9.8.2).
 _SYMBOLIC = 1 << 2
+#: FPDFText_GetCharBox: text page and position in; left, right, bottom and top out.
+_GET_CHAR_BOX = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
+)
+_FOUR_EDGES = struct.Struct("4d")
+#: Annotations are drawn as well (FPDF_ANNOT), all in grey (FPDF_GRAYSCALE).
+_DRAW = 0x01 | 0x08
 #: Nothing is drawn with more pixels than this on its longer side.
 _MOST_PIXELS = 6_000
 
@@ -48,6 +59,7 @@ class PdfiumPages:
     def __init__(self, data: bytes, password: str = "") -> None:
         import pypdfium2  # noqa: PLC0415  # few documents need it
 
+        self._library = pypdfium2
         self.raw = pypdfium2.raw
         self._data, self._password = data, password
         self._untold_fonts: frozenset[str] | None = None
@@ -93,39 +105,37 @@ class PdfiumPages:
             return Upright((0.0, 0.0, 0.0, 0.0), 0)
         return Upright(page.get_bbox(), page.get_rotation())
 
-    def picture(
-        self, number: int, *, dots_per_inch: float, box: Box | None = None
-    ) -> NDArray[np.uint8]:
-        """Return the upright page, or `box` of it, as rows of grey pixels, the top row first.
+    def pictures(
+        self, number: int, boxes: Sequence[Box], *, dots_per_inch: float
+    ) -> list[NDArray[np.uint8]]:
+        """Return the parts of an upright page within `boxes`, as rows of grey pixels, 0 black.
 
-        0 is black. What cannot be drawn, or lies outside the page, gives an array without pixels.
-        Annotations and form fields are drawn with what stands in them. A small box takes some
-        hundredths of the time of a page.
+        What cannot be drawn is white. Annotations and form fields are drawn with what stands in
+        them. Small boxes take some hundredths of the time of a page, as little is drawn for each.
         """
         import numpy as np  # noqa: PLC0415
 
-        nothing = np.zeros((0, 0), dtype=np.uint8)
-        page = self._page(number)
-        if page is None:
-            return nothing
+        page, scale = self._page(number), dots_per_inch / 72
+        sizes = [_pixels(box, scale) for box in boxes]
+        if page is None or not sizes:
+            return [np.full((tall, wide), 255, dtype=np.uint8) for wide, tall in sizes]
         width, height = page.get_size()
-        left, bottom, right, top = box or (0.0, 0.0, width, height)
-        margins = (
-            max(left, 0.0),
-            max(bottom, 0.0),
-            max(width - right, 0.0),
-            max(height - top, 0.0),
-        )
-        if margins[0] + margins[2] >= width or margins[1] + margins[3] >= height:
-            return nothing
-        scale = min(dots_per_inch / 72, _MOST_PIXELS / max(right - left, top - bottom))
-        try:
-            bitmap = page.render(scale=scale, grayscale=True, crop=margins)
-        except (self._failure, ValueError):
-            return nothing
-        pixels: NDArray[np.uint8] = np.array(bitmap.to_numpy(), dtype=np.uint8)
-        bitmap.close()
-        return pixels.reshape(pixels.shape[:2])
+        whole = (math.ceil(width * scale), math.ceil(height * scale))
+        # A bitmap no larger than the box keeps pdfium from drawing what is around it.
+        bitmaps = {
+            size: self._library.PdfBitmap.new_native(*size, self.raw.FPDFBitmap_Gray)
+            for size in set(sizes)
+        }
+        found = []
+        for (left, _, _, top), size in zip(boxes, sizes, strict=True):
+            drawn = bitmaps[size].to_numpy()
+            drawn.fill(255)
+            corner = (-round(left * scale), -round((height - top) * scale))
+            self.raw.FPDF_RenderPageBitmap(bitmaps[size], page, *corner, *whole, 0, _DRAW)
+            found.append(np.array(drawn, dtype=np.uint8).reshape(size[1], size[0]))
+        for bitmap in bitmaps.values():
+            bitmap.close()
+        return found
 
     def close(self) -> None:
         """Give back what pdfium holds."""
@@ -151,6 +161,12 @@ class PdfiumPages:
         return font.rpartition("+")[2] in self._untold_fonts
 
 
+def _pixels(box: Box, scale: float) -> tuple[int, int]:
+    """Return how many pixels wide and tall a box is drawn."""
+    wide, tall = (box[2] - box[0]) * scale, (box[3] - box[1]) * scale
+    return min(max(round(wide), 1), _MOST_PIXELS), min(max(round(tall), 1), _MOST_PIXELS)
+
+
 class _PageText:
     """The characters of one page, put together to words."""
 
@@ -159,25 +175,38 @@ class _PageText:
         self._raw = pages.raw
         self._text_page = text_page
         self._upright = upright
-        self._edges = tuple(ctypes.c_double() for _ in range(4))
-        left, bottom, right, top = map(ctypes.byref, self._edges)
-        self._places = (left, right, bottom, top)
+        # Asked twice for each word, the function takes half the time when it is given addresses.
+        self._ask_box = ctypes.cast(pages.raw.FPDFText_GetCharBox, _GET_CHAR_BOX)
+        self._handle = ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        self._edges = (ctypes.c_double * 4)()
+        left = ctypes.addressof(self._edges)
+        self._places = (left, left + 16, left + 8, left + 24)
 
     def words(self) -> Iterator[Word]:
-        """Yield the words in the order pdfium gives them."""
+        """Yield the words in the order pdfium gives them.
+
+        A word is as wide as from its first to its last letter, so that two letters do. pdfium at
+        times runs words together that stand far apart; only those are looked at letter by letter.
+        """
         text = self._read_text()
         is_plain = text.isascii() and "\x02" not in text
-        for number, found in enumerate(_WORD.finditer(text)):
-            if number >= MOST_WORDS:
-                return
-            for start, end, box in self._find_parts(*found.span()):
-                written, confidence = text[start:end], 1.0
-                if not is_plain and not written.isascii():
-                    guessed = self._guess(start, written)
-                    confidence = 1.0 if guessed == written else _GUESSED
-                    written = spell_out(guessed)
-                if written:
-                    yield Word(text=written, box=box, confidence=confidence)
+        find_box, turn = self._find_box, self._upright.turn
+        for found in itertools.islice(_WORD.finditer(text), MOST_WORDS):
+            start, end = found.span()
+            x0, y0, x1, y1 = find_box(start)
+            parts: Iterable[tuple[int, int, Box]] = ()
+            if end - start > 1:
+                u0, v0, u1, v1 = find_box(end - 1)
+                tall = y1 - y0 if y1 - y0 > v1 - v0 else v1 - v0
+                x0, y0 = x0 if x0 < u0 else u0, y0 if y0 < v0 else v0
+                x1, y1 = x1 if x1 > u1 else u1, y1 if y1 > v1 else v1
+                if y1 - y0 > 2 * tall or x1 - x0 > _WIDE * tall * (end - start):
+                    parts = self._split(start, end)
+            for first, last, box in parts or ((start, end, turn((x0, y0, x1, y1))),):
+                if is_plain or text[first:last].isascii():
+                    yield Word(text=text[first:last], box=box)
+                else:
+                    yield from self._read_unusual(first, text[first:last], box)
 
     def _read_text(self) -> str:
         """Return the page's text, one character for each of pdfium's positions."""
@@ -189,30 +218,6 @@ class _PageText:
             return text
         ask = self._raw.FPDFText_GetUnicode
         return "".join(chr(ask(self._text_page, n) or 32) for n in range(count))
-
-    def _find_parts(self, start: int, end: int) -> Iterator[tuple[int, int, Box]]:
-        """Yield a word's place in the text and its box; each part, where it is several words.
-
-        A word is as wide as from its first to its last letter, so that two letters do. pdfium at
-        times runs words together that stand far apart; only those are looked at letter by letter.
-        """
-        x0, y0, x1, y1 = self._find_box(start)
-        if end - start == 1:
-            yield start, end, self._upright.turn((x0, y0, x1, y1))
-            return
-        u0, v0, u1, v1 = self._find_box(end - 1)
-        box = (
-            x0 if x0 < u0 else u0,
-            y0 if y0 < v0 else v0,
-            x1 if x1 > u1 else u1,
-            y1 if y1 > v1 else v1,
-        )
-        left, bottom, right, top = box = self._upright.turn(box)
-        height = y1 - y0 + v1 - v0
-        if top - bottom > height or right - left > _WIDE / 2 * height * (end - start):
-            yield from self._split(start, end)
-        else:
-            yield start, end, box
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, int, Box]]:
         """Yield the parts of a word whose letters do not all stand side by side."""
@@ -235,16 +240,20 @@ class _PageText:
 
     def _find_box(self, place: int) -> Box:
         """Return the box of a character in the page's own space."""
-        self._raw.FPDFText_GetCharBox(self._text_page, place, *self._places)
-        left, bottom, right, top = self._edges
-        return left.value, bottom.value, right.value, top.value
+        self._ask_box(self._handle, place, *self._places)
+        left, bottom, right, top = _FOUR_EDGES.unpack(self._edges)
+        return left, bottom, right, top
 
-    def _guess(self, start: int, written: str) -> str:
-        """Return a word with what its letters most likely mean where their font does not say."""
-        return "".join(
-            guess_letter(letter) if not letter.isascii() and self._is_untold(place) else letter
-            for place, letter in enumerate(written, start)
-        )
+    def _read_unusual(self, start: int, written: str, box: Box) -> Iterator[Word]:
+        """Yield a word with letters beyond ASCII as it is spelled, if anything is left of it."""
+        untold = [
+            n
+            for n, letter in enumerate(written)
+            if not letter.isascii() and self._is_untold(start + n)
+        ]
+        spelled = spell_out(guess_word(written, untold))
+        if spelled:
+            yield Word(text=spelled, box=box, confidence=_GUESSED if untold else 1.0)
 
     def _is_untold(self, place: int) -> bool:
         name = ctypes.create_string_buffer(256)

@@ -26,13 +26,19 @@ from parsers.pdf_objects import Box
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    _Points = NDArray[np.complex128]
+
 #: A page is a form's page when this part of the form's own words stands where it should.
 ENOUGH = 0.4
 #: So many pairs must agree, or the agreement may be chance.
 _FEWEST_PAIRS = 6
 #: Words that occur more often say too little about where they belong.
 _MOST_ALIKE = 2
-_MOST_TRIES = 150
+_MOST_TRIES, _FIRST_TRIES = 150, 16
+#: When so many pairs agree no other movement can be better by much.
+_CLEAR = 0.6
+#: Two words tell a movement only when they stand so many points apart.
+_FAR = 20.0
 #: How far a word may lie from its place, in points: while trying, and in the end.
 _ROUGHLY, _CLOSELY = 8.0, 4.0
 #: A page is never printed smaller or larger than this.
@@ -47,21 +53,24 @@ class Transform:
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where points, one a row, come to lie."""
-        matrix = np.reshape(self.matrix, (3, 3))
-        mapped = points @ matrix[:, :2].T + matrix[:, 2]
-        result: NDArray[np.float64] = mapped[:, :2] / mapped[:, 2:]
-        return result
+        return _map_points(np.reshape(self.matrix, (3, 3)), points)
 
     def map_boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the upright boxes around where boxes, one a row, come to lie."""
-        corners = [self.map_points(boxes[:, pair]) for pair in ([0, 1], [2, 1], [0, 3], [2, 3])]
-        stacked = np.stack(corners)
-        return np.hstack((stacked.min(axis=0), stacked.max(axis=0)))
+        corners = self.map_points(boxes[:, [0, 1, 2, 1, 0, 3, 2, 3]].reshape(-1, 2))
+        by_box = corners.reshape(-1, 4, 2)
+        return np.hstack((by_box.min(axis=1), by_box.max(axis=1)))
+
+    def map_all(self, boxes: Sequence[Box]) -> list[Box]:
+        """Return the upright boxes around where `boxes` come to lie."""
+        if not boxes:
+            return []
+        mapped = self.map_boxes(np.array(boxes, dtype=np.float64))
+        return [(left, bottom, right, top) for left, bottom, right, top in mapped.tolist()]
 
     def map_box(self, box: Box) -> Box:
         """Return the upright box around where `box` comes to lie."""
-        left, bottom, right, top = self.map_boxes(np.array([box], dtype=np.float64))[0].tolist()
-        return left, bottom, right, top
+        return self.map_all([box])[0]
 
     def inverse(self) -> Transform:
         """Return the movement back."""
@@ -83,17 +92,23 @@ def register_page(
     page: PageWords, layout: LayoutPage, *, perspective: bool = False
 ) -> Registration | None:
     """Lay `page` over `layout`; with `perspective`, also as a camera would have tilted it."""
+    return _register(page, _places(page.words), layout, perspective=perspective)
+
+
+def _register(
+    page: PageWords, mine: Mapping[str, tuple[int, ...]], layout: LayoutPage, *, perspective: bool
+) -> Registration | None:
     index = _index_words(layout)
-    pairs = _pair(page.words, index)
+    pairs = _pair(mine, index)
     if len(pairs) < _FEWEST_PAIRS:
         return None
-    there = _centres(page.words)[[mine for mine, _ in pairs]]
+    there = _centres([page.words[n] for n, _ in pairs])
     here = index.centres[[theirs for _, theirs in pairs]]
     matrix = _find_movement(there, here, perspective=perspective)
     if matrix is None:
         return None
     transform = Transform(tuple(matrix.ravel().tolist()))
-    near = _distances(transform, there, here) < _CLOSELY
+    near = (_distances(matrix, there, here) < _CLOSELY).tolist()
     met = {theirs for (_, theirs), is_near in zip(pairs, near, strict=True) if is_near}
     if len(met) < _FEWEST_PAIRS:
         return None
@@ -120,8 +135,9 @@ def _register_all(
     """Return how well a form fits, and every page that is one of its pages."""
     found = []
     for page in pages:
-        candidates = [c for c in layout.pages if _has_many_of(page, c)]
-        fits = (register_page(page, c, perspective=perspective) for c in candidates)
+        mine = _places(page.words)
+        candidates = [c for c in layout.pages if _has_many_of(mine, c)]
+        fits = (_register(page, mine, c, perspective=perspective) for c in candidates)
         best = max((f for f in fits if f is not None), key=lambda f: f.score, default=None)
         if best is not None and best.score >= ENOUGH:
             found.append(best)
@@ -185,17 +201,15 @@ def _centres(words: Sequence[Word]) -> NDArray[np.float64]:
     return (boxes[:, :2] + boxes[:, 2:]) / 2
 
 
-def _has_many_of(page: PageWords, layout: LayoutPage) -> bool:
+def _has_many_of(mine: Mapping[str, tuple[int, ...]], layout: LayoutPage) -> bool:
     """Return whether enough of the layout's words are on the page at all, wherever they stand."""
     index = _index_words(layout)
-    on_page = {fold_text(word.text) for word in page.words}
-    shared = sum(len(places) for text, places in index.places.items() if text in on_page)
+    shared = sum(len(places) for text, places in index.places.items() if text in mine)
     return shared >= ENOUGH * index.telling and shared >= _FEWEST_PAIRS
 
 
-def _pair(words: Sequence[Word], index: _WordIndex) -> list[tuple[int, int]]:
+def _pair(mine: Mapping[str, tuple[int, ...]], index: _WordIndex) -> list[tuple[int, int]]:
     """Return which word of the page may be which of the layout: all of the same rare spelling."""
-    mine = _places(words)
     return [
         (n, m)
         for text, places in index.places.items()
@@ -214,7 +228,7 @@ def _find_movement(
         return None
     matrix = similar
     for reach in (_ROUGHLY * (2 if perspective else 1), _ROUGHLY, _CLOSELY):
-        near = _distances(Transform(tuple(matrix.ravel().tolist())), there, here) < reach
+        near = _distances(matrix, there, here) < reach
         if near.sum() < _FEWEST_PAIRS:
             return None
         fit = _fit_homography if perspective and near.sum() >= 4 * _FEWEST_PAIRS else _fit_affine
@@ -232,37 +246,45 @@ def _best_similarity(
 
     Points are complex numbers here, so that turning and scaling is one multiplication.
     """
-    a = there[:, 0] + 1j * there[:, 1]
-    b = here[:, 0] + 1j * here[:, 1]
+    a: _Points = there[:, 0] + 1j * there[:, 1]
+    b: _Points = here[:, 0] + 1j * here[:, 1]
     order = np.argsort(b.imag, kind="stable")
     a, b = a[order], b[order]
     first, second = _choose_tries(len(a))
     span = a[second] - a[first]
-    far = np.abs(span) > 20
-    first, second, span = first[far], second[far], span[far]
-    if not len(span):
-        return None
-    turn = (b[second] - b[first]) / span
+    turn: _Points = (b[second] - b[first]) / np.where(np.abs(span) > _FAR, span, np.inf)
     sane = (np.abs(turn) > _SMALLEST) & (np.abs(turn) < _LARGEST)
     turn, first = turn[sane], first[sane]
-    if not len(turn):
-        return None
     shift = b[first] - turn * a[first]
-    away = np.abs(turn[:, None] * a[None, :] + shift[:, None] - b[None, :])
-    agreeing = (away < _ROUGHLY).sum(axis=1)
-    best = int(agreeing.argmax())
-    if agreeing[best] < _FEWEST_PAIRS:
+    # A page that is not badly read is found by the first few tries.
+    found = _most_agreeing(a, b, turn[:_FIRST_TRIES], shift[:_FIRST_TRIES])
+    if found is None or found[0] < len(a) * _CLEAR:
+        found = _most_agreeing(a, b, turn, shift)
+    if found is None or found[0] < _FEWEST_PAIRS:
         return None
-    t, s = turn[best], shift[best]
+    t, s = found[1:]
     return np.array([[t.real, -t.imag, s.real], [t.imag, t.real, s.imag], [0.0, 0.0, 1.0]])
 
 
+def _most_agreeing(
+    a: _Points, b: _Points, turn: _Points, shift: _Points
+) -> tuple[int, complex, complex] | None:
+    """Return how many points the best of some movements brings together, and the movement."""
+    if not len(turn):
+        return None
+    away = np.abs(turn[:, None] * a[None, :] + shift[:, None] - b[None, :])
+    agreeing = (away < _ROUGHLY).sum(axis=1)
+    best = int(agreeing.argmax())
+    return int(agreeing[best]), complex(turn[best]), complex(shift[best])
+
+
+@lru_cache(maxsize=256)
 def _choose_tries(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return pairs of positions that lie far apart and are spread over the whole page."""
+    """Return pairs of positions that lie far apart, the first few all over the page."""
     steps = [max(count * part // 7, 1) for part in (3, 4, 2)]
     pairs = [(n, (n + step) % count) for step in steps for n in range(count)]
-    stride = max(len(pairs) // _MOST_TRIES, 1)
-    chosen = np.array(pairs[::stride], dtype=np.intp)
+    some = pairs[:: max(len(pairs) // _MOST_TRIES, 1)]
+    chosen = np.array([pair for start in range(9) for pair in some[start::9]], dtype=np.intp)
     return chosen[:, 0], chosen[:, 1]
 
 
@@ -281,8 +303,7 @@ def _fit_homography(
 ) -> NDArray[np.float64] | None:
     """Fit by the direct linear transform, with both sides brought to the same size first."""
     shrink_there, shrink_here = _shrinking(there), _shrinking(here)
-    p = Transform(tuple(shrink_there.ravel().tolist())).map_points(there)
-    q = Transform(tuple(shrink_here.ravel().tolist())).map_points(here)
+    p, q = _map_points(shrink_there, there), _map_points(shrink_here, here)
     zeros, ones = np.zeros((len(p), 3)), np.ones((len(p), 1))
     homogeneous = np.hstack((p, ones))
     rows = np.vstack(
@@ -305,7 +326,13 @@ def _shrinking(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _distances(
-    transform: Transform, there: NDArray[np.float64], here: NDArray[np.float64]
+    matrix: NDArray[np.float64], there: NDArray[np.float64], here: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    moved = transform.map_points(there) - here
+    moved = _map_points(matrix, there) - here
     return np.hypot(moved[:, 0], moved[:, 1])
+
+
+def _map_points(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    mapped = points @ matrix[:, :2].T + matrix[:, 2]
+    result: NDArray[np.float64] = mapped[:, :2] / mapped[:, 2:]
+    return result

@@ -50,9 +50,15 @@ def read_fields(
 ) -> FormValues:
     """Return the values of every field that has something in one of its slots, in form order."""
     found = FormValues(source=source)
+    all_texts: dict[str, list[SlotText]] = {}
+    all_marks: dict[str, list[SlotMark]] = {}
+    for page in pages:
+        for text in page.text.texts:
+            all_texts.setdefault(text.slot.field, []).append(text)
+        for mark in page.marks:
+            all_marks.setdefault(mark.slot.field, []).append(mark)
     for form_field in definition.fields:
-        texts = [t for page in pages for t in page.text.texts if t.slot.field == form_field.name]
-        marks = [m for page in pages for m in page.marks if m.slot.field == form_field.name]
+        texts, marks = all_texts.get(form_field.name, []), all_marks.get(form_field.name, [])
         if any(text.slot.is_signature_line for text in texts):
             # Letters are ink as well, and say more than strokes do.
             marks = [mark for mark in marks if mark.slot.is_mark]

@@ -11,24 +11,22 @@ slot or is cut at its edge, and is then no value. For a mark: a `MarkReading`, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parsers.cleaning import fold_text
 from parsers.layout import LayoutPage, Slot
+from parsers.own_words import find_own_words
 from parsers.page_words import Word
 from parsers.pdf_objects import Box
-from parsers.reading_order import Placed, around, join_lines, split_lines
+from parsers.reading_order import Placed, around, join_lines, split_lines, without_rule
 from parsers.registration import Registration
 from parsers.tick_ink import MarkReading, measure_ink, read_mark, read_strokes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: How far, in points, a word may lie from where the blank form prints it.
-_SAME_PLACE = 4.0
 #: How far a word may reach over the edge of its slot before it sticks out of it.
 _OVER_EDGE = 1.0
 #: So near to its right edge a text may end because a viewer cut it there.
@@ -76,18 +74,22 @@ def read_texts(registration: Registration) -> PageText:
     return PageText(texts=tuple(texts), strays=written.strays())
 
 
+def list_marks(layout: LayoutPage) -> list[Slot]:
+    """Return the slots of a page whose ink tells: its marks and its signature lines."""
+    return [slot for slot in layout.slots if slot.is_mark or slot.is_signature_line]
+
+
 def read_marks(
     registration: Registration, cut: CutPicture, *, paper: float = 255.0
 ) -> tuple[SlotMark, ...]:
     """Return the state of every mark and signature line; `paper` is how bright the paper is."""
-    to_page = registration.to_layout.inverse()
+    slots = list_marks(registration.layout)
+    boxes = registration.to_layout.inverse().map_all([slot.box for slot in slots])
     found = []
-    for slot in registration.layout.slots:
-        if slot.is_mark or slot.is_signature_line:
-            read = read_mark if slot.is_mark else read_strokes
-            reading = read(measure_ink(cut(slot.box), paper=paper), slot.ink)
-            box, page = to_page.map_box(slot.box), registration.page.number
-            found.append(SlotMark(slot=slot, reading=reading, box=box, page=page))
+    for slot, box in zip(slots, boxes, strict=True):
+        read = read_mark if slot.is_mark else read_strokes
+        reading = read(measure_ink(cut(slot.box), paper=paper), slot.ink)
+        found.append(SlotMark(slot=slot, reading=reading, box=box, page=registration.page.number))
     return tuple(found)
 
 
@@ -96,25 +98,28 @@ class _Written:
 
     def __init__(self, registration: Registration) -> None:
         self._page = registration.page.number
-        self._printed = _Printed(registration.layout)
+        self._own = find_own_words(registration.layout)
         words = registration.page.words
-        boxes = np.array([w.box for w in words], dtype=np.float64).reshape(-1, 4)
-        places = _as_boxes(registration.to_layout.map_boxes(boxes)) if len(words) else []
-        marks = [slot.box for slot in registration.layout.slots if slot.is_mark]
+        places = registration.to_layout.map_all([word.box for word in words])
         self._words = [
-            rest
+            placed
             for word, box in zip(words, places, strict=True)
-            # What is drawn in a tick box may be a letter, of a font of signs, and is no text.
-            if not any(_is_inside(box, mark) for mark in marks)
-            for rest in self._printed.take_off(Placed(word, box))
+            if not self._own.holds(word.text, box)
+            for placed in without_rule(self._own.cut_off(Placed(word, box)))
         ]
+        self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
         self._taken: set[int] = set()
 
     def read(self, slot: Slot) -> Iterator[SlotText]:
         """Yield what is written in a text slot, if anything is."""
         if slot.is_mark:
             return
-        inside = [n for n, placed in enumerate(self._words) if _is_inside(placed.box, slot.box)]
+        left, bottom, right, top = slot.box
+        inside = [
+            n
+            for n, (x, y) in enumerate(self._centres)
+            if left <= x <= right and bottom - 1 <= y <= top + 1
+        ]
         if not inside:
             return
         self._taken.update(inside)
@@ -172,78 +177,5 @@ class _Written:
         return tuple(
             placed.word
             for n, placed in enumerate(self._words)
-            if n not in self._taken and self._printed.is_beside(placed.box)
+            if n not in self._taken and self._own.is_beside(placed.box)
         )
-
-
-class _Printed:
-    """What the blank form itself prints on a page."""
-
-    def __init__(self, layout: LayoutPage) -> None:
-        self._layout = layout
-        self._by_text: dict[str, list[Word]] = {}
-        for word in layout.words:
-            self._by_text.setdefault(_spelling(word.text), []).append(word)
-
-    def take_off(self, placed: Placed) -> Iterator[Placed]:
-        """Yield what the form does not print of a word: all of it, its rest, or nothing."""
-        if self._is_printed(placed):
-            return
-        yield placed if not self._slots_edge(placed) else self._cut_off(placed)
-
-    def _is_printed(self, placed: Placed) -> bool:
-        x, y = (placed.box[0] + placed.box[2]) / 2, placed.middle
-        return any(
-            abs((own.box[0] + own.box[2]) / 2 - x) < _SAME_PLACE
-            and abs((own.box[1] + own.box[3]) / 2 - y) < _SAME_PLACE
-            for own in self._by_text.get(_spelling(placed.word.text), ())
-        )
-
-    def _slots_edge(self, placed: Placed) -> bool:
-        """Return whether a word lies over the side of a slot: a label may have run into it."""
-        left, _, right, _ = placed.box
-        return any(
-            not slot.is_mark
-            and slot.box[1] < placed.middle < slot.box[3]
-            and (left < slot.box[0] - 3 < right or left < slot.box[2] + 3 < right)
-            for slot in self._layout.slots
-        )
-
-    def _cut_off(self, placed: Placed) -> Placed:
-        """Return a word without the printed word it runs together with, at its front or its end."""
-        text = placed.word.text
-        for own in self._layout.words:
-            if not own.box[1] - 3 < placed.middle < own.box[3] + 3 or len(own.text) >= len(text):
-                continue
-            left, bottom, right, top = placed.box
-            if text.startswith(own.text) and abs(own.box[0] - left) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[len(own.text) :])
-                return Placed(rest, (own.box[2], bottom, right, top))
-            if text.endswith(own.text) and abs(own.box[2] - right) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[: -len(own.text)])
-                return Placed(rest, (left, bottom, own.box[0], top))
-        return placed
-
-    def is_beside(self, box: Box) -> bool:
-        """Return whether a box lies within the printed part of the page, and over no word of it."""
-        if not self._layout.words:
-            return False
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        hull = around([word.box for word in self._layout.words])
-        if not (hull[0] < x < hull[2] and hull[1] < y < hull[3]):
-            return False
-        places = [word.box for word in self._layout.words] + [s.box for s in self._layout.slots]
-        return not any(a - 3 < x < c + 3 and b - 3 < y < d + 3 for a, b, c, d in places)
-
-
-def _spelling(text: str) -> str:
-    return fold_text(text) or text
-
-
-def _as_boxes(rows: NDArray[np.float64]) -> list[Box]:
-    return [(left, bottom, right, top) for left, bottom, right, top in rows.tolist()]
-
-
-def _is_inside(box: Box, slot: Box) -> bool:
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return slot[0] <= x <= slot[2] and slot[1] - 1 <= y <= slot[3] + 1

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from parsers.cleaning import drop_invisible
+
 #: What stands in the place of a Social Security number.
 SSN_MASK = "***-**-****"
 
@@ -33,17 +35,26 @@ _LABELLED = re.compile(rf"(?P<label>{_NAME}{_WORDS})\d(?:[\s\-.]?\d){{8}}(?!\d)"
 _NAMED_BEHIND = re.compile(
     rf"(?<![\w-])\d(?:[\s\-.]?\d){{8}}(?P<label>\s*[(,]?\s*{_NAME}\b)", re.IGNORECASE
 )
-#: Fewer characters than a number has need not be searched, and nearly all texts have none so near.
-_DIGITS_NEAR = re.compile(r"[\dOoIl|SB](?:[\W_]{0,4}[\dOoIl|SB]){8}")
+#: What any of them has, however it is misread: three digits near to each other, and then nine
+#: characters that may be digits. Nearly all texts lack the one or the other.
+_THREE_DIGITS = re.compile(r"\d\D{0,4}\d\D{0,4}\d")
+_NINE_NEAR = re.compile(r"[\dOoIl|SB](?:[\W_]{0,4}[\dOoIl|SB]){8}")
 
 
 def mask_ssn(text: str) -> str:
-    """Return `text` with every Social Security number replaced by `SSN_MASK`."""
-    if not _DIGITS_NEAR.search(text):
+    """Return `text` with every Social Security number replaced by `SSN_MASK`.
+
+    Characters that show nothing hide no number; they are dropped from a text that has one.
+    """
+    if not _THREE_DIGITS.search(text):
         return text
-    masked = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, text)
+    seen = drop_invisible(text)
+    if not _NINE_NEAR.search(seen):
+        return text
+    masked = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, seen)
     masked = _NAMED_BEHIND.sub(lambda m: SSN_MASK + m["label"], masked)
-    return _MISREAD.sub(_mask_misread, _SHAPED.sub(SSN_MASK, masked))
+    masked = _MISREAD.sub(_mask_misread, _SHAPED.sub(SSN_MASK, masked))
+    return text if masked == seen else masked
 
 
 def _mask_misread(match: re.Match[str]) -> str:

@@ -239,6 +239,8 @@ def test_lists_are_split_where_people_split_them(
         pytest.param("123 - 45 - 6789", SSN_MASK, id="blanks around hyphens"),
         pytest.param("123-45-\n6789", SSN_MASK, id="over a line's end"),
         pytest.param("123/45/6789", SSN_MASK, id="slashes"),
+        pytest.param("123-\u200b45-67\u00ad89", SSN_MASK, id="characters that show nothing in it"),
+        pytest.param("12O-4I-6789", SSN_MASK, id="misread twice"),
         pytest.param("I23-4S-6789", SSN_MASK, id="as a scanner misreads it"),
         pytest.param("S.S. No. 123456789", f"S.S. No. {SSN_MASK}", id="initials"),
         pytest.param("SSN (123456789)", f"SSN ({SSN_MASK})", id="in brackets"),

@@ -1,0 +1,65 @@
+"""How exactly forms are read: a twentieth of what `make bench` measures, on people of its own.
+
+Every way of filling in and printing a form is read as the program reads it, in a child process. The
+pictures, which take minutes, are in the longer form of this test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench.accuracy import Accuracy, Count, Read, measure
+from inbox_worker.reading import DocumentReader, load_definitions
+from parsers.extraction import ReadLimits
+from tests.conftest import require_or_skip
+from tests.specimens.people import TODAY, build_specimens
+from tests.specimens.variants import VARIANTS, Group, Variant
+
+#: Neither those of other tests nor those of the bench.
+SPECIMENS = build_specimens(5, first=20_000)
+
+#: The part of the values that has to be exact.
+WANTED = {Group.ACROFORM: 0.995, Group.PRINT: 0.995, Group.SCAN: 0.96}
+
+
+@pytest.fixture(scope="module")
+def read() -> Iterator[Read]:
+    """Yield what reads documents in a child."""
+    limits = ReadLimits(seconds=300.0, memory_mb=4096)
+    with DocumentReader(load_definitions(), limits=limits) as reader:
+        yield lambda data: [reader.read(data, today=TODAY, attachments_beside_form=1)]
+
+
+def _rows(*groups: Group) -> list[object]:
+    return [
+        pytest.param(v, id=v.name, marks=[pytest.mark.long] if v.is_long else [])
+        for v in VARIANTS
+        if v.group in groups
+    ]
+
+
+@pytest.mark.parametrize("variant", _rows(Group.ACROFORM, Group.PRINT))
+def test_what_is_filled_in_and_printed_is_read_exactly(variant: Variant, read: Read) -> None:
+    found = _measure(variant, read, people=len(SPECIMENS))
+    texts, ticks = found.count([variant]), found.count([variant], ticks=True)
+    assert texts.all > 100
+    assert ticks.all > 30
+    assert texts.share >= WANTED[variant.group], found.misses
+    assert ticks.share == 1.0, found.misses
+    _check_confidence(found.count_confident(variant.group), found)
+
+
+def _measure(variant: Variant, read: Read, *, people: int) -> Accuracy:
+    if variant.program:
+        require_or_skip(variant.program)
+    found = measure([variant], SPECIMENS[:people], read, load_definitions()[0])
+    assert not found.set_aside
+    assert not found.unnamed
+    return found
+
+
+def _check_confidence(confident: Count, found: Accuracy) -> None:
+    assert confident.all > 100
+    assert confident.share >= 0.995, found.misses
