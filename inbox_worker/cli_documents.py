@@ -22,6 +22,7 @@ from inbox_worker.reading import DocumentReader, load_definitions
 from outbound.form_filling import FormFillingError, fill_form, parse_form_data
 from parsers.classify import MessageKind
 from parsers.definition import FormDefinition
+from parsers.drafting import DraftError, draft_definition
 from parsers.extraction import DocumentKind, Extraction
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")]
@@ -52,6 +53,9 @@ def register(app: typer.Typer) -> None:
     forms.command(
         "fill", cls=Command, epilog="Example: ero-outreach forms fill data.json -o form.pdf"
     )(fill)
+    forms.command(
+        "draft", cls=Command, epilog="Example: ero-outreach forms draft form.pdf -o form.toml"
+    )(draft)
     app.add_typer(forms, name="forms")
 
 
@@ -113,7 +117,9 @@ def _print_extraction(name: str, found: Extraction) -> None:
     if found.missing:
         say(f"Missing: {', '.join(found.missing)}.")
     for problem in found.problems:
-        say(f"Wrong: {problem.field}: {problem.message}")
+        # What only a person should look at is nothing that the requester did wrong.
+        word = "Doubtful" if problem.flag_only else "Wrong"
+        say(f"{word}: {problem.field}: {problem.message}")
     for warning in found.warnings:
         say(f"Note: {warning.message}")
 
@@ -236,6 +242,31 @@ def fill(
     except FormFillingError as error:
         raise WorkerError("\n".join(error.problems)) from None
     _write(output, document)
+
+
+def draft(
+    form: Annotated[Path, typer.Argument(help="A fillable PDF.", metavar="FILE")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="TOML", help="The file to write; else it is printed."
+        ),
+    ] = None,
+) -> None:
+    """Draft a definition for a form the program has never seen, with its guesses marked."""
+    try:
+        drafted = draft_definition(
+            form.read_bytes(), file_name=form.name, known=load_definitions()[0]
+        )
+    except OSError as error:
+        raise WorkerError(f"{form} cannot be read: {error.strerror}.") from None
+    except DraftError as error:
+        raise WorkerError(f"{form}: {error}") from None
+    if output is None:
+        typer.echo(drafted, nl=False)
+        return
+    _write(output, drafted.encode())
+    say("Look at every line that is marked as a guess; the file's head says what to do with it.")
 
 
 def _blank_form(definition: FormDefinition) -> bytes:

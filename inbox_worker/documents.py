@@ -38,7 +38,7 @@ class ReadDocuments:
     def files(self) -> tuple[ReceivedFile, ...]:
         """Return every attachment, as reviewers are shown it."""
         return tuple(
-            describe_file(r["name"], r["declared_type"], r["size"], r["found_in"])
+            describe_file(r["name"], r["declared_type"], r["size"], r["found_in"], r["warnings"])
             for r in self.attachment_rows
         )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from inbox_worker import store
 from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
 from outbound.review_letters import ReceivedFile
+from parsers.document_traits import list_remarks
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail import parse_message
 
@@ -53,17 +54,22 @@ def read_dossier(session: Session, request: Request) -> Dossier:
             FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
             for p in store.list_problems(session, request)
         ],
-        files=tuple(describe_file(f.name, f.declared_type, f.size, f.found_in) for f in files),
+        files=tuple(
+            describe_file(f.name, f.declared_type, f.size, f.found_in, f.warnings) for f in files
+        ),
         original=find_original(session, request),
         has_supporting_attachment=has_supporting_attachment(session, request),
         earlier_requests=count_earlier_requests(session, [request])[request.id],
     )
 
 
-def describe_file(name: str, declared_type: str, size: int, found_in: str) -> ReceivedFile:
-    """Return a paper as reviewers are shown it, with what it lay in behind its name."""
-    shown = f"{name} (in {found_in})" if found_in else name
-    return ReceivedFile(name=shown, media_type=declared_type, size=size)
+def describe_file(
+    name: str, declared_type: str, size: int, found_in: str, warnings: Sequence[str]
+) -> ReceivedFile:
+    """Return a paper as reviewers are shown it: what it lay in, and what was noticed in it."""
+    shown = f"{name}, in {found_in}" if found_in else name
+    remarks = list_remarks(warnings)
+    return ReceivedFile(name=shown, media_type=declared_type, size=size, remarks=remarks)
 
 
 def find_original(session: Session, request: Request) -> bytes | None:

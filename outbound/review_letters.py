@@ -102,6 +102,7 @@ class ReceivedFile:
     name: str  #: as the sender called it; shown in the body only
     media_type: str
     size: int  #: octets
+    remarks: tuple[str, ...] = ()  #: what was noticed in it, a sentence each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

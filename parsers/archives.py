@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from parsers.mail_headers import build_safe_name
 from parsers.message import WRAPPING_STARTS
@@ -24,6 +25,7 @@ _MOST_ENTRIES = 5_000
 _OFFICE_MARKS = frozenset({"[Content_Types].xml", "mimetype", "META-INF/container.xml"})
 *_ZIP_STARTS, _TNEF_START = WRAPPING_STARTS
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _KNOWN_PACKING = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 # The library warns of damage in what it reads, and names what it read.
@@ -71,8 +73,18 @@ def _is_leftover(name: str) -> bool:
     return name.startswith("__MACOSX/") or base in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
+def _decode_name(entry: zipfile.ZipInfo) -> str:
+    """Return a file's name; many programs write UTF-8 without saying so."""
+    if entry.flag_bits & _UTF8:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
 def _take(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Member:
-    name = build_safe_name(entry.filename)
+    name = build_safe_name(_decode_name(entry))
     if entry.flag_bits & _ENCRYPTED:
         return Member(name=name, refusal="inside_locked")
     if entry.compress_type not in _KNOWN_PACKING:
@@ -106,11 +118,20 @@ def open_tnef(data: bytes, most: int) -> Iterator[Member]:
         yield Member(name=name, data=b"" if refusal else content, refusal=refusal)
 
 
-def _list_tnef(tnef: object, depth: int) -> Iterator[tuple[str, bytes]]:
-    for attachment in getattr(tnef, "attachments", ()):
+def _list_tnef(tnef: Any, depth: int) -> Iterator[tuple[str, bytes]]:
+    for attachment in tnef.attachments:
         embedded = getattr(attachment, "embed", None)
         if embedded is not None and depth < 3:
             yield from _list_tnef(embedded, depth + 1)
         elif isinstance(attachment.data, bytes):
-            name = attachment.long_filename()
-            yield build_safe_name(name if isinstance(name, str) else ""), attachment.data
+            yield _name_of(attachment), attachment.data
+
+
+def _name_of(attachment: Any) -> str:
+    """Return the long name of a file, else its short one, else none."""
+    try:
+        name = attachment.long_filename()
+    except UnicodeDecodeError:
+        # The library takes short names for UTF-8, and they are in the sender's code page.
+        name = bytes(attachment._name).rstrip(b"\0").decode("cp1252", "replace")
+    return build_safe_name(name) if isinstance(name, str) else ""

@@ -80,6 +80,7 @@ class FormField:
     hint: str = ""  #: one sentence for the person filling it in; also the tooltip's second half
     multiline: bool = False
     signature_line: str = ""  #: AcroForm text field whose text counts as this attestation's tick
+    acroform_name: str = ""  #: full name of its AcroForm field, where that is not the machine name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +252,7 @@ def _build_field(table: _Table, section: str) -> FormField:
         hint=table.text("hint", ""),
         multiline=table.truth("multiline"),
         signature_line=table.text("signature_line", ""),
+        acroform_name=table.text("acroform_name", ""),
     )
     table.finish()
     for is_wrong, name, message in _FIELD_CHECKS:

@@ -309,7 +309,8 @@ def _read_with_xfa(
             )
     codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
     if data is None or entered is None:
-        return reading.end(DocumentKind.XFA, *codes, "no_known_form")
+        is_damaged = any(w.code == "damaged_xfa" for w in reading.warnings)
+        return reading.end(DocumentKind.XFA, *codes, *([] if is_damaged else ["no_known_form"]))
     return _build_extraction(reading, DocumentKind.XFA, data.definition, entered, codes)
 
 
@@ -408,10 +409,18 @@ def _read_pages(
         # What qpdf could mend, the other libraries can read once it is written anew.
         found = read(_write_anew(pdf), "")
     reading.readers += (name for name in found.readers if name not in reading.readers)
-    if found.definition is not None:
-        codes = ["several_forms"] if found.forms > 1 else []
-        codes += ["text_over_form"] if found.has_strays else []
-        return _build_extraction(reading, DocumentKind.TEXT, found.definition, found.values, codes)
+    forms = [
+        _build_extraction(
+            reading,
+            DocumentKind.TEXT,
+            form.definition,
+            form.values,
+            ["text_over_form"] if form.has_strays else [],
+        )
+        for form in found.forms
+    ]
+    if forms:
+        return replace(forms[0], further=tuple(forms[1:]))
     if found.words <= _FEW_WORDS and has_images(pdf):
         return reading.end(DocumentKind.SCAN, "scan_not_read")
     return reading.end(DocumentKind.NOT_A_FORM, "no_known_form")

@@ -25,11 +25,12 @@ SENTENCES = {
     "not_a_pdf": "The file is not a PDF; please send the form as a PDF.",
     "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
     "password_needed": "The PDF needs a password to open; please send a copy without one.",
-    "wrong_password": "The password does not open the PDF; please send a copy without one.",
+    "wrong_password": "This password does not open the PDF; please check it, or send a copy that "
+    "needs none.",
     "unknown_protection": "The PDF is locked for certain people or programs; please send a copy "
     "without protection.",
-    "please_wait_page": "The page itself only says “Please wait”: this is an XFA form, which few "
-    "programs can show, and its data are read in place of the page.",
+    "please_wait_page": "The page itself only says “Please wait”: this is a dynamic XFA form, "
+    "which few programs can show.",
     "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
     "in the current form.",
     "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
@@ -39,8 +40,6 @@ SENTENCES = {
     "was not checked.",
     "signature_not_over_all": "The document bears a digital signature that does not cover the "
     "whole file, as when something was changed after signing; who signed was not checked.",
-    "several_forms": "The document holds several forms, and the first one was read; please send "
-    "each as a document of its own.",
     "contains_ssn": "The form contains a Social Security number; it is masked wherever shown.",
     "damaged_field": "A form field is damaged and could not be read; please check what is missing.",
     "contains_xfa": "The document also holds an XFA form; its ordinary form fields count.",
@@ -55,15 +54,18 @@ SENTENCES = {
     "holds_papers": "The file is a wrapping around other papers, which were read one by one.",
     "inside_locked": "This file lies in an archive that is locked with a password; please send the "
     "form without one.",
-    "inside_damaged": "This file could not be taken out of the one it lies in, which is damaged; "
-    "please send the form by itself.",
+    "inside_damaged": "This file could not be taken out of the one it lies in, which is damaged or "
+    "packed in an unusual way; please send the form by itself.",
     "inside_too_large": "This file unfolds to more than this program accepts; please send the form "
     "by itself.",
     "inside_too_deep": "This file is packed inside too many others; please send the form by "
     "itself.",
-    "over_time_limit": "Reading the document took too long and was stopped.",
-    "over_memory_limit": "Reading the document took too much memory and was stopped.",
-    "reader_crashed": "The document made its reader fail and was set aside.",
+    "over_time_limit": "Reading the document took too long and was stopped; please send a fresh "
+    "copy of the form.",
+    "over_memory_limit": "Reading the document took too much memory and was stopped; please send "
+    "a fresh copy of the form.",
+    "reader_crashed": "The document made its reader fail and was set aside; please send a fresh "
+    "copy of the form.",
 }
 
 #: Warnings that come from actions, in the order they are reported, with the action types they mean.
@@ -74,6 +76,32 @@ WARNINGS = {
     "contains_embedded_files": ("EmbeddedFile", "GoToE"),
     "contains_executable": ("Executable",),
 }
+
+
+#: What whoever decides on a request should know of its papers.
+_REMARKABLE = (
+    "contains_javascript",
+    "contains_launch_action",
+    "contains_submit_action",
+    "contains_embedded_files",
+    "contains_executable",
+    "contains_signature",
+    "signature_not_over_all",
+    "contains_xfa",
+    "please_wait_page",
+    "damaged_xfa",
+    "damaged_field",
+    "text_over_form",
+    "inside_locked",
+    "inside_damaged",
+    "inside_too_large",
+    "inside_too_deep",
+)
+
+
+def list_remarks(codes: Sequence[str]) -> tuple[str, ...]:
+    """Return the sentences that a reviewer should read of a document with these warnings."""
+    return tuple(SENTENCES[code] for code in _REMARKABLE if code in codes)
 
 
 def warn(code: str) -> DocumentWarning:

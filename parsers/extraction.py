@@ -100,6 +100,7 @@ class Extraction:
     missing: tuple[str, ...] = ()  #: required fields without a value, in form order
     problems: tuple[FieldProblem, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
+    further: tuple[Extraction, ...] = ()  #: of the other forms in the same document
 
     @property
     def is_form(self) -> bool:
@@ -150,4 +151,5 @@ class Extraction:
                 for p in self.problems
             ],
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
+            **({"further": [form.to_json() for form in self.further]} if self.further else {}),
         }

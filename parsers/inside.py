@@ -74,6 +74,7 @@ class _Opening:
         self._limits = limits
         self._bytes_left = limits.inside_bytes
         self._found: list[Attachment] = []
+        self._met = {paper.data for paper in papers}
         self._queue = deque(
             _Waiting(paper, position, paper.name or "a file", 1)
             for position, paper in enumerate(papers)
@@ -93,7 +94,10 @@ class _Opening:
         for member in _list_members(waiting.paper, self._bytes_left):
             if len(self._found) >= self._limits.inside_files:
                 return
-            self._take(member, waiting)
+            # Who forwards a mail often attaches its form as well: the same bytes are one paper.
+            if member.refusal or member.data not in self._met:
+                self._met.add(member.data)
+                self._take(member, waiting)
 
     def _take(self, member: Member, waiting: _Waiting) -> None:
         too_large = len(member.data) > self._bytes_left

@@ -103,6 +103,7 @@ class DefinitionIndex:
 
     def __init__(self, definition: FormDefinition) -> None:
         self.definition = definition
+        self._exact_names: dict[str, Target] = {}
         self._names: dict[str, Target] = {}
         self._wordings: dict[str, list[Target]] = {}
         self._choice_wordings: dict[str, list[Target]] = {}
@@ -115,7 +116,10 @@ class DefinitionIndex:
 
     def _add(self, form_field: FormField) -> None:
         target = Target(form_field)
-        self._names[_fold_name(form_field.name)] = target
+        if form_field.acroform_name:
+            self._exact_names[form_field.acroform_name] = target
+        else:
+            self._names[_fold_name(form_field.name)] = target
         for wording in (form_field.label, *form_field.synonyms):
             _append(self._wordings, fold_label(wording), target)
         if form_field.signature_line:
@@ -132,6 +136,8 @@ class DefinitionIndex:
 
     def find_by_name(self, name: str) -> Target | None:
         """Return what a field name such as `form1[0].Page1[0].subject_a_number[0]` stands for."""
+        if name in self._exact_names:
+            return self._exact_names[name]
         folded = _fold_name(name)
         while folded:
             if folded in self._names:

@@ -22,7 +22,7 @@ import pikepdf
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
 from parsers.text_layer import MOST_WORDS, TextLayerError, Upright, spell_out
-from parsers.untold_fonts import find_untold_fonts, guess_letter
+from parsers.untold_fonts import find_untold_fonts, guess_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 100_000
 #: pdfium joins a word that a hyphen parts at the end of a line; where its mark stands, a word ends.
-_WORD = re.compile("[^\\s\x02\ufffe]*[\x02\ufffe]|[^\\s\x02\ufffe]+")
+#: Some programs write control characters for blanks.
+_WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
 #: A word that is wider than so many heights for each of its letters may be two, far apart.
 _WIDE = 1.1
 #: Letters of one word are never so many heights apart.
@@ -245,18 +246,14 @@ class _PageText:
 
     def _read_unusual(self, start: int, written: str, box: Box) -> Iterator[Word]:
         """Yield a word with letters beyond ASCII as it is spelled, if anything is left of it."""
-        guessed = self._guess(start, written)
-        spelled = spell_out(guessed)
+        untold = [
+            n
+            for n, letter in enumerate(written)
+            if not letter.isascii() and self._is_untold(start + n)
+        ]
+        spelled = spell_out(guess_word(written, untold))
         if spelled:
-            sure = 1.0 if guessed == written else _GUESSED
-            yield Word(text=spelled, box=box, confidence=sure)
-
-    def _guess(self, start: int, written: str) -> str:
-        """Return a word with what its letters most likely mean where their font does not say."""
-        return "".join(
-            guess_letter(letter) if not letter.isascii() and self._is_untold(place) else letter
-            for place, letter in enumerate(written, start)
-        )
+            yield Word(text=spelled, box=box, confidence=_GUESSED if untold else 1.0)
 
     def _is_untold(self, place: int) -> bool:
         name = ctypes.create_string_buffer(256)

@@ -1,7 +1,7 @@
 """Reads a form that was printed to a PDF or flattened: text and lines, no form fields any more.
 
-The outcome is a `PrintedForm`, with the definition and the values of the first form in the document
-or, where no page is a known form's, without. pdfium reads first; pdfplumber reads again wherever a
+The outcome is a `PrintedDocument` with each form it holds, in whatever order its pages come, or
+with none where no page is a known one. pdfium reads first; pdfplumber reads again wherever a
 required field is missing, or a value is invalid or doubtful. Where the two agree the value is
 surer; where they do not it is doubtful, and both are kept.
 """
@@ -9,7 +9,7 @@ surer; where they do not it is doubtful, and both are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from parsers.slot_fields import PageReading, read_fields
 from parsers.slot_values import PageText, SlotText, list_marks, read_marks, read_texts
 from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
+from parsers.untold_fonts import count_oddities
 from parsers.written_values import FormValues
 
 if TYPE_CHECKING:
@@ -63,14 +64,20 @@ class KnownForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedForm:
-    """What stands on the pages of a document."""
+    """One form and what stands on its pages."""
 
-    definition: FormDefinition | None  #: of the form it is, None where it is no known form
+    definition: FormDefinition
     values: FormValues
+    has_strays: bool  #: something is written beside the form's own fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedDocument:
+    """The forms a document holds, in the order of their first pages."""
+
+    forms: tuple[PrintedForm, ...]
     readers: tuple[str, ...]  #: the libraries that read it, in order
     words: int  #: how many words stand on its pages
-    forms: int = 0  #: how many forms it holds; the values are the first one's
-    has_strays: bool = False  #: something is written beside the form's own fields
 
 
 def read_printed(
@@ -81,37 +88,57 @@ def read_printed(
     forms: Sequence[KnownForm],
     today: date,
     check: Check,
-) -> PrintedForm:
+) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
     Raises `TextLayerError` where pdfium cannot open the document.
     """
     with PdfiumPages(data, password) as pages:
         words = [pages.words(number) for number in numbers]
-        look = _look_by_layout(words, forms, pages) or _look_by_labels(words, forms, pages)
-    found = PrintedForm(
-        definition=None,
-        values=FormValues(),
-        readers=(PdfiumPages.name,),
+        looks = [*_look_by_layout(words, forms, pages)] or [*_look_by_labels(words, forms, pages)]
+    found = [_read_form(look, today, check) for look in looks]
+    readers: tuple[str, ...] = (PdfiumPages.name,)
+    if any(doubts for _, doubts in found):
+        readers += (PdfplumberPages.name,)
+        again = _read_again(looks, data, password)
+        found = [
+            (_settle(look, one, doubts, two, today), doubts)
+            if doubts and two is not None
+            else (one, doubts)
+            for look, (one, doubts), two in zip(looks, found, again, strict=True)
+        ]
+    return PrintedDocument(
+        forms=tuple(form for form, _ in found),
+        readers=readers,
         words=sum(len(page.words) for page in words),
     )
-    if look is None:
-        return found
-    readings = look.readings
-    values = read_fields(look.definition, readings, source="text", today=today, judge=_judge)
-    asked = _find_doubts(look, values, check)
-    again = _read_again(look, data, password) if asked else None
-    if again is not None:
-        readings = [_compare(one, two, asked) for one, two in zip(readings, again, strict=True)]
-        values = read_fields(look.definition, readings, source="text", today=today, judge=_judge)
-        found = replace(found, readers=(*found.readers, PdfplumberPages.name))
-    return replace(
-        found,
+
+
+def _read_form(look: _Look, today: date, check: Check) -> tuple[PrintedForm, frozenset[str]]:
+    """Return what one look gave, and the fields that are worth a second reader's time."""
+    form = _build_form(look, look.readings, today)
+    return form, _find_doubts(look, form.values, check)
+
+
+def _build_form(look: _Look, readings: Sequence[PageReading], today: date) -> PrintedForm:
+    return PrintedForm(
         definition=look.definition,
-        values=values,
-        forms=look.forms,
+        values=read_fields(look.definition, readings, source="text", today=today, judge=_judge),
         has_strays=any(page.text.strays for page in readings),
     )
+
+
+def _settle(
+    look: _Look,
+    one: PrintedForm,
+    doubts: frozenset[str],
+    again: Sequence[PageReading],
+    today: date,
+) -> PrintedForm:
+    """Return a form with what both readers make of the fields that were in doubt."""
+    pairs = zip(look.readings, again, strict=True)
+    both = [_compare(first, second, doubts) for first, second in pairs]
+    return replace(_build_form(look, both, today), has_strays=one.has_strays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,31 +149,33 @@ class _Look:
     readings: Sequence[PageReading]
     read_again: Callable[[TextLayer], Sequence[PageReading]]
     sure: float  #: how sure a value of the first reading is
-    forms: int = 1
 
 
 def _look_by_layout(
     words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
-) -> _Look | None:
-    """Lay the pages over the blank forms, and read the slots of the first form found."""
+) -> Iterator[_Look]:
+    """Lay the pages over the blank forms and read the slots; one look for each form found."""
     layouts = [form.layout for form in forms if form.layout is not None]
-    copies = group_pages(register_pages(words, layouts))
-    if not copies:
-        return None
-    copy = copies[0]
-    name = copy[0].layout.definition
+    definitions = {form.definition.id: form.definition for form in forms}
+    left = list(words)
+    while found := register_pages(left, layouts):
+        for copy in group_pages(found):
+            yield _look_at(copy, definitions[copy[0].layout.definition], pages)
+        taken = {one.page.number for one in found}
+        left = [page for page in left if page.number not in taken]
 
+
+def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: PdfiumPages) -> _Look:
     def read_again(others: TextLayer) -> Sequence[PageReading]:
         # The pages lie as the first reader found; only their words are others.
         laid = (replace(one, page=others.words(one.page.number)) for one in copy)
         return [PageReading(text=read_texts(one)) for one in laid]
 
     return _Look(
-        definition=next(form.definition for form in forms if form.definition.id == name),
+        definition=definition,
         readings=[_read_page(registration, pages) for registration in copy],
         read_again=read_again,
         sure=_ONE,
-        forms=len(copies),
     )
 
 
@@ -160,12 +189,12 @@ def _read_page(registration: Registration, pages: PdfiumPages) -> PageReading:
 
 def _look_by_labels(
     words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
-) -> _Look | None:
+) -> Iterator[_Look]:
     """Find the labels of the form that most of them belong to, and read beside them."""
     labelled = [(form, LabelledPages(words, form.index)) for form in forms]
     fitting = [(f, found) for f, found in labelled if _is_recognised(f.definition, found)]
     if not fitting:
-        return None
+        return
     form, best = max(fitting, key=lambda pair: len(pair[1].fields()))
 
     def cut(number: int, box: Box) -> NDArray[np.uint8]:
@@ -176,7 +205,7 @@ def _look_by_labels(
         return [PageReading(text=PageText(texts=again.texts(), strays=()))]
 
     text = _cap(PageText(texts=best.texts(), strays=()), _BY_LABEL)
-    return _Look(
+    yield _Look(
         definition=form.definition,
         readings=[PageReading(text=text, marks=best.marks(cut))],
         read_again=read_again,
@@ -220,13 +249,15 @@ def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str
     return frozenset({*missing, *doubtful, *wrong} & written)
 
 
-def _read_again(look: _Look, data: bytes, password: str) -> Sequence[PageReading] | None:
-    """Return what pdfplumber reads on the same pages, None where it cannot open the document."""
+def _read_again(
+    looks: Sequence[_Look], data: bytes, password: str
+) -> Sequence[Sequence[PageReading] | None]:
+    """Return what pdfplumber reads where each look was, None where it cannot open the document."""
     try:
         with PdfplumberPages(data, password) as pages:
-            return look.read_again(pages)
+            return [look.read_again(pages) for look in looks]
     except TextLayerError:
-        return None
+        return [None] * len(looks)
 
 
 def _compare(one: PageReading, two: PageReading, asked: frozenset[str]) -> PageReading:
@@ -246,7 +277,12 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
         return replace(one, confidence=_DIFFERENT)
     if one.text == two.text and one.is_clipped == two.is_clipped:
         return replace(one, confidence=_BOTH if one.slot.box != NOWHERE else _BOTH_BY_LABEL)
-    if one.confidence < _ONE:
-        # The first reader had to guess letters that the second knows.
-        return replace(two, confidence=_KNOWN_BY_ONE, others=(one.text,))
+    if one.text.replace(" ", "") == two.text.replace(" ", ""):
+        # Where a word ends is a matter of opinion, and the first reader's is the better one.
+        return replace(one, confidence=_KNOWN_BY_ONE, others=(two.text,))
+    odd, odder = count_oddities(one.text), count_oddities(two.text)
+    if one.confidence < _ONE and odd != odder:
+        # The first reader had to guess letters, and the second may know them, or not.
+        better, worse = (one, two) if odd < odder else (two, one)
+        return replace(better, confidence=_KNOWN_BY_ONE, others=(worse.text,))
     return replace(one, confidence=_DIFFERENT, others=(two.text,))

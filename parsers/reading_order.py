@@ -7,12 +7,15 @@ the room that is left on the line tells: had the next word found room, it would 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from parsers.page_words import Word
 from parsers.pdf_objects import Box
 
+_RULE_START = re.compile("^(?:_+|[.\u2026]{3,}|\u2026)+")
+_RULE_END = re.compile("(?:_+|[.\u2026]{3,}|\u2026)+$")
 #: How much room, in points, must be left on a line for its end to be the writer's own.
 _ROOM = 4.0
 #: The breadth of a blank beside that of an average letter.
@@ -30,6 +33,24 @@ class Placed:
     def middle(self) -> float:
         """Return the height of its middle."""
         return (self.box[1] + self.box[3]) / 2
+
+
+def without_rule(placed: Placed) -> Iterator[Placed]:
+    """Yield a word without the rule to write on that is drawn around it in letters, if one is left.
+
+    Forms draw lines of underscores or dots, and what is written on one may run together with it.
+    """
+    text = placed.word.text
+    if "_" not in text and ".." not in text and "\u2026" not in text:
+        yield placed
+        return
+    kept = _RULE_END.sub("", _RULE_START.sub("", text))
+    if kept:
+        start = text.index(kept)
+        left, bottom, right, top = placed.box
+        letter = (right - left) / len(text)
+        box = (left + start * letter, bottom, left + (start + len(kept)) * letter, top)
+        yield Placed(replace(placed.word, text=kept), box)
 
 
 def around(boxes: Sequence[Box]) -> Box:

@@ -20,7 +20,7 @@ from parsers.layout import LayoutPage, Slot
 from parsers.own_words import find_own_words
 from parsers.page_words import Word
 from parsers.pdf_objects import Box
-from parsers.reading_order import Placed, around, join_lines, split_lines
+from parsers.reading_order import Placed, around, join_lines, split_lines, without_rule
 from parsers.registration import Registration
 from parsers.tick_ink import MarkReading, measure_ink, read_mark, read_strokes
 
@@ -102,9 +102,10 @@ class _Written:
         words = registration.page.words
         places = registration.to_layout.map_all([word.box for word in words])
         self._words = [
-            self._own.cut_off(Placed(word, box))
+            placed
             for word, box in zip(words, places, strict=True)
             if not self._own.holds(word.text, box)
+            for placed in without_rule(self._own.cut_off(Placed(word, box)))
         ]
         self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
         self._taken: set[int] = set()

@@ -30,7 +30,7 @@ _SPELLED_OUT = str.maketrans(
         "\ufb06": "st",
         "\x02": "-",
         "\ufffe": "-",
-        "\x00": None,
+        **{chr(code): None for code in range(32) if code != 2},
         "\xad": "-",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,6 +16,7 @@ from inbox_worker.models import AttachmentRecord, FormInside, Problem, Request
 from inbox_worker.reading import DocumentReader
 from parsers.extraction import ReadLimits
 from tests.unit.pdf_forms import FormBuilder
+from tests.unit.test_reading_signatures import SIGNED
 from tests.unit.wrappings import (
     build_mail,
     build_portfolio,
@@ -55,8 +57,26 @@ def test_a_form_inside_becomes_a_request_and_its_row_says_where_it_lay(
         kept = session.get_one(Request, request.id)
         assert find_original(session, kept) == form
         dossier = read_dossier(session, kept)
-    assert [f.name for f in dossier.files] == [name, f"form.pdf (in {name})"]
+    assert [f.name for f in dossier.files] == [name, f"form.pdf, in {name}"]
     assert not dossier.has_supporting_attachment, "a wrapping supports nothing"
+
+
+def test_reviewers_read_what_was_noticed_in_a_paper(harness: Harness) -> None:
+    papers = {"forms.pdf": build_portfolio({"form.pdf": fill(), "setup.exe": b"MZ"})}
+    harness.deliver(compose(CLERK, TEXT, files=papers))
+    words = " ".join(harness.newest(ORTEGA, "review_notice").text.split())
+    assert "form.pdf, in forms.pdf (application/pdf, " in words
+    assert "The document carries a program among its files, which was not started." in words
+
+
+def test_a_signed_form_is_filed_with_its_bytes_untouched(harness: Harness) -> None:
+    harness.deliver(compose(CLERK, TEXT, files={"signed.pdf": SIGNED}))
+    request = harness.request()
+    (row,) = harness.rows(AttachmentRecord)
+    assert row.warnings == ["contains_signature"]
+    assert row.sha256 == hashlib.sha256(SIGNED).hexdigest()
+    with harness.services.database.read() as session:
+        assert find_original(session, session.get_one(Request, request.id)) == SIGNED
 
 
 def test_ordinary_forms_are_not_kept_twice(harness: Harness) -> None:

@@ -147,7 +147,8 @@ def test_a_form_that_carries_a_paper_is_a_form_and_no_mere_wrapping() -> None:
 
 
 def test_every_form_inside_is_a_document_of_its_own() -> None:
-    archive = build_zip({"one.pdf": FORM, "two.pdf": FORM, "letter.pdf": OTHER})
+    other_form = FormBuilder(pages=2).save()
+    archive = build_zip({"one.pdf": FORM, "two.pdf": other_form, "letter.pdf": OTHER})
     reading = _read(build_mail({"forms.zip": archive}))
     kinds = [e.kind for _, e in reading.documents]
     assert kinds == [DocumentKind.ACROFORM, DocumentKind.ACROFORM, DocumentKind.NOT_A_FORM]
@@ -194,7 +195,7 @@ def test_what_is_not_taken_out_has_a_name(archive: bytes, code: str, kind: Docum
 
 
 def test_bytes_and_count_are_bounded_over_everything_inside() -> None:
-    files = {f"{n}.pdf": FORM for n in range(5)}
+    files = {f"{n}.pdf": FORM + b"%" + str(n).encode() for n in range(5)}
     room = len(FORM) * 3 + 10
     by_bytes = _open(build_zip(files), inside_bytes=room)
     assert [p.refusal for p in by_bytes] == ["", "", "", "inside_too_large", "inside_too_large"]
@@ -213,9 +214,33 @@ def test_an_archive_that_lies_about_sizes_is_bounded_too() -> None:
     assert len(paper.data) <= 10
 
 
+def test_a_short_name_in_the_senders_code_page_is_read() -> None:
+    (paper,) = _open(build_winmail({"f\u00f3rmula.pdf": FORM}, long_names=False))
+    assert (paper.name, paper.data) == ("f\u00f3rmula.~1.PDF", FORM)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        pytest.param("Petici\u00f3n.pdf".encode(), "Petici\u00f3n.pdf", id="UTF-8, unsaid"),
+        pytest.param("Petici\u00f3n.pdf".encode("cp437"), "Petici\u00f3n.pdf", id="of old DOS"),
+    ],
+)
+def test_a_name_in_an_archive_is_read_in_what_it_was_written_in(written: bytes, name: str) -> None:
+    archive = build_zip({"x" * len(written): FORM}).replace(b"x" * len(written), written)
+    assert [p.name for p in _open(archive)] == [name]
+
+
+def test_the_same_bytes_twice_in_one_mail_are_one_paper() -> None:
+    archive = build_zip({"form.pdf": FORM, "copy.pdf": FORM})
+    assert [p.name for p in _open(archive)] == ["form.pdf"]
+    reading = _read(build_mail({"form.pdf": FORM, "forms.zip": archive}))
+    assert [p.name for p in reading.message.papers] == ["form.pdf", "forms.zip"]
+
+
 def test_no_path_is_kept_and_leftovers_of_programs_are_no_papers() -> None:
     names = ["../../etc/form.pdf", "C:\\forms\\x.pdf", "__MACOSX/._form.pdf", "a/.DS_Store", "b/"]
-    found = _open(build_zip(dict.fromkeys(names, FORM)))
+    found = _open(build_zip({name: FORM + name.encode() for name in names}))
     assert [p.name for p in found] == ["form.pdf", "x.pdf"]
 
 

@@ -34,7 +34,7 @@ def lock_zip(archive: bytes) -> bytes:
     return bytes(data)
 
 
-def build_winmail(files: Mapping[str, bytes]) -> bytes:
+def build_winmail(files: Mapping[str, bytes], *, long_names: bool = True) -> bytes:
     """Return a `winmail.dat` (MS-OXTNEF) with a title, a long name and data for each file."""
     parts = [struct.pack("<IH", _TNEF_SIGNATURE, 1)]
     parts.append(_tnef_object(1, 0x9006, 8, struct.pack("<I", 0x10000)))
@@ -44,7 +44,8 @@ def build_winmail(files: Mapping[str, bytes]) -> bytes:
         parts.append(_tnef_object(2, 0x9002, 6, b"\x01\x00" + b"\xff" * 4 + b"\0" * 8))
         parts.append(_tnef_object(2, 0x8010, 1, name[:8].encode("cp1252") + b"~1.PDF\0"))
         parts.append(_tnef_object(2, 0x800F, 6, data))
-        parts.append(_tnef_object(2, 0x9005, 6, _long_name(name)))
+        if long_names:
+            parts.append(_tnef_object(2, 0x9005, 6, _long_name(name)))
     return b"".join(parts)
 
 
