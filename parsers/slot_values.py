@@ -11,7 +11,7 @@ slot or is cut at its edge, and is then no value. For a mark: a `MarkReading`, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _OVER_EDGE = 1.0
 #: So near to its right edge a text may end because a viewer cut it there.
 _NEAR_EDGE = 1.0
+
+#: How sure a mark is that a word runs over.
+_OVERPRINTED = 0.6
 
 #: Cuts a box of the layout page out of a picture: rows of grey pixels, 0 black.
 CutPicture = Callable[[Box], "NDArray[np.uint8]"]
@@ -71,7 +74,9 @@ def read_texts(registration: Registration) -> PageText:
     """Return what is written on a page, slot by slot, and what is written beside the slots."""
     written = _Written(registration)
     texts = [text for slot in registration.layout.slots for text in written.read(slot)]
-    return PageText(texts=tuple(texts), strays=written.strays())
+    # Of a page that was set anew nobody can tell what was written beside the slots.
+    strays = () if registration.is_set_anew else written.strays()
+    return PageText(texts=tuple(texts), strays=strays)
 
 
 def list_marks(layout: LayoutPage) -> list[Slot]:
@@ -86,9 +91,13 @@ def read_marks(
     slots = list_marks(registration.layout)
     boxes = registration.to_layout.inverse().map_all([slot.box for slot in slots])
     found = []
-    for slot, box in zip(slots, boxes, strict=True):
+    overprinted = _find_overprinted(registration.page.words, boxes)
+    for slot, box, is_hidden in zip(slots, boxes, overprinted, strict=True):
         read = read_mark if slot.is_mark else read_strokes
         reading = read(measure_ink(cut(slot.box), paper=paper), slot.ink)
+        if slot.is_mark and is_hidden:
+            # Letters are ink as well; what is below them nobody can tell.
+            reading = replace(reading, confidence=min(reading.confidence, _OVERPRINTED))
         found.append(SlotMark(slot=slot, reading=reading, box=box, page=registration.page.number))
     return tuple(found)
 
@@ -99,12 +108,13 @@ class _Written:
     def __init__(self, registration: Registration) -> None:
         self._page = registration.page.number
         self._own = find_own_words(registration.layout)
+        anew = registration.is_set_anew
         words = registration.page.words
         places = registration.to_layout.map_all([word.box for word in words])
         self._words = [
             placed
             for word, box in zip(words, places, strict=True)
-            if not self._own.holds(word.text, box)
+            if not self._own.holds(word.text, box, is_set_anew=anew)
             for placed in without_rule(self._own.cut_off(Placed(word, box)))
         ]
         self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
@@ -179,3 +189,14 @@ class _Written:
             for n, placed in enumerate(self._words)
             if n not in self._taken and self._own.is_beside(placed.box)
         )
+
+
+def _find_overprinted(words: Sequence[Word], marks: Sequence[Box]) -> list[bool]:
+    """Return which marks a word lies over and beyond, unlike the sign within one."""
+    if not words or not marks:
+        return [False] * len(marks)
+    left, bottom, right, top = np.array([w.box for w in words], dtype=np.float64).T[:, None, :]
+    a, b, c, d = np.array(marks, dtype=np.float64).T[:, :, None]
+    touches = (left < c - 2) & (right > a + 2) & (bottom < d - 2) & (top > b + 2)
+    found: list[bool] = (touches & ((left < a - 1) | (right > c + 1))).any(axis=1).tolist()
+    return found
