@@ -33,7 +33,7 @@ class Reading:
 
 def compare(specimen: Specimen, extraction: Extraction) -> Iterator[Reading]:
     """Yield every field that the person wrote or the program read, in the order of the form."""
-    is_page = extraction.kind is not DocumentKind.ACROFORM
+    is_page = extraction.kind not in (DocumentKind.ACROFORM, DocumentKind.XFA)
     names = dict.fromkeys((*specimen.expected, *extraction.fields))
     for name in names:
         if name == _PRINTED:
