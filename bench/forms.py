@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from bench.accuracy import BANDS, Accuracy, Read, find_confusions, measure
 from bench.reading_speed import Memory, Speed, measure_memory, measure_speeds
 from inbox_worker.reading import DocumentReader, load_definitions
-from parsers.extraction import ReadLimits
+from parsers.extraction import Extraction, ReadLimits
 from tests.specimens.people import TODAY, build_specimens
 from tests.specimens.variants import VARIANTS, Group
 
@@ -59,7 +59,12 @@ def main() -> None:
 
 def read_with(reader: DocumentReader) -> Read:
     """Return a function that reads a document as the program does, in a child process."""
-    return lambda data: [reader.read(data, today=TODAY, attachments_beside_form=1)]
+
+    def read(data: bytes) -> list[Extraction]:
+        found = reader.read(data, today=TODAY, attachments_beside_form=1)
+        return [found, *found.further]
+
+    return read
 
 
 class Share(float):

@@ -20,7 +20,13 @@ _FAR_APART = "\n" * 6
 
 
 def mask_extraction(extraction: Extraction) -> Extraction:
-    """Return `extraction` without Social Security numbers in values, evidence or alternatives."""
+    """Return `extraction` without Social Security numbers in values, evidence or alternatives.
+
+    Those of the other forms in the same document go the same way.
+    """
+    further = tuple(map(mask_extraction, extraction.further))
+    if further != extraction.further:
+        extraction = replace(extraction, further=further)
     fields = extraction.fields
     # One look over everything is enough for nearly all; it may see more than there is, where a
     # label ends one field and digits begin the next.
