@@ -77,7 +77,7 @@ def read_fields(
 
 
 def _read_marks(form_field: FormField, marks: Sequence[SlotMark]) -> Iterator[Written]:
-    on = [mark for mark in marks if mark.reading.is_on]
+    on: Sequence[SlotMark] = [mark for mark in marks if mark.reading.is_on]
     if not on:
         return
     if form_field.type in (FieldType.CHOICE, FieldType.YES_NO):

@@ -152,7 +152,7 @@ class _Written:
         edge = slot.box[2] + (_OVER_EDGE if slot.multiline else -_NEAR_EDGE)
         if left < slot.box[0] - _OVER_EDGE or right > edge:
             return True
-        if bottom < slot.box[1] - _OVER_EDGE - height / 2:
+        if bottom < slot.box[1] - _OVER_EDGE - height / 4:
             return True
         return any(self._goes_on(line, slot, height) for line in lines) or (
             slot.multiline and self._goes_on_below(slot, bottom, height)
