@@ -6,14 +6,14 @@ Whoever has just filed a form knows all of it already; `read_dossier` is for eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from inbox_worker import store
 from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
-from outbound.review_letters import ReceivedFile
+from outbound.review_letters import Comparison, ReceivedFile
 from parsers.document_traits import list_remarks
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail import parse_message
@@ -36,6 +36,14 @@ class Dossier:
     earlier_requests: int  #: from the same address
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a notice shows beside the file, made before anything is written."""
+
+    pictures: Mapping[str, bytes] = field(default_factory=dict)  #: of spots to check, by field
+    comparison: Comparison | None = None  #: with an earlier form, where there was one
+
+
 def read_dossier(session: Session, request: Request) -> Dossier:
     """Return what the database and the journal hold of a request."""
     files = session.scalars(
@@ -50,10 +58,7 @@ def read_dossier(session: Session, request: Request) -> Dossier:
     ).all()
     return Dossier(
         fields=store.current_fields(session, request),
-        problems=[
-            FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
-            for p in store.list_problems(session, request)
-        ],
+        problems=list_dossier_problems(session, request),
         files=tuple(
             describe_file(f.name, f.declared_type, f.size, f.found_in, f.warnings) for f in files
         ),
@@ -61,6 +66,14 @@ def read_dossier(session: Session, request: Request) -> Dossier:
         has_supporting_attachment=has_supporting_attachment(session, request),
         earlier_requests=count_earlier_requests(session, [request])[request.id],
     )
+
+
+def list_dossier_problems(session: Session, request: Request) -> list[FieldProblem]:
+    """Return what is missing, wrong or doubtful in the current revision."""
+    return [
+        FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
+        for p in store.list_problems(session, request)
+    ]
 
 
 def describe_file(

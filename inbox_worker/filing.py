@@ -7,8 +7,8 @@ read; the author is told what to do, and the mail waits for a person).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -16,13 +16,21 @@ from sqlalchemy.orm import Session
 from inbox_worker import correspondence, miscellany, notices, store
 from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
-from inbox_worker.dossier import Dossier, count_earlier_requests
+from inbox_worker.dossier import Dossier, Prepared, count_earlier_requests
+from inbox_worker.duplicates import Duplicate, NewForm, find_duplicates, record_keys
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
+from inbox_worker.pictures import render_pictures
+from inbox_worker.presentation import build_comparison
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
-from inbox_worker.triage import Sender, Triage, find_date, triage
+from inbox_worker.triage import Flag, Sender, Triage, find_date, triage
+from outbound.review_letters import Comparison
+from parsers.comparison import compare_forms
 from parsers.extraction import Extraction, FieldProblem
+
+#: Pictures of a mail's forms by position, and in each by field.
+FormPictures = Mapping[int, Mapping[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Filing:
     intake: Intake
     documents: ReadDocuments
     forms: tuple[ReadDocument, ...]
+    pictures: FormPictures = field(default_factory=dict)
 
     def __call__(self, session: Session) -> Disposition:
         """File this mail alone."""
@@ -57,7 +66,33 @@ def prepare_filing(intake: Intake) -> Apply:
     if intake.message.author is None:
         # Nobody can be answered: several authors, or none (RFC 5322 section 3.6.2).
         return partial(_leave_to_a_person, documents, intake)
-    return Filing(intake=intake, documents=documents, forms=documents.forms)
+    return prepare_forms(intake, documents)
+
+
+def prepare_forms(intake: Intake, documents: ReadDocuments) -> Filing:
+    """Draw what reviewers will have to look at in the forms; return the filing of them all."""
+    pictures = render_form_pictures(intake, documents)
+    return Filing(intake=intake, documents=documents, forms=documents.forms, pictures=pictures)
+
+
+def render_form_pictures(
+    intake: Intake, documents: ReadDocuments, *, joining: ReadDocument | None = None
+) -> FormPictures:
+    """Return the pictures that notices about the mail's forms need, by the forms' positions.
+
+    Reviewers see no form that goes back to its requester, unless it is `joining` what they know.
+    """
+    return {
+        form.position: render_pictures(
+            intake.services,
+            form.attachment.data,
+            form.extraction.fields,
+            form.extraction.problems,
+            has_ssn=any(w.code == "contains_ssn" for w in form.extraction.warnings),
+        )
+        for form in documents.forms
+        if form is joining or form.extraction.is_complete
+    }
 
 
 def _leave_to_a_person(documents: ReadDocuments, intake: Intake, session: Session) -> Disposition:
@@ -83,8 +118,32 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
     cases = [_judge(filing, form) for filing in filings for form in filing.forms]
     requests = store.add_requests(session, [case.new for case in cases])
     earlier = count_earlier_requests(session, requests)
+    duplicates = _mark_duplicates(session, cases, requests)
     for case, request in zip(cases, requests, strict=True):
-        _write_case(session, case, request, earlier_requests=earlier[request.id])
+        _write_case(
+            session,
+            case,
+            request,
+            earlier_requests=earlier[request.id],
+            duplicate=duplicates.get(request.id),
+        )
+
+
+def _mark_duplicates(
+    session: Session, cases: Sequence[_NewCase], requests: Sequence[Request]
+) -> Mapping[int, Duplicate]:
+    """Flag the requests that repeat an earlier one, and keep all of them to be found again."""
+    new = [
+        NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
+        for c, r in zip(cases, requests, strict=True)
+    ]
+    found = find_duplicates(session, new)
+    for request in requests:
+        if request.id in found:
+            request.flags = [*request.flags, Flag.DUPLICATE.value]
+            request.duplicate_of = found[request.id].tracking_number
+    record_keys(session, [(one.request, one.keys) for one in new])
+    return found
 
 
 def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
@@ -113,7 +172,12 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
 
 
 def _write_case(
-    session: Session, case: _NewCase, request: Request, *, earlier_requests: int
+    session: Session,
+    case: _NewCase,
+    request: Request,
+    *,
+    earlier_requests: int,
+    duplicate: Duplicate | None,
 ) -> None:
     """Write down what a form says and what is wrong with it, and send it on its way."""
     intake, extraction = case.filing.intake, case.form.extraction
@@ -130,7 +194,29 @@ def _write_case(
         has_supporting_attachment=documents.has_paper_beside_forms,
         earlier_requests=earlier_requests,
     )
-    route(services, session, request, case.route, now_intake=intake, dossier=dossier)
+    prepared = Prepared(
+        pictures=case.filing.pictures.get(case.form.position, {}),
+        comparison=None if duplicate is None else _compare(services, extraction, duplicate),
+    )
+    route(
+        services,
+        session,
+        request,
+        case.route,
+        now_intake=intake,
+        dossier=dossier,
+        prepared=prepared,
+    )
+
+
+def _compare(services: Services, extraction: Extraction, duplicate: Duplicate) -> Comparison:
+    """Return what a form says otherwise than the request that it probably repeats."""
+    definition = services.definition(extraction.definition or "")
+    changes = compare_forms(definition, duplicate.fields, extraction.fields)
+    earlier = f"the request {duplicate.tracking_number} as it stands"
+    if duplicate.is_same_file:
+        earlier += ", whose form is the same file"
+    return build_comparison(definition, changes, earlier)
 
 
 def judge_extraction(
@@ -167,11 +253,12 @@ def route(
     *,
     now_intake: Intake,
     dossier: Dossier | None = None,
+    prepared: Prepared | None = None,
     answer: str = "",
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
-    `dossier` and `answer` are what reviewers are shown, as `write_review_notices` takes them. A
+    What reviewers are shown is given as `write_review_notices` takes it. A
     request that is INCOMPLETE and stays so is only asked again.
     """
     now = now_intake.now
@@ -194,5 +281,11 @@ def route(
     else:
         correspondence.write_acknowledgement(services, session, request, now=now)
         notices.write_review_notices(
-            services, session, request, now=now, dossier=dossier, answer=answer
+            services,
+            session,
+            request,
+            now=now,
+            dossier=dossier,
+            prepared=prepared,
+            answer=answer,
         )

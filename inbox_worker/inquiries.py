@@ -12,7 +12,7 @@ from inbox_worker import correspondence, presentation, reply_answers, store, tra
 from inbox_worker.intake import Apply
 from inbox_worker.posting import Posting
 from inbox_worker.reply import Reply
-from inbox_worker.revisions import find_shortcomings, keep_read_problems, revise
+from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.status import Disposition, RequestStatus
 from outbound.letters import Fact
 from parsers.command import CommandRefusal, LineProblem
@@ -54,6 +54,7 @@ def prepare_correction(reply: Reply) -> Apply:
     missing, problems = validate(definition, {**reply.fields, **corrected}, today=today)
     # What was wrong before and is none of the corrected fields stays for another correction.
     spoilt = [p for p in problems if p.field in corrected or p not in known]
+    corrected = {name: _keep_lines(reply, name, found) for name, found in corrected.items()}
     wrong = [*mistakes, *spoilt, *(_missing(name) for name in missing if name not in lacked)]
     if wrong:
         return partial(reply_answers.return_mistake, reply, _build_refusal(reply, wrong))
@@ -100,16 +101,18 @@ def _apply_correction(
     request, intake = reply.hold(session), reply.intake
     services, actor = intake.services, reply.member.email.lower()
     fields = {**reply.fields, **corrected}
+    definition = services.definition(request.definition)
     stored = store.list_problems(session, request)
     problems = find_shortcomings(
         services,
-        services.definition(request.definition),
+        definition,
         fields,
-        keep_read_problems(stored, reply.fields, without=corrected),
+        keep_read_problems(services, definition, stored, reply.fields, without=corrected),
     )
     # The request stays with its reviewers, so what is still wrong is for them to judge.
     flagged = [replace(p, flag_only=True) for p in problems]
-    revise(services, session, request, fields, flagged)
+    change = Change(actor=actor, now=intake.now, journal_id=intake.entry.id)
+    revise(services, session, request, fields, flagged, change)
     store.add_fields(session, request, corrected, recorded_by=actor, now=intake.now)
     store.add_event(
         session,
@@ -118,12 +121,31 @@ def _apply_correction(
         actor=actor,
         now=intake.now,
         journal_id=intake.entry.id,
-        detail={"fields": sorted(corrected), "revision": request.revision},
+        detail={
+            "fields": sorted(corrected),
+            "confirmed": sorted(n for n in corrected if _is_confirmed(reply, corrected, n)),
+            "revision": request.revision,
+        },
     )
     transcripts.return_note(
         reply, session, request, "The file was corrected.", _describe_changes(reply, corrected)
     )
     return Disposition.DECISION_APPLIED
+
+
+def _keep_lines(reply: Reply, name: str, found: FieldValue) -> FieldValue:
+    """Return a value as it was read, where the reply differs in nothing but its line breaks."""
+    before = reply.fields.get(name)
+    if before is None or not isinstance(before.value, str) or not isinstance(found.value, str):
+        return found
+    is_same = before.value.split() == found.value.split()
+    return replace(found, value=before.value) if is_same else found
+
+
+def _is_confirmed(reply: Reply, corrected: Mapping[str, FieldValue], name: str) -> bool:
+    """Whether a value was given again as it had been read: a person vouches for it now."""
+    before = reply.fields.get(name)
+    return before is not None and before.value == corrected[name].value
 
 
 def _describe_changes(reply: Reply, corrected: Mapping[str, FieldValue]) -> tuple[Fact, ...]:
@@ -136,7 +158,8 @@ def _describe_changes(reply: Reply, corrected: Mapping[str, FieldValue]) -> tupl
         before = reply.fields.get(name)
         old = "(blank)" if before is None else presentation.format_value(field, before.value)
         new = presentation.format_value(field, found.value)
-        facts.append(Fact(label=field.label, value=f"{new} (was: {old})"))
+        told = "confirmed" if _is_confirmed(reply, corrected, name) else f"was: {old}"
+        facts.append(Fact(label=field.label, value=f"{new} ({told})"))
     return tuple(facts)
 
 

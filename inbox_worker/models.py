@@ -199,6 +199,19 @@ class Request(Base):
     deadline_date: Mapped[date | None]
     priority: Mapped[int]  #: 1 is most pressing, 4 the rest
     status_since: Mapped[datetime]
+    duplicate_of: Mapped[str | None] = mapped_column(
+        String(24)
+    )  #: the number of an earlier request
+
+
+class ComparisonKey(Base):
+    """A digest under which a request is found again, of its form's bytes or of subject and case."""
+
+    __tablename__ = "comparison_keys"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"), primary_key=True)
 
 
 class FieldRecord(Base):
@@ -225,6 +238,8 @@ class FieldRecord(Base):
     confidence: Mapped[float]
     page: Mapped[int | None]
     box: Mapped[Any | None] = mapped_column(JSON)
+    alternatives: Mapped[Any | None] = mapped_column(JSON)  #: other values it may mean
+    shown: Mapped[str | None]  #: what the page shows, where that differs
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(320))
     superseded_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from inbox_worker import presentation, store
 from inbox_worker.casework import Proposal, assess, build_case, describe_detail
 from inbox_worker.commands import list_possible
 from inbox_worker.correspondence import build_letterhead
-from inbox_worker.dossier import Dossier, find_original, read_dossier
+from inbox_worker.dossier import Dossier, Prepared, find_original, read_dossier
 from inbox_worker.findings_record import findings_of
 from inbox_worker.models import Decision, Request
 from inbox_worker.posting import Inbound, Posting, post_to_staff
@@ -60,21 +60,22 @@ def write_review_notices(
     *,
     now: datetime,
     dossier: Dossier | None = None,
+    prepared: Prepared | None = None,
     answer: str = "",
 ) -> None:
     """Ask every reviewer and approver to decide.
 
-    `dossier` is what they are shown, read from the database when it is not at hand; `answer` is
-    what the requester wrote back.
+    `dossier` is what they are shown, read from the database when it is not at hand; `prepared` are
+    pictures and a comparison that go with it; `answer` is what the requester wrote back.
     """
-    shown = dossier or read_dossier(session, request)
+    shown, beside = dossier or read_dossier(session, request), prepared or Prepared()
     for member in services.settings.find_staff_with("reviewer"):
         post_to_staff(
             services,
             session,
             request,
             member.email,
-            _composer(services, request, shown, member, answer=answer, now=now),
+            _composer(services, request, shown, beside, member, answer=answer, now=now),
             Posting(key=f"review:{request.id}:{request.round}:{member.email.lower()}", now=now),
         )
 
@@ -83,6 +84,7 @@ def _composer(
     services: Services,
     request: Request,
     dossier: Dossier,
+    prepared: Prepared,
     member: StaffMember,
     *,
     answer: str,
@@ -115,7 +117,16 @@ def _composer(
                     official_domains=services.settings.general.official_domains,
                     earlier_requests=dossier.earlier_requests,
                 ),
-                sections=presentation.build_sections(definition, fields, dossier.problems),
+                sections=presentation.build_sections(
+                    definition,
+                    fields,
+                    dossier.problems,
+                    without=presentation.find_fields_to_check(fields, dossier.problems),
+                ),
+                to_check=presentation.build_checks(
+                    definition, fields, dossier.problems, prepared.pictures
+                ),
+                comparison=prepared.comparison,
                 due_date=due,
                 due_reason=due_reason,
                 flags=presentation.build_flags(request, disclosure),

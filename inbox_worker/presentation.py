@@ -5,31 +5,45 @@ Pure but for the definition it is given; nothing here is sent outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import phonenumbers
 
 from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.models import Request
-from inbox_worker.triage import Flag, find_date
+from inbox_worker.triage import NO_DOUBT, Flag, find_date
 from outbound.disclosure import Disclosure
 from outbound.finding_facts import find_country
 from outbound.letter_words import format_date
 from outbound.review_letters import (
     AddressTrust,
+    ChangedField,
+    Comparison,
     FieldRow,
     FieldSection,
+    FieldToCheck,
     FlagEffect,
     RequesterTrust,
     ReviewFlag,
 )
+from parsers.comparison import FieldChange
+from parsers.corrections import CORRECTION
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem, FieldValue, Value
 
 #: The name of each flag and what it means for the reviewer.
 FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
-    Flag.DOUBTFUL: ("Doubtful value", "A value needs your eye; it is marked in the table."),
+    Flag.DOUBTFUL: ("Doubtful value", "A value needs your eye; see the fields to check."),
+    Flag.VALUE_DIFFERS: (
+        "Page and data differ",
+        "A page of the form shows something else than the form's data says; compare them.",
+    ),
+    Flag.LETTERS_NOT_DRAWN: (
+        "Letters not drawn",
+        "A page shows other signs where the form's fonts lack a letter; the values are whole.",
+    ),
+    Flag.DUPLICATE: ("Probable duplicate", "The same was probably asked before."),
     Flag.WEAK_IDENTITY: ("Weak identity", "The requester knows none of the identifying numbers."),
     Flag.WEBMAIL: ("Public mail provider", "The form's address is at a public mail provider."),
     Flag.ADDRESS_DIFFERS: (
@@ -65,17 +79,28 @@ def build_sections(
     definition: FormDefinition,
     fields: Mapping[str, FieldValue],
     problems: Iterable[FieldProblem] = (),
+    *,
+    without: Collection[str] = (),
 ) -> tuple[FieldSection, ...]:
-    """Return the filled fields by section, doubtful ones marked, and blank ones with a problem."""
-    notes: dict[str, list[str]] = {}
-    for problem in problems:
-        notes.setdefault(problem.field, []).append(problem.message)
+    """Return the filled fields by section, doubtful ones marked, and blank ones with a problem.
+
+    Fields `without` are shown elsewhere.
+    """
+    found = tuple(problems)
+    notes, flagged = _list_notes(found), find_fields_to_check(fields, found)
     sections = []
     for section in definition.sections:
         rows = tuple(
-            _build_row(field, fields.get(field.name, _BLANK), notes.get(field.name, ()))
+            _build_row(
+                field,
+                fields.get(field.name, _BLANK),
+                notes.get(field.name, ()),
+                is_flagged=field.name in flagged,
+            )
             for field in definition.fields
-            if field.section == section.name and (field.name in fields or field.name in notes)
+            if field.section == section.name
+            and field.name not in without
+            and (field.name in fields or field.name in notes)
         )
         if rows:
             sections.append(FieldSection(title=section.title, rows=rows))
@@ -84,8 +109,96 @@ def build_sections(
 
 _BLANK = FieldValue(value="", raw="", source="")
 
+#: Who read a value, by its source, in words for staff.
+_READERS: Mapping[str, str] = {
+    "acroform": "the form's own data",
+    "xfa": "the form's XFA data",
+    "text": "the text printed on the page",
+    "ocr": "text recognition, from a picture of the page",
+    CORRECTION: "a member of staff",
+}
 
-def _build_row(field: FormField, found: FieldValue, notes: Sequence[str]) -> FieldRow:
+
+def find_fields_to_check(
+    fields: Mapping[str, FieldValue], problems: Iterable[FieldProblem]
+) -> frozenset[str]:
+    """Return the names of the fields that a person has to look at."""
+    doubted = {p.field for p in problems if p.code not in NO_DOUBT}
+    return frozenset(doubted | {name for name, found in fields.items() if found.is_doubtful})
+
+
+def build_checks(
+    definition: FormDefinition,
+    fields: Mapping[str, FieldValue],
+    problems: Sequence[FieldProblem],
+    pictures: Mapping[str, bytes],
+) -> tuple[FieldToCheck, ...]:
+    """Return the fields that a person has to look at, in the form's order."""
+    names, notes = find_fields_to_check(fields, problems), _list_notes(problems)
+    return tuple(
+        _build_check(
+            field,
+            fields.get(field.name, _BLANK),
+            " ".join(notes.get(field.name, ())),
+            pictures.get(field.name),
+        )
+        for field in definition.fields
+        if field.name in names
+    )
+
+
+def _build_check(
+    field: FormField, found: FieldValue, note: str, picture: bytes | None
+) -> FieldToCheck:
+    value = format_value(field, found.value)
+    reader = _READERS.get(found.source, found.source)
+    return FieldToCheck(
+        label=field.label,
+        value=value,
+        # The name of a country and its code together read as a place within it.
+        answer=str(found.value) if field.type is FieldType.COUNTRY else value,
+        raw="" if found.raw.strip().casefold() in ("", value.casefold()) else found.raw,
+        shown=found.shown,
+        others=tuple(format_value(field, other) for other in found.alternatives),
+        read_by=reader if found.confidence == 1 else f"{reader}, {found.confidence:.0%} sure",
+        note=note or "The reader is not sure of it.",
+        page=found.page,
+        picture=picture,
+    )
+
+
+def build_comparison(
+    definition: FormDefinition, changes: Iterable[FieldChange], earlier: str
+) -> Comparison:
+    """Return what changed since an earlier form, as people read it."""
+    labelled = ((definition.find_field(change.field), change) for change in changes)
+    return Comparison(
+        earlier=earlier,
+        changes=tuple(
+            ChangedField(
+                label=field.label,
+                old="" if change.old is None else format_value(field, change.old),
+                new="" if change.new is None else format_value(field, change.new),
+            )
+            for field, change in labelled
+            if field is not None
+        ),
+    )
+
+
+def _list_notes(problems: Iterable[FieldProblem]) -> dict[str, list[str]]:
+    """Return what is said of each field; the same is said once."""
+    notes: dict[str, list[str]] = {}
+    for problem in problems:
+        said = notes.setdefault(problem.field, [])
+        if problem.message not in said:
+            said.append(problem.message)
+    return notes
+
+
+def _build_row(
+    field: FormField, found: FieldValue, notes: Sequence[str], *, is_flagged: bool
+) -> FieldRow:
     value = format_value(field, found.value)
     differs = field.type in _REWRITTEN and found.raw.strip().casefold() != value.casefold()
     raw = found.raw if differs or notes else ""
@@ -94,7 +207,7 @@ def _build_row(field: FormField, found: FieldValue, notes: Sequence[str]) -> Fie
         value=value,
         raw=raw,
         note=" ".join(notes),
-        is_flagged=bool(notes) or found.confidence < 0.8,
+        is_flagged=is_flagged,
     )
 
 
@@ -138,10 +251,7 @@ def _format_phone(text: str) -> str:
 
 def build_flags(request: Request, disclosure: Disclosure) -> tuple[ReviewFlag, ...]:
     """Return the request's flags, then the rules that stop or need a second person."""
-    flags = [
-        ReviewFlag(title=FLAG_WORDS[Flag(name)][0], sentence=FLAG_WORDS[Flag(name)][1])
-        for name in request.flags
-    ]
+    flags = [_build_flag(Flag(name), request) for name in request.flags]
     stops = [
         ReviewFlag(title="Cannot be approved", sentence=r.sentence, effect=FlagEffect.BLOCKS)
         for r in disclosure.blocked
@@ -153,6 +263,13 @@ def build_flags(request: Request, disclosure: Disclosure) -> tuple[ReviewFlag, .
         for r in disclosure.second_person
     ]
     return (*stops, *seconds, *flags)
+
+
+def _build_flag(flag: Flag, request: Request) -> ReviewFlag:
+    title, sentence = FLAG_WORDS[flag]
+    if flag is Flag.DUPLICATE and request.duplicate_of:
+        sentence = f"The same was probably asked before, under {request.duplicate_of}."
+    return ReviewFlag(title=title, sentence=sentence)
 
 
 def build_requester(

@@ -31,7 +31,15 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.errors import WorkerError
-from inbox_worker.reading_child import HEADER, Answer, MailTask, OpenTask, ReadTask, Task
+from inbox_worker.reading_child import (
+    HEADER,
+    Answer,
+    MailTask,
+    OpenTask,
+    ReadTask,
+    RenderTask,
+    Task,
+)
 from parsers.classify import ClassificationContext, MessageKind, Verdict
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread
@@ -45,6 +53,7 @@ from parsers.extraction import (
 )
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
+from parsers.spot_pictures import Spot, SpotPictures
 from parsers.validation import check_definition
 
 #: How long a child may take to start, and to answer beyond the time it gives itself.
@@ -65,6 +74,7 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
@@ -195,6 +205,17 @@ class DocumentReader:
             password=password,
             attachments_beside_form=attachments_beside_form,
         ).result()
+
+    def render(self, data: bytes, spots: Sequence[Spot]) -> tuple[bytes | None, ...]:
+        """Return a PNG of each spot of a document, None for those that cannot be drawn.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = RenderTask(data=data, spots=tuple(spots))
+        outcome = self._threads.submit(self._attempt, task).result()
+        if isinstance(outcome, SpotPictures) and len(outcome.pictures) == len(task.spots):
+            return outcome.pictures
+        return (None,) * len(task.spots)
 
     def find_inside(
         self, papers: Sequence[Attachment], mails: Sequence[bytes]
@@ -381,6 +402,6 @@ def _load_answer(payload: bytes) -> Answer:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | tuple | None):
+    if not isinstance(answer, Extraction | MailReading | SpotPictures | tuple | None):
         raise pickle.UnpicklingError
     return answer

@@ -34,6 +34,7 @@ from parsers.message import Attachment
 
 if TYPE_CHECKING:
     from parsers.mail_reading import MailReading
+    from parsers.spot_pictures import Spot, SpotPictures
 
 HEADER = struct.Struct("!Q")
 
@@ -63,6 +64,14 @@ class MailTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenderTask:
+    """Spots of one document to be drawn for a person."""
+
+    data: bytes
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTask:
     """Papers to open for what lies inside them."""
 
@@ -70,9 +79,10 @@ class OpenTask:
     mails: tuple[bytes, ...]  #: attached to the mail
 
 
-Task = ReadTask | MailTask | OpenTask
+#: Everything a child can be asked to do.
+Task = ReadTask | MailTask | OpenTask | RenderTask
 #: What a child answers: None for a mail that is to be read piece by piece instead.
-Answer: TypeAlias = "Extraction | MailReading | tuple[Attachment, ...] | None"
+Answer: TypeAlias = "Extraction | MailReading | tuple[Attachment, ...] | SpotPictures | None"
 
 
 def main() -> None:
@@ -122,6 +132,10 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
             return find_inside(task.papers, task.mails, limits)
         if isinstance(task, MailTask):
             return read_mail(task.raw, task.context, definitions, today=task.today, limits=limits)
+        if isinstance(task, RenderTask):
+            from parsers.spot_pictures import render_spots  # noqa: PLC0415  # few mails need it
+
+            return render_spots(task.data, task.spots)
         return read_document(
             task.data,
             definitions,

@@ -17,13 +17,20 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, filing, miscellany, store
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
+from inbox_worker.dossier import Prepared, find_original, list_dossier_problems
+from inbox_worker.duplicates import find_keys, record_keys
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
-from inbox_worker.revisions import find_shortcomings, keep_read_problems, revise
+from inbox_worker.pictures import render_pictures
+from inbox_worker.presentation import build_comparison, find_fields_to_check
+from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.tokens import find_token
+from inbox_worker.triage import Flag
 from parsers.bindings import find_reply_tokens
+from parsers.comparison import compare_forms
+from parsers.corrections import CORRECTION
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.reply_text import find_new_text
 from parsers.tracking import find_tracking_numbers
@@ -50,12 +57,14 @@ def prepare_requester_reply(intake: Intake) -> Apply:
     is_proven = is_answer or intake.is_author_proven()
     form = _find_same(intake, documents, request)
     if form is not None and request.status in _WAITING and is_proven:
-        return partial(_join_form, intake, documents, form, request)
+        pictures = filing.render_form_pictures(intake, documents, joining=form)
+        return partial(_join_form, intake, documents, form, request, pictures)
     if documents.forms and (form is None or not is_answer):
         # A form about somebody else, or one that merely names a number, stands for itself.
-        return filing.Filing(intake=intake, documents=documents, forms=documents.forms)
+        return filing.prepare_forms(intake, documents)
     if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
-        return partial(_record_answer, intake, documents, request)
+        shown = _read_shown(intake, request)
+        return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
 
 
@@ -122,6 +131,7 @@ def _join_form(
     documents: ReadDocuments,
     form: ReadDocument,
     seen: Request,
+    pictures: filing.FormPictures,
     session: Session,
 ) -> Disposition:
     """Let the new form's values take the place of the old ones, and judge the file again."""
@@ -137,9 +147,11 @@ def _join_form(
         request,
         fields,
         _find_problems(intake, session, request, form, before, fields),
+        Change(actor=store.PROGRAM, now=intake.now, journal_id=intake.entry.id),
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
+    record_keys(session, [(request, find_keys(form.attachment.data, fields))])
     store.add_event(
         session,
         "form_resubmitted",
@@ -153,13 +165,20 @@ def _join_form(
             "position": form.position,
         },
     )
+    definition = services.definition(request.definition)
+    changes = compare_forms(definition, before, fields)
+    prepared = Prepared(
+        pictures=pictures[form.position],
+        comparison=build_comparison(definition, changes, "the request as it was before"),
+    )
     answer = find_new_text(intake.message).text
-    filing.route(services, session, request, target, now_intake=intake, answer=answer)
+    filing.route(
+        services, session, request, target, now_intake=intake, prepared=prepared, answer=answer
+    )
     others = tuple(f for f in documents.forms if f is not form)
     if others:
-        filing.file_forms(
-            session, [filing.Filing(intake=intake, documents=documents, forms=others)]
-        )
+        rest = filing.Filing(intake=intake, documents=documents, forms=others, pictures=pictures)
+        filing.file_forms(session, [rest])
     return Disposition.FORM_RECEIVED
 
 
@@ -171,13 +190,24 @@ def _was_complete(request: Request) -> bool:
 def _find_changes(
     before: Mapping[str, FieldValue], new: Mapping[str, FieldValue], *, was_complete: bool
 ) -> dict[str, FieldValue]:
-    """Return the values that differ; in a complete file none gives way to one nobody can read."""
+    """Return the values that differ, and those that are as doubtful no longer, or only now.
+
+    In a complete file none gives way to one nobody can read.
+    """
     return {
         name: found
         for name, found in new.items()
         if name not in before
         or (before[name].value != found.value and not (was_complete and found.value == ""))
+        or (before[name].value == found.value and _has_other_evidence(before[name], found))
     }
+
+
+def _has_other_evidence(old: FieldValue, new: FieldValue) -> bool:
+    """Whether the same value is surer or less sure than it was; what staff wrote stays."""
+    if old.source == CORRECTION:
+        return False
+    return (old.is_doubtful, old.shown) != (new.is_doubtful, new.shown)
 
 
 def _find_problems(
@@ -189,23 +219,44 @@ def _find_problems(
     fields: Mapping[str, FieldValue],
 ) -> list[FieldProblem]:
     """Return what is missing or wrong; in a file that was complete a person judges all of it."""
-    new = form.extraction
-    found = keep_read_problems(new.problems, new.fields)
+    new, services = form.extraction, intake.services
+    definition = services.definition(request.definition)
+    vouched = {
+        name
+        for name, old in before.items()
+        if old.source == CORRECTION and name in new.fields and new.fields[name].value == old.value
+    }
+    found = keep_read_problems(services, definition, new.problems, new.fields, without=vouched)
     named = {*new.fields, *(p.field for p in found)}
     stored = store.list_problems(session, request)
     problems = find_shortcomings(
-        intake.services,
-        intake.services.definition(request.definition),
+        services,
+        definition,
         fields,
-        [*found, *keep_read_problems(stored, before, without=named)],
+        [*found, *keep_read_problems(services, definition, stored, before, without=named)],
         attachments_beside_form=intake.message.count_beside(form.position),
     )
     was_complete = _was_complete(request)
     return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]
 
 
+def _read_shown(intake: Intake, request: Request) -> Mapping[str, bytes]:
+    """Draw what reviewers still have to look at in the request's newest form."""
+    with intake.services.database.read() as session:
+        fields = store.fields_of_newest_form(session, request)
+        problems = list_dossier_problems(session, request)
+        must_look = bool(find_fields_to_check(fields, problems))
+        original = find_original(session, request) if must_look else None
+    has_ssn = Flag.SSN in request.flags
+    return render_pictures(intake.services, original, fields, problems, has_ssn=has_ssn)
+
+
 def _record_answer(
-    intake: Intake, documents: ReadDocuments, seen: Request, session: Session
+    intake: Intake,
+    documents: ReadDocuments,
+    seen: Request,
+    pictures: Mapping[str, bytes],
+    session: Session,
 ) -> Disposition:
     """Open review again, with what the requester wrote in the notices."""
     request = _hold(session, seen)
@@ -217,6 +268,7 @@ def _record_answer(
         request,
         RequestStatus.IN_REVIEW,
         now_intake=intake,
+        prepared=Prepared(pictures=pictures),
         answer=answer,
     )
     return Disposition.ANSWER_RECORDED

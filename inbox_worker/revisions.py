@@ -8,6 +8,8 @@ none that could not be read.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,25 +17,43 @@ from inbox_worker import store
 from inbox_worker.models import Problem, Request
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
-from inbox_worker.triage import Sender, find_date, triage
+from inbox_worker.triage import Flag, Sender, find_date, triage
 from parsers.definition import FormDefinition
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.validation import validate
 
 _MISSING = "This field must be filled in."
 
+#: Flags that no value of the form brought about, and none ends.
+_LASTING = frozenset({Flag.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who changes a file, when, and by which mail."""
+
+    actor: str
+    now: datetime
+    journal_id: int
+
 
 def keep_read_problems(
+    services: Services,
+    definition: FormDefinition,
     problems: Iterable[FieldProblem | Problem],
     fields: Mapping[str, FieldValue],
     *,
     without: Collection[str] = (),
 ) -> list[FieldProblem]:
     """Return what reading found in `fields` but for those `without`, and nothing of the rules'."""
+    _, of_rules = validate(definition, fields, today=services.local_date(services.clock()))
+    ruled = {(p.field, p.code) for p in of_rules}
     return [
         FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
         for p in problems
-        if p.field not in without and (p.flag_only or _is_unread(p, fields))
+        if p.field not in without
+        and (p.field, p.code) not in ruled
+        and (p.flag_only or _is_unread(p, fields))
     ]
 
 
@@ -76,13 +96,16 @@ def revise(
     request: Request,
     fields: Mapping[str, FieldValue],
     problems: Sequence[FieldProblem],
+    change: Change,
     *,
     has_ssn: bool = False,
 ) -> RequestStatus:
     """Start a new revision of the file with these values, and return where it now belongs.
 
-    `has_ssn` says that a Social Security number stands among the new values.
+    `has_ssn` says that a Social Security number stands among the new values. Flags that hold no
+    longer end with an event.
     """
+    before = set(request.flags)
     judged = triage(
         fields,
         missing=[p.field for p in problems if p.code == "missing" and not p.flag_only],
@@ -95,10 +118,21 @@ def revise(
     store.start_revision(session, request)
     store.add_problems(session, request, problems)
     values = {name: found.value for name, found in fields.items()}
-    request.flags = list(judged.flags)
+    request.flags = [f.value for f in Flag if f in judged.flags or f in _LASTING & before]
     request.priority = judged.priority
     request.deadline_date = find_date(values.get("deadline_date"))
     requester_type = values.get("requester_type")
     request.requester_type = requester_type if isinstance(requester_type, str) else None
     session.flush()
+    ended = sorted(before.difference(request.flags))
+    if ended:
+        store.add_event(
+            session,
+            "flags_ended",
+            request=request,
+            actor=change.actor,
+            now=change.now,
+            journal_id=change.journal_id,
+            detail={"flags": ended, "revision": request.revision},
+        )
     return judged.route

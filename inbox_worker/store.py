@@ -285,6 +285,8 @@ def add_fields(
                 "confidence": v.confidence,
                 "page": v.page,
                 "box": None if v.box is None else list(v.box),
+                "alternatives": list(v.alternatives) or None,
+                "shown": v.shown,
                 "recorded_at": now,
                 "recorded_by": recorded_by,
             }
@@ -341,6 +343,22 @@ def current_fields(session: Session, request: Request) -> dict[str, FieldValue]:
     return {row.field: _field_value(row) for row in rows}
 
 
+def fields_of_newest_form(session: Session, request: Request) -> dict[str, FieldValue]:
+    """Return those values in force that were read from the form that came last."""
+    events = session.scalars(
+        select(Event.detail).where(Event.request_id == request.id, Event.code == "form_resubmitted")
+    )
+    newest = max((int(detail["revision"]) for detail in events), default=1)
+    rows = session.scalars(
+        select(FieldRecord).where(
+            FieldRecord.request_id == request.id,
+            FieldRecord.revision == newest,
+            FieldRecord.superseded_at.is_(None),
+        )
+    )
+    return {row.field: _field_value(row) for row in rows}
+
+
 def _field_value(row: FieldRecord) -> FieldValue:
     value: Value = tuple(row.value) if isinstance(row.value, list) else row.value
     return FieldValue(
@@ -350,6 +368,8 @@ def _field_value(row: FieldRecord) -> FieldValue:
         confidence=row.confidence,
         page=row.page,
         box=None if row.box is None else (row.box[0], row.box[1], row.box[2], row.box[3]),
+        alternatives=tuple(row.alternatives or ()),
+        shown=row.shown,
     )
 
 

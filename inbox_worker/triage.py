@@ -22,6 +22,9 @@ class Flag(StrEnum):
     """What reviewers should mind; never a status."""
 
     DOUBTFUL = "doubtful"  #: a value needs a person's eye
+    VALUE_DIFFERS = "value_differs_from_page"  #: a page does not show what the form's data says
+    LETTERS_NOT_DRAWN = "letters_not_drawn"  #: a page shows other signs in place of some letters
+    DUPLICATE = "duplicate"  #: probably an earlier request again
     WEAK_IDENTITY = "weak_identity"  #: no identifying number was given
     WEBMAIL = "webmail"  #: the certification would go to a public mail provider
     ADDRESS_DIFFERS = "address_differs"  #: the form names another address than the mail's author
@@ -31,6 +34,12 @@ class Flag(StrEnum):
     MINOR = "minor"  #: under 18 today or on an obligation date, by some reading of the birth date
     AMBIGUOUS_BIRTH_DATE = "ambiguous_birth_date"  #: day and month could be swapped
     SSN = "ssn"  #: a Social Security number was found, and masked
+
+
+#: Problems that a flag of the same name tells of, and that put no value in doubt.
+NO_DOUBT = frozenset({Flag.LETTERS_NOT_DRAWN.value})
+#: Problems that say that page and data differ, of texts and of tick boxes.
+_DIFFERENCES = frozenset({Flag.VALUE_DIFFERS.value, "tick_differs"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,8 @@ def triage(
     """Judge a form's values; `today` is the Eastern date, `warnings` the document's codes."""
     values = {name: v.value for name, v in fields.items()}
     flags = _find_flags(values, problems, warnings, sender, official_domains, today)
+    if any(found.is_doubtful for found in fields.values()):
+        flags |= {Flag.DOUBTFUL}
     complete = not missing and all(p.flag_only for p in problems)
     if Flag.LEGAL_PROCESS in flags or (complete and Flag.CITIZENSHIP in flags):
         route = RequestStatus.LEGAL
@@ -111,7 +122,9 @@ def _find_flags(
     trust = judge_domain((address or sender.address).rpartition("@")[2], official_domains)
     ambiguous = any((p.field, p.code) == ("subject_birth_date", "ambiguous_date") for p in problems)
     found = {
-        Flag.DOUBTFUL: any(p.flag_only for p in problems),
+        Flag.DOUBTFUL: any(p.flag_only and p.code not in NO_DOUBT for p in problems),
+        Flag.VALUE_DIFFERS: any(p.code in _DIFFERENCES for p in problems),
+        Flag.LETTERS_NOT_DRAWN: any(p.code == Flag.LETTERS_NOT_DRAWN for p in problems),
         Flag.WEAK_IDENTITY: values.get("identifiers_unknown") is True,
         Flag.WEBMAIL: trust is DomainTrust.WEBMAIL,
         Flag.ADDRESS_DIFFERS: bool(address) and address.lower() != sender.address.lower(),

@@ -59,6 +59,7 @@ def find_file(session: Session, tracking_number: str) -> View | None:
     if request is None:
         return None
     mine = {
+        "duplicate_of": request.duplicate_of,
         "fields": _view_fields(session, request),
         "problems": [
             {"field": p.field, "code": p.code, "message": p.message}
@@ -154,6 +155,8 @@ def _view_field(rows: Sequence[FieldRecord]) -> View:
         "confidence": current.confidence,
         "page": current.page,
         "box": current.box,
+        **({"alternatives": current.alternatives} if current.alternatives else {}),
+        **({} if current.shown is None else {"shown": current.shown}),
         "earlier": [
             {"value": r.value, "recorded_at": _moment(r.recorded_at), "by": r.recorded_by}
             for r in rows[:-1]

@@ -16,12 +16,12 @@ from urllib.parse import quote as quote_url
 
 from markupsafe import Markup, escape
 
-from outbound.letter_words import clean_text
+from outbound.letter_words import clean_text, describe_check, describe_picture
 
 if TYPE_CHECKING:
     from outbound.letters import Fact
     from outbound.reply_letters import AnswerTable, EchoLine
-    from outbound.review_letters import FieldRow, ReadyReply
+    from outbound.review_letters import Comparison, FieldRow, FieldToCheck, ReadyReply
 
 _MONOSPACE = "font-family:ui-monospace,Consolas,Menlo,monospace"
 _PREFORMATTED = "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -45,6 +45,21 @@ _TABLE = (
 _ROW = (
     '<tr><th scope="row" style="padding:5px 8px 5px 0;border-bottom:1px solid #808080;'
     'vertical-align:top;font-weight:normal;overflow-wrap:anywhere">'
+)
+_CHECK = (
+    '<div style="margin:0 0 16px;padding:10px 14px 4px;border:1px solid #808080;'
+    'border-left:6px solid #c2571a">\n<table style="width:100%;margin:0 0 6px;'
+    'border-collapse:collapse;text-align:left">\n<caption style="padding:0 0 8px;text-align:left;'
+    'font-weight:bold">{}</caption>\n<tbody>\n{}{}</tbody></table>\n</div>\n'
+)
+_PICTURE = (
+    '<tr><td colspan="2" style="padding:0 0 8px"><img src="cid:{}" alt="{}" width="{}" '
+    'style="display:block;max-width:100%;height:auto;border:1px solid #808080"></td></tr>\n\n'
+)
+_PAIR = (
+    '<tr><th scope="row" style="width:8.5em;padding:2px 8px 2px 0;vertical-align:baseline;'
+    'font-weight:normal;font-size:14px">{}</th><td style="padding:2px 0;vertical-align:baseline;'
+    'overflow-wrap:anywhere;white-space:pre-line">{}</td></tr>\n'
 )
 _CELL = (
     '</th><td style="padding:5px 0;border-bottom:1px solid #808080;vertical-align:top;'
@@ -120,6 +135,33 @@ def _set_field(row: FieldRow) -> str:
     return html
 
 
+def set_checks(fields: Iterable[FieldToCheck]) -> Markup:
+    """Set each field that needs a look: its spot on the page, what was read there, and by whom."""
+    return _trust("".join([_set_check(found) for found in fields]))
+
+
+def _set_check(found: FieldToCheck) -> str:
+    rows = "".join([_PAIR.format(_show(k), _show(v)) for k, v in describe_check(found)])
+    picture = ""
+    if found.picture_id:
+        picture = _PICTURE.format(
+            _show(quote_url(found.picture_id, safe="@")),
+            _show(describe_picture(found)),
+            found.picture_width,
+        )
+    return _CHECK.format(_show(found.label), picture, rows)
+
+
+def set_changes(comparison: Comparison) -> Markup:
+    """Set a table of what an earlier form said and what this one says."""
+    rows = [
+        f"{_ROW}{_show(c.label)}{_CELL}{_show(c.new or '(blank)')}"
+        f'<br><span style="font-size:14px">Earlier: {_show(c.old or "(blank)")}</span>'
+        for c in comparison.changes
+    ]
+    return _set_table("What changed", ("Field", "Now, and earlier"), rows)
+
+
 def set_answers(table: AnswerTable) -> Markup:
     """Set the computed answers for one obligation."""
     rows = [
@@ -188,6 +230,8 @@ PARTS: Mapping[str, Callable[..., Markup]] = {
     "lines": set_lines,
     "facts": set_facts,
     "fields": set_fields,
+    "checks": set_checks,
+    "changes": set_changes,
     "answers": set_answers,
     "echo": set_echo,
     "buttons": set_buttons,

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from outbound.letter_words import clean_text, wrap_lines, wrap_text
+from outbound.letter_words import clean_text, describe_check, wrap_lines, wrap_text
 
 if TYPE_CHECKING:
     from outbound.letters import Fact
     from outbound.reply_letters import AnswerTable, EchoLine
-    from outbound.review_letters import FieldRow
+    from outbound.review_letters import Comparison, FieldRow, FieldToCheck
 
 _DEEP = " " * 6
 
@@ -86,6 +86,25 @@ def set_fields(rows: Iterable[FieldRow], caption: str) -> str:
     return "\n".join([*lines, "", ""])
 
 
+def set_checks(fields: Iterable[FieldToCheck]) -> str:
+    """Set each field that needs a look: what was read there, what its page shows, and by whom."""
+    lines: list[str] = []
+    for found in fields:
+        lines.append(clean_text(f"! {found.label}"))
+        lines += [_set_pair(label, value) for label, value in describe_check(found)]
+        lines.append("")
+    return "\n".join([*lines, ""])
+
+
+def set_changes(comparison: Comparison) -> str:
+    """Set what an earlier form said and what this one says."""
+    lines = [clean_text("What changed:")]
+    for change in comparison.changes:
+        lines.append(_set_pair(change.label, change.new or "(blank)"))
+        lines.append(wrap_text(f"earlier: {change.old or '(blank)'}", _DEEP))
+    return "\n".join([*lines, "", ""])
+
+
 def _set_pair(label: str, value: str, indent: str = "  ") -> str:
     one_line = value.replace("\n", "; ")
     return wrap_text(f"{label}: {one_line}", indent, _DEEP)
@@ -131,6 +150,8 @@ PARTS: Mapping[str, Callable[..., str]] = {
     "lines": set_lines,
     "facts": set_facts,
     "fields": set_fields,
+    "checks": set_checks,
+    "changes": set_changes,
     "answers": set_answers,
     "echo": set_echo,
     "buttons": _leave_out,

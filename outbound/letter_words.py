@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import cache
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from parsers.ssn import mask_ssn
+
+if TYPE_CHECKING:
+    from outbound.review_letters import FieldToCheck
 
 #: Width of the plain text part (RFC 3676 section 4.2 asks for no more than 78).
 WIDTH = 76
@@ -150,3 +153,24 @@ def shrink_blank_lines(text: str) -> str:
 @cache
 def _find_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def describe_check(found: FieldToCheck) -> tuple[tuple[str, str], ...]:
+    """Return what is said of a field that needs a look, each with what stands beside it."""
+    where = "" if found.page is None else f", page {found.page}"
+    pairs = (
+        ("Read", found.value or "(nothing that can be used)"),
+        ("As written", found.raw),
+        ("The page shows", "(nothing)" if found.shown == "" else found.shown or ""),
+        ("Could also be", "; ".join(found.others)),
+        ("Read by", f"{found.read_by}{where}" if found.read_by else ""),
+        ("Why to look", found.note),
+    )
+    return tuple((label, value) for label, value in pairs if value)
+
+
+def describe_picture(found: FieldToCheck) -> str:
+    """Return in words what the picture of a field's spot is of, for who cannot see it."""
+    read = found.value or found.raw or "nothing"
+    shown = "" if found.shown is None else f"; the page shows {found.shown or 'nothing'}"
+    return f"The field {found.label} on page {found.page}. Read: {read}{shown}."

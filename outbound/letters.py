@@ -88,6 +88,14 @@ class LetterAttachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPicture:
+    """A picture that a letter's HTML shows by `cid:` and its identifier (RFC 2392)."""
+
+    content_id: str  #: without angle brackets; holds nothing about a person
+    data: bytes  #: PNG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A finished letter, without an address."""
 
@@ -96,6 +104,7 @@ class Letter:
     text: str  #: line ends `\n`
     html: str
     attachments: tuple[LetterAttachment, ...] = ()
+    pictures: tuple[LetterPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +141,7 @@ def build_letter(
     title: str,
     tracking_number: str = "",
     attachments: tuple[LetterAttachment, ...] = (),
+    pictures: tuple[LetterPicture, ...] = (),
     **more: object,
 ) -> Letter:
     """Render the letter `kind` with the fields of the dataclass `context` and with `more`.
@@ -152,6 +162,7 @@ def build_letter(
         text=_finish_text(_render("txt", kind, shared)),
         html=_render("html", kind, shared),
         attachments=attachments,
+        pictures=pictures,
     )
 
 

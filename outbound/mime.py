@@ -21,7 +21,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from struct import iter_unpack
 
-from outbound.letters import Letter, LetterAttachment
+from outbound.letters import Letter, LetterAttachment, LetterPicture
 
 #: The field that marks a mail as ours, so that it is known again when it comes back.
 LOOP_MARKER = "X-ERO-Outreach"
@@ -211,14 +211,15 @@ def _bound_references(references: Sequence[str], parent: str | None) -> list[str
 
 def _list_parts(letter: Letter, message_id: str) -> Iterator[bytes]:
     seed = sha256(message_id.encode("utf-8")).hexdigest()[:32]
-    inner, outer = f"=_a{seed}", f"=_m{seed}"
+    inner, shown, outer = f"=_a{seed}", f"=_r{seed}", f"=_m{seed}"
     if letter.attachments:
         yield _open_multipart("mixed", outer)
         yield _delimit(outer)
     yield _open_multipart("alternative", inner)
-    for subtype, text in (("plain", letter.text), ("html", letter.html)):
-        yield _delimit(inner)
-        yield from _list_text(subtype, text)
+    yield _delimit(inner)
+    yield from _list_text("plain", letter.text)
+    yield _delimit(inner)
+    yield from _list_html(letter, shown)
     yield _delimit(inner, "--")
     for attachment in letter.attachments:
         yield _delimit(outer)
@@ -227,8 +228,23 @@ def _list_parts(letter: Letter, message_id: str) -> Iterator[bytes]:
         yield _delimit(outer, "--")
 
 
-def _open_multipart(subtype: str, boundary: str) -> bytes:
-    return f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
+def _list_html(letter: Letter, boundary: str) -> Iterator[bytes]:
+    """Yield the HTML, together with the pictures it shows where there are any (RFC 2387)."""
+    if not letter.pictures:
+        yield from _list_text("html", letter.html)
+        return
+    yield _open_multipart("related", boundary, '; type="text/html"')
+    yield _delimit(boundary)
+    yield from _list_text("html", letter.html)
+    for number, picture in enumerate(letter.pictures, 1):
+        yield _delimit(boundary)
+        yield from _list_picture(picture, number)
+    yield _delimit(boundary, "--")
+
+
+def _open_multipart(subtype: str, boundary: str, more: str = "") -> bytes:
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"{more}\r\n\r\n'
+    return head.encode("ascii")
 
 
 def _delimit(boundary: str, end: str = "") -> bytes:
@@ -245,6 +261,19 @@ def _list_text(subtype: str, text: str) -> Iterator[bytes]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     octets = b2a_qp(lines.encode("utf-8", "replace") + b"\n", istext=True)
     yield octets.replace(b"\n", b"\r\n")
+
+
+def _list_picture(picture: LetterPicture, number: int) -> Iterator[bytes]:
+    if not is_message_id(f"<{picture.content_id}>"):
+        raise ValueError("The identifier of a picture cannot stand in a header (RFC 2392).")
+    yield (
+        "Content-Type: image/png\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{picture.content_id}>\r\n"
+        f'Content-Disposition: inline; filename="picture-{number}.png"\r\n\r\n'
+    ).encode("ascii")
+    yield _build_base64(picture.data)
+    yield b"\r\n"
 
 
 def _list_attachment(attachment: LetterAttachment) -> Iterator[bytes]:

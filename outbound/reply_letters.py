@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from outbound.letters import (
     Fact,
@@ -265,7 +266,7 @@ def _build(
     *,
     skeletons: Sequence[Skeleton] = (),
     attachments: tuple[LetterAttachment, ...] = (),
-    **more: object,
+    **more: Any,
 ) -> Letter:
     return build_letter(
         kind,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from outbound.letters import (
     Letter,
@@ -210,7 +211,7 @@ _Context = Acknowledgement | Deficiency | Question | Answer | SetAside | NoForm 
 
 
 def _build(
-    kind: LetterKind, context: _Context, title: str, *, blank: bytes | None = None, **more: object
+    kind: LetterKind, context: _Context, title: str, *, blank: bytes | None = None, **more: Any
 ) -> Letter:
     return build_letter(
         kind,

@@ -1,16 +1,17 @@
 """The notice that asks a reviewer to decide, and the one that asks a second person.
 
 Staff letters hold the file's facts in the body and never in the subject. The order is the
-reader's: when it is due, who asks and how far to trust that, what to look at, the form itself,
-then how to answer.
+reader's: when it is due, who asks and how far to trust that, what to look at (each doubtful field
+with a picture of its spot on the page), the rest of the form, then how to answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from outbound.letters import (
     Fact,
@@ -18,6 +19,7 @@ from outbound.letters import (
     LetterAttachment,
     Letterhead,
     LetterKind,
+    LetterPicture,
     build_letter,
     build_pdf,
 )
@@ -71,6 +73,46 @@ class FieldRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldToCheck:
+    """A field that a person has to look at, with its spot on the page."""
+
+    label: str
+    value: str  #: as it was read, formatted for people; empty when nothing could be made of it
+    answer: str = ""  #: as a reply may write it to confirm it
+    raw: str = ""  #: as written, where that differs
+    shown: str | None = None  #: what the page shows; None: the same, or not compared
+    others: tuple[str, ...] = ()  #: other values the same text may mean
+    read_by: str = ""  #: the reader and how sure it is, for example `the form's data, 50 % sure`
+    note: str = ""  #: sentences: what is doubtful or wrong
+    page: int | None = None  #: counted from 1
+    picture: bytes | None = None  #: PNG of the spot, None when there is none
+    picture_id: str = ""  #: the identifier by which the HTML shows it, given when it is composed
+
+    @property
+    def picture_width(self) -> int:
+        """Return how wide the picture is shown, in dots of a plain screen: it has two for each."""
+        # The header of a PNG holds its width at a fixed place (ISO/IEC 15948, 11.2.2).
+        return 0 if self.picture is None else int.from_bytes(self.picture[16:20], "big") // 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedField:
+    """A field that is not as it was in an earlier form."""
+
+    label: str
+    old: str  #: formatted for people; empty: it was blank
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a form says otherwise than an earlier one about the same case."""
+
+    earlier: str  #: what it was compared with, for example `the form as it was filed before`
+    changes: tuple[ChangedField, ...]  #: empty: they say the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSection:
     """A section of the form."""
 
@@ -115,7 +157,9 @@ class ReviewNotice:
     priority_text: str  #: a few words, for example `Deadline within 10 days`
     received_at: datetime  #: aware
     requester: RequesterTrust
-    sections: tuple[FieldSection, ...]
+    sections: tuple[FieldSection, ...]  #: the fields that are not among those to check
+    to_check: tuple[FieldToCheck, ...] = ()
+    comparison: Comparison | None = None
     due_date: date | None = None  #: the earlier of deadline_date and next_hearing_date
     due_reason: str = ""  #: what falls on that day, for example `last day to file`
     flags: tuple[ReviewFlag, ...] = ()
@@ -156,22 +200,44 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
     """Compose the notice that asks a reviewer to decide."""
     title = "Reminder: review needed" if context.is_reminder else "Review needed"
     first = context.first_obligation_date
+    to_check, pictures = _place_pictures(context.to_check, context.head.mailbox)
+    skeletons = build_review_skeletons(context.reply.keywords)
+    if to_check and "CORRECT" in context.reply.keywords:
+        skeletons = (build_confirmation_skeleton(to_check), *skeletons)
     return build_letter(
         LetterKind.REVIEW_NOTICE,
-        context,
+        replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
         attachments=_build_form(context.tracking_number, context.form_pdf),
-        flagged=tuple(row for s in context.sections for row in s.rows if row.is_flagged),
+        pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
-        replies=build_ready_replies(
-            context.reply,
-            context.tracking_number,
-            title,
-            build_review_skeletons(context.reply.keywords),
-        ),
+        replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
     )
+
+
+def build_confirmation_skeleton(fields: Sequence[FieldToCheck]) -> Skeleton:
+    """Build the CORRECT reply that confirms every field as it was read, to be mended and sent."""
+    lines = (f"{f.label}: {' '.join((f.answer or f.raw).split())}" for f in fields)
+    return Skeleton(title="Confirm or correct what was read", lines=("CORRECT", *lines))
+
+
+def _place_pictures(
+    fields: Sequence[FieldToCheck], mailbox: str
+) -> tuple[tuple[FieldToCheck, ...], tuple[LetterPicture, ...]]:
+    """Give each picture the identifier it is shown by; the same picture has the same one."""
+    domain = mailbox.rpartition("@")[2]
+    placed: list[FieldToCheck] = []
+    pictures: list[LetterPicture] = []
+    for number, found in enumerate(fields, 1):
+        if found.picture is None:
+            placed.append(found)
+            continue
+        name = f"spot{number}.{sha256(found.picture).hexdigest()[:24]}@{domain}"
+        placed.append(replace(found, picture_id=name))
+        pictures.append(LetterPicture(content_id=name, data=found.picture))
+    return tuple(placed), tuple(pictures)
 
 
 def compose_second_review_notice(context: SecondReviewNotice) -> Letter:

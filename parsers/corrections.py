@@ -10,6 +10,9 @@ from parsers.extraction import FieldProblem, FieldValue
 from parsers.ssn import mask_ssn
 from parsers.values import normalise
 
+#: The source of a value that a member of staff wrote, and vouches for.
+CORRECTION = "correction"
+
 
 def read_corrections(
     definition: FormDefinition, written: Mapping[str, Sequence[str]], *, today: date
@@ -41,5 +44,5 @@ def read_corrections(
                 )
             )
         else:
-            values[name] = FieldValue(value=read.value, raw=mask_ssn(text), source="correction")
+            values[name] = FieldValue(value=read.value, raw=mask_ssn(text), source=CORRECTION)
     return values, wrong

@@ -30,7 +30,6 @@ from parsers.document_traits import (
 )
 from parsers.errors import is_out_of_memory
 from parsers.extraction import (
-    DOUBTFUL_BELOW,
     DocumentKind,
     DocumentWarning,
     Extraction,
@@ -53,7 +52,7 @@ from parsers.pdf_opening import CannotOpenError, open_pdf
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
 from parsers.signatures import name_signatures
-from parsers.validation import check_definition, validate
+from parsers.validation import check_definition, flag_doubtful, validate
 from parsers.written_values import FormValues
 from parsers.xfa import XfaError, find_xfa_fields, is_dynamic
 from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
@@ -346,7 +345,7 @@ def _build_extraction(
 
 def _check(
     reading: _Reading, definition: FormDefinition, found: FormValues
-) -> tuple[tuple[str, ...], list[FieldProblem]]:
+) -> tuple[tuple[str, ...], tuple[FieldProblem, ...]]:
     """Return the fields that are missing and the problems of the others.
 
     Nobody is asked to mend what may only have been misread: where a value is doubtful, what is
@@ -357,11 +356,8 @@ def _check(
         definition, fields, today=reading.today, attachments_beside_form=reading.attachments
     )
     pending = {p.field for p in found.problems if p.code in _PENDING}
-    doubtful = {name for name, value in fields.items() if value.confidence < DOUBTFUL_BELOW}
-    return tuple(name for name in missing if name not in pending), [
-        replace(p, flag_only=True) if p.field in doubtful else p
-        for p in (*found.problems, *problems)
-    ]
+    found_missing = tuple(name for name in missing if name not in pending)
+    return found_missing, flag_doubtful([*found.problems, *problems], fields)
 
 
 def _without_printed_only(definition: FormDefinition, found: FormValues) -> dict[str, FieldValue]:

@@ -25,17 +25,14 @@ import pikepdf
 from parsers.acroform import AcroField, Annotation, FieldKind
 from parsers.appearance_text import AppearanceReader, Drawn
 from parsers.cleaning import clean_text, strip_accents
-from parsers.definition import FormField
+from parsers.definition import FormField, Requiredness
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.flattened_pages import FlattenedPages
 from parsers.labels import Match, Matching
 from parsers.pdf_objects import find_box, has_middle
 from parsers.ssn import mask_ssn
 from parsers.values import LONGEST_TEXT, normalise
-from parsers.written_values import FormValues
-
-#: How sure a value is that the page does not show: not at all, until a person has looked.
-DIFFERING_CONFIDENCE = 0.5
+from parsers.written_values import DIFFERING_CONFIDENCE, FormValues
 
 _HIDDEN = 1 << 1 | 1 << 5
 _PASSWORD = 1 << 13
@@ -54,14 +51,12 @@ _STAND_INS = "[?\ufffd\u25a1\u25a0\u25af\u25ae\u2610\u00b7\u2022.]?"
 _DIFFERS = FieldProblem(
     field="",
     code="value_differs_from_page",
-    message="What the page shows in this field is not what the form's data says; a person will "
-    "compare them.",
+    message="What the page shows in this field is not what the form's data says.",
     flag_only=True,
 )
-_PARTLY = replace(_DIFFERS, message="The page shows only a part of this value; a person will look.")
+_PARTLY = replace(_DIFFERS, message="The page shows only a part of this value.")
 _NOTHING = replace(
-    _DIFFERS,
-    message="The form's data holds this value and the page does not show it; a person will look.",
+    _DIFFERS, message="The form's data holds this value, and the page does not show it."
 )
 _NOT_DRAWN = FieldProblem(
     field="",
@@ -239,8 +234,10 @@ def _compare_match(
 ) -> None:
     form_field = match.target.field
     value = found.fields.get(form_field.name)
-    # A field that stands in the document several times is noted once.
-    if value is None or value.shown is not None:
+    # A field that stands in the document several times is noted once, and what the form itself
+    # prints is nobody's answer.
+    is_answer = form_field.requiredness is not Requiredness.PRINTED
+    if value is None or value.shown is not None or not is_answer:
         return
     look = shown.look(match.source, is_covered=is_covered)
     if look is not None and not _reads_alike(look, value, form_field, today):

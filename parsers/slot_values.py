@@ -10,6 +10,7 @@ slot or is cut at its edge, and is then no value. For a mark: a `MarkReading`, a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ _OVER_EDGE = 1.0
 #: So near to its right edge a text may end because a viewer cut it there.
 _NEAR_EDGE = 1.0
 
+#: The breadth of a blank between words beside their height, at most.
+_BLANK_WIDTH = 0.55
 #: How sure a mark is that a word runs over.
 _OVERPRINTED = 0.6
 
@@ -154,20 +157,20 @@ class _Written:
             return True
         if bottom < slot.box[1] - _OVER_EDGE - height / 4:
             return True
-        return any(self._goes_on(line, slot, height) for line in lines) or (
-            slot.multiline and self._goes_on_below(slot, bottom, height)
-        )
-
-    def _goes_on(self, line: Sequence[Placed], slot: Slot, height: float) -> bool:
-        """Return whether the next word of a line stands beyond the right edge of the slot."""
-        end = line[-1].box[2]
-        if end < slot.box[2] - height:
-            return False
         return any(
-            n not in self._taken
-            and slot.box[2] - _NEAR_EDGE <= placed.box[0] <= end + height
-            and line[-1].box[1] - height / 2 < placed.middle < line[-1].box[3] + height / 2
-            for n, placed in enumerate(self._words)
+            self._goes_on(line, slot, _BLANK_WIDTH * height) or _is_overprinted(line)
+            for line in lines
+        ) or (slot.multiline and self._goes_on_below(slot, bottom, height))
+
+    def _goes_on(self, line: Sequence[Placed], slot: Slot, blank: float) -> bool:
+        """Return whether a line goes on outside the slot, or begins there, a blank's width away."""
+        start, end = line[0].box[0], line[-1].box[2]
+        middle = line[0].middle
+        return any(
+            placed.box[1] < middle < placed.box[3]
+            and not slot.box[0] <= x <= slot.box[2]
+            and (-blank < placed.box[0] - end < blank or -blank < start - placed.box[2] < blank)
+            for placed, (x, _) in zip(self._words, self._centres, strict=True)
         )
 
     def _goes_on_below(self, slot: Slot, bottom: float, height: float) -> bool:
@@ -189,6 +192,13 @@ class _Written:
             for n, placed in enumerate(self._words)
             if n not in self._taken and self._own.is_beside(placed.box)
         )
+
+
+def _is_overprinted(line: Sequence[Placed]) -> bool:
+    """Return whether words of a line lie over each other, as when a neighbour's text runs in."""
+    return any(
+        after.box[0] < before.box[2] - _OVER_EDGE for before, after in itertools.pairwise(line)
+    )
 
 
 def _find_overprinted(words: Sequence[Word], marks: Sequence[Box]) -> list[bool]:

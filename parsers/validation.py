@@ -8,8 +8,8 @@ rule or a condition unknown here is refused by `check_definition`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from parsers.dates import find_days
@@ -256,7 +256,18 @@ def validate(
     form = _Form(fields=fields, today=today, attachments=attachments_beside_form)
     present = [f for f in definition.fields if form.value(f.name) is not None]
     problems = [problem for field in present for problem in _find_problems(form, field)]
-    return tuple(_find_missing(definition, form)), tuple(problems)
+    return tuple(_find_missing(definition, form)), flag_doubtful(problems, fields)
+
+
+def flag_doubtful(
+    problems: Iterable[FieldProblem], fields: Mapping[str, FieldValue]
+) -> tuple[FieldProblem, ...]:
+    """Return the problems with those of doubtful values as flags.
+
+    What may only have been misread is for a person to look at, not for the requester to mend.
+    """
+    doubtful = {name for name, found in fields.items() if found.is_doubtful}
+    return tuple(replace(p, flag_only=True) if p.field in doubtful else p for p in problems)
 
 
 def _find_missing(definition: FormDefinition, form: _Form) -> Iterator[str]:

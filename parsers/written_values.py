@@ -18,6 +18,9 @@ from parsers.pdf_objects import Box
 from parsers.ssn import mask_ssn
 from parsers.values import LONGEST_TEXT
 
+#: How sure a value is that the page does not show: not at all, until a person has looked.
+DIFFERING_CONFIDENCE = 0.5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
@@ -54,12 +57,16 @@ class FormValues:
             value="" if first.outcome.value is None else first.outcome.value,
             raw=masked,
             source=self.source,
-            confidence=first.confidence,
+            confidence=min([first.confidence, *_differing(written)]),
             page=first.page,
             box=first.box,
             alternatives=(*first.outcome.alternatives, *map(mask_ssn, first.others)),
         )
         self.problems.extend(_problems(form_field, written))
+
+
+def _differing(written: Sequence[Written]) -> Iterator[float]:
+    return (DIFFERING_CONFIDENCE for w in written if w.is_doubtful)
 
 
 def _problems(form_field: FormField, written: Sequence[Written]) -> Iterator[FieldProblem]:

@@ -17,7 +17,7 @@ from outbound.letter_blocks import BlockTags
 from outbound.letter_words import WIDTH, clean_text, shrink_blank_lines, wrap_lines, wrap_text
 from outbound.letters import Fact
 from outbound.reply_letters import AnswerRow, AnswerTable, EchoLine
-from outbound.review_letters import FieldRow, ReadyReply
+from outbound.review_letters import ChangedField, Comparison, FieldRow, FieldToCheck, ReadyReply
 from parsers.ssn import mask_ssn
 
 #: Parts within a line of plain text; their block cleans them.
@@ -26,6 +26,16 @@ INLINE = {"mail", "phone", "strong", "code"}
 LISTS = {"bullets", "steps"}
 HOSTILE = "<b>&\u202e\x07 123-45-6789"
 ROW = FieldRow(label=HOSTILE, value=HOSTILE, raw=HOSTILE, note=HOSTILE, is_flagged=True)
+CHECK = FieldToCheck(
+    **dict.fromkeys(("label", "value", "raw", "shown", "read_by", "note"), HOSTILE),
+    others=(HOSTILE,),
+    page=1,
+    picture=b"\x89PNG\r\n\x1a\n" + bytes(20),
+    picture_id="spot1.0123@agency.example",
+)
+CHANGES = Comparison(
+    earlier=HOSTILE, changes=(ChangedField(label=HOSTILE, old=HOSTILE, new=HOSTILE),)
+)
 ANSWERS = AnswerTable(
     caption=HOSTILE, rows=(AnswerRow(question=HOSTILE, answer=HOSTILE, note=HOSTILE),)
 )
@@ -37,6 +47,8 @@ GIVEN: dict[str, tuple[object, ...]] = {
     "lines": ((HOSTILE, HOSTILE),),
     "facts": ((Fact(label=HOSTILE, value=HOSTILE),), HOSTILE, HOSTILE, HOSTILE),
     "fields": ((ROW,), HOSTILE),
+    "checks": ((CHECK,),),
+    "changes": (CHANGES,),
     "answers": (ANSWERS,),
     "echo": (EchoLine(text=HOSTILE, problems=(HOSTILE,)),),
     "buttons": ((ReadyReply(title=HOSTILE, href=HOSTILE, lines=()),),),

@@ -74,8 +74,11 @@ from outbound.requester_letters import (
 )
 from outbound.review_letters import (
     AddressTrust,
+    ChangedField,
+    Comparison,
     FieldRow,
     FieldSection,
+    FieldToCheck,
     FlagEffect,
     ReceivedFile,
     RequesterTrust,
@@ -106,6 +109,7 @@ from parsers.keyword_table import parse_keyword_table
 TRACKING = "CJS-2026-000001-5"
 AT = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
 PDF = b"%PDF-1.7"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (300).to_bytes(4, "big") + bytes(9)
 HEAD = Letterhead(agency="Example Immigration Agency (demo)", mailbox="ero.outreach@agency.example")
 TAGGED = "ero.outreach+review-0123456789abcdefghjkmnpqrs@agency.example"
 REPLY = ReplyOptions(
@@ -161,6 +165,31 @@ NOTICE = ReviewNotice(
     files=(ReceivedFile(name="Nunez FTA.pdf", media_type="application/pdf", size=181_000),),
     first_obligation_date=date(2026, 3, 10),
     form_pdf=PDF,
+    to_check=(
+        FieldToCheck(
+            label="A-Number",
+            value="A000000199",
+            answer="A000000199",
+            raw="A 000-000-199",
+            shown="A000000123",
+            read_by="the form's own data, 50% sure",
+            note="What the page shows in this field is not what the form's data says.",
+            page=1,
+            picture=PNG,
+        ),
+        FieldToCheck(
+            label="Date of birth",
+            value="March 4, 1985",
+            answer="March 4, 1985",
+            others=("April 3, 1985",),
+            note="Day and month could be either way round.",
+        ),
+        FieldToCheck(label="County", value="", raw="Exmpl", shown="", page=2, picture=PNG),
+    ),
+    comparison=Comparison(
+        earlier="the request CJS-2026-000002-3 as it stands",
+        changes=(ChangedField(label="Suffix", old="", new="Jr."),),
+    ),
 )
 REFUSAL = CommandRefusal(
     keyword="APPROVE",
@@ -261,7 +290,13 @@ def _build_inside() -> dict[str, Letter]:
     return {
         "review notice": compose_review_notice(NOTICE),
         "reminder": compose_review_notice(
-            replace(NOTICE, is_reminder=True, due_date=None, flags=(), files=(), sections=())
+            replace(
+                NOTICE,
+                is_reminder=True,
+                due_date=None,
+                comparison=None,
+                **dict.fromkeys(("flags", "files", "sections", "to_check"), ()),
+            )
         ),
         "second review": compose_second_review_notice(second),
         "transcript": compose_transcript(TRANSCRIPT),
@@ -312,7 +347,7 @@ outside_letter = pytest.mark.parametrize("name", sorted(OUTSIDE))
 class Page(HTMLParser):
     """What stands in an HTML part: its elements, their attributes, their order, and its text."""
 
-    VOID = frozenset({"meta", "br"})
+    VOID = frozenset({"meta", "br", "img"})
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -366,6 +401,7 @@ def test_a_file_name_says_nothing_about_a_person(name: str) -> None:
 
 @outside_letter
 def test_nothing_about_a_person_leaves(name: str) -> None:
+    assert not OUTSIDE[name].pictures
     letter = OUTSIDE[name]
     for part in (letter.subject, letter.text, letter.html):
         assert not [word for word in PERSONAL if word in part]
@@ -416,9 +452,12 @@ def test_the_html_is_sound_and_accessible(name: str) -> None:
 @every_letter
 def test_the_html_asks_nothing_of_the_network_and_sets_no_colours(name: str) -> None:
     page = Page(EVERY[name].html)
-    assert page.find("img", "script", "style", "link", "iframe", "form", "object") == []
+    shown = [image["src"] for image in page.find("img")]
+    assert all(src.startswith("cid:") for src in shown)
+    assert [src[4:] for src in shown] == [p.content_id for p in EVERY[name].pictures]
+    assert page.find("script", "style", "link", "iframe", "form", "object") == []
     for _, attributes in page.tags:
-        assert not {"src", "background", "onclick", "bgcolor"} & set(attributes)
+        assert not {"background", "onclick", "bgcolor"} & set(attributes)
         style = attributes.get("style", "")
         assert "url(" not in style
         assert re.search(r"(?<![-\w])(color|background[-\w]*)\s*:", style) is None
@@ -543,7 +582,8 @@ def test_a_letter_says_what_its_reader_needs(name: str, fragments: list[str]) ->
 
 def test_a_deadline_stands_above_everything_else() -> None:
     text = INSIDE["review notice"].text
-    order = ["Due May 12", "Who asks", "What to look at", "The request", "Your decision"]
+    order = ["Due May 12", "Who asks", "What to look at", "! A-Number"]
+    order += ["Compared with an earlier form", "The rest of the request", "Your decision"]
     places = [text.index(words) for words in order]
     assert places == sorted(places)
 
@@ -557,12 +597,40 @@ def test_the_ready_links_open_a_reply_that_needs_only_facts() -> None:
     assert {q["subject"][0] for q in queries} == {f"Re: [{TRACKING}] Review needed"}
     bodies = [q["body"][0].split("\r\n") for q in queries]
     assert [body[0].strip() for body in bodies] == [
-        "APPROVE", "APPROVE", "APPROVE", "DENY", "NEED INFO", "CORRECT",
+        "CORRECT", "APPROVE", "APPROVE", "APPROVE", "DENY", "NEED INFO", "CORRECT",
     ]  # fmt: skip
-    assert bodies[0] == [
+    assert bodies[1] == [
         "APPROVE", "Outcome: detained", "Matched on: ", "Basis: ", "Custody: ", "Custody ended: ",
         "Facility: ", "Direct transfer: ", "Records as of: ", "Remarks: ",
     ]  # fmt: skip
+
+
+def test_what_is_doubtful_can_be_confirmed_by_sending_a_ready_reply() -> None:
+    links = [a["href"] for a in Page(INSIDE["review notice"].html).find("a")]
+    ready = [parse_qs(urlsplit(href).query) for href in links if "body=" in href]
+    assert ready[0]["body"][0].split("\r\n") == [
+        "CORRECT", "A-Number: A000000199", "Date of birth: March 4, 1985", "County: Exmpl",
+    ]  # fmt: skip
+    assert "Confirm or correct" not in INSIDE["reminder"].text
+
+
+def test_a_doubtful_field_is_shown_and_told_in_words() -> None:
+    letter = INSIDE["review notice"]
+    images = Page(letter.html).find("img")
+    assert [image["alt"] for image in images] == [
+        "The field A-Number on page 1. Read: A000000199; the page shows A000000123.",
+        "The field County on page 2. Read: Exmpl; the page shows nothing.",
+    ]
+    assert [image["width"] for image in images] == ["150", "150"]
+    for words in (
+        "! A-Number\n  Read: A000000199\n  As written: A 000-000-199\n  The page shows: A000000123",
+        "Read by: the form's own data, 50% sure, page 1",
+        "Could also be: April 3, 1985",
+        "Read: (nothing that can be used)\n  As written: Exmpl\n  The page shows: (nothing)",
+        "Suffix: Jr.\n      earlier: (blank)",
+    ):
+        assert words in letter.text
+    assert not any(p in c.content_id for p in PERSONAL for c in letter.pictures)
 
 
 @pytest.mark.parametrize("reason", SET_ASIDE_REASONS)

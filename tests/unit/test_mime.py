@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbound.letters import Letter, LetterAttachment, LetterKind
+from outbound.letters import Letter, LetterAttachment, LetterKind, LetterPicture
 from outbound.mime import (
     LOOP_MARKER,
     MAX_REFERENCES,
@@ -261,6 +261,40 @@ def test_a_file_name_is_plain_ascii(name: str, safe: str) -> None:
     [found] = parse(build(replace(LETTER, attachments=(attachment,)))).iter_attachments()
     assert found.get_filename() == safe
     assert found.get_content_type() == "application/octet-stream"
+
+
+@pytest.mark.parametrize("attachments", [(), (PDF,)], ids=["alone", "beside an attachment"])
+def test_pictures_go_with_the_html_that_shows_them(
+    attachments: tuple[LetterAttachment, ...],
+) -> None:
+    pictures = tuple(
+        LetterPicture(content_id=f"spot{n}.ab@agency.example", data=b"\x89PNG" + bytes([n]) * 999)
+        for n in (1, 2)
+    )
+    raw = build(replace(LETTER, attachments=attachments, pictures=pictures))
+    check_wire(raw)
+    message = parse(raw)
+    kinds = [p.get_content_type() for p in message.walk()]
+    assert kinds == [
+        *(["multipart/mixed"] if attachments else []),
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+        "image/png", *(["application/pdf"] if attachments else []),
+    ]  # fmt: skip
+    found = [p for p in message.walk() if p.get_content_type() == "image/png"]
+    assert [p["Content-ID"] for p in found] == [f"<{p.content_id}>" for p in pictures]
+    assert [p.get_content() for p in found] == [p.data for p in pictures]
+    assert [p.get_filename() for p in found] == ["picture-1.png", "picture-2.png"]
+    assert {p.get_content_disposition() for p in found} == {"inline"}
+    body = message.get_body(("html",))
+    assert body is not None
+    assert body.get_content_type() == "text/html"
+
+
+@pytest.mark.parametrize("name", ["a b@c.example", "a>\r\nX: 1", "é@c.example", ""])
+def test_a_pictures_identifier_that_is_none_is_refused(name: str) -> None:
+    picture = LetterPicture(content_id=name, data=b"x")
+    with pytest.raises(ValueError, match="picture"):
+        build(replace(LETTER, pictures=(picture,)))
 
 
 def test_the_largest_attachment_line_is_76_characters() -> None:

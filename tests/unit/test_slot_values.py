@@ -112,6 +112,8 @@ CLIPPED = [
     pytest.param([(254, 603, "county"), (286, 603, "of"), (299, 603, "Ex")], id="it goes on"),
     pytest.param([(104, 497, "below"), (104, 509, "above")], id="it reaches below the box"),
     pytest.param([(104, 503, "last"), (104, 490, "lost")], id="a line goes on below"),
+    pytest.param([(104, 603, "over"), (110, 603, "each")], id="words lie over each other"),
+    pytest.param([(86, 603, "Ex"), (99, 603, "County")], id="it comes from outside"),
     pytest.param([(104, 545, "x" * 45)], id="a word of a long text sticks out"),
 ]
 

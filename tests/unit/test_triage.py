@@ -96,10 +96,45 @@ def test_the_route(values: dict[str, Value], options: dict[str, Any], route: str
     assert judge(values, **options).route is RequestStatus(route)
 
 
+def test_a_value_that_is_not_sure_is_flagged_and_sends_nothing_back() -> None:
+    fields = {
+        "court_name": FieldValue(value="Court", raw="Court", source="ocr", confidence=0.79),
+        "court_state": FieldValue(value="GA", raw="GA", source="ocr", confidence=0.8),
+    }
+    found = triage(
+        fields,
+        missing=(),
+        problems=(),
+        warnings=(),
+        sender=Sender(address=CLERK, is_proven=True),
+        official_domains=("courts.example",),
+        today=TODAY,
+    )
+    assert (found.route, found.flags) == (RequestStatus.IN_REVIEW, ("doubtful",))
+
+
 @pytest.mark.parametrize(
     ("values", "options", "flags"),
     [
         pytest.param({}, {}, (), id="nothing"),
+        pytest.param(
+            {},
+            {"problems": (problem("x", "value_differs_from_page", flag_only=True),)},
+            ("doubtful", "value_differs_from_page"),
+            id="another value on the page",
+        ),
+        pytest.param(
+            {},
+            {"problems": (problem("x", "tick_differs", flag_only=True),)},
+            ("doubtful", "value_differs_from_page"),
+            id="another tick on the page",
+        ),
+        pytest.param(
+            {},
+            {"problems": (problem("x", "letters_not_drawn", flag_only=True),)},
+            ("letters_not_drawn",),
+            id="letters without a glyph are no doubt",
+        ),
         pytest.param({}, {"author": "Clerk@Courts.Example"}, (), id="the same address, other case"),
         pytest.param(
             {}, {"author": "other@courts.example"}, ("address_differs",), id="another address"

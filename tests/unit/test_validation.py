@@ -10,8 +10,14 @@ import pytest
 from config.data import read_data
 from parsers.definition import FormDefinition, parse_definition
 from parsers.errors import ParseError
-from parsers.extraction import FieldValue, Value
-from parsers.validation import CONDITIONS, RULES, check_definition, validate
+from parsers.extraction import FieldProblem, FieldValue, Value
+from parsers.validation import (
+    CONDITIONS,
+    RULES,
+    check_definition,
+    flag_doubtful,
+    validate,
+)
 
 TODAY = date(2026, 5, 4)
 DEFINITION = parse_definition(read_data("forms/cjs-request-1.toml"))
@@ -266,3 +272,20 @@ def test_every_condition_and_rule_is_used_by_the_model_form() -> None:
     named = {f.required_when for f in DEFINITION.fields if f.required_when}
     ruled = {rule for f in DEFINITION.fields for rule in f.rules}
     assert (named, ruled) == (set(CONDITIONS), set(RULES))
+
+
+def test_what_is_wrong_in_a_doubtful_value_is_for_a_person_and_not_for_the_requester() -> None:
+    values: dict[str, Value] = {**COMPLETE, "requester_name": "Dana", "court_name": ""}
+    sure = {"requester_name": 0.79, "court_name": 0.4}
+    fields = {
+        n: FieldValue(value=v, raw="x", source="ocr", confidence=sure.get(n, 0.8))
+        for n, v in values.items()
+    }
+    missing, problems = validate(DEFINITION, fields, today=TODAY)
+    assert missing == ()
+    assert [(p.field, p.code, p.flag_only) for p in problems] == [
+        ("requester_name", "two_words", True)
+    ]
+    unread = FieldProblem(field="court_name", code="unreadable", message="It cannot be read.")
+    wrong = FieldProblem(field="court_state", code="bad_state", message="It is no state.")
+    assert [p.flag_only for p in flag_doubtful([unread, wrong], fields)] == [True, False]

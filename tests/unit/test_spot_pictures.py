@@ -1,0 +1,101 @@
+"""Pictures of spots on a page: the right part, framed, and none where nothing can be drawn."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image
+
+from parsers.spot_pictures import SCALE, Spot, render_spots
+from tests.unit.pdf_forms import FormBuilder
+
+BOX = (200.0, 400.0, 300.0, 412.0)
+_ORANGE = (194, 87, 26)
+
+
+def _page(*, rotate: int = 0, origin: tuple[float, float] = (0, 0)) -> bytes:
+    """Return a page with a black bar in `BOX`."""
+    form = FormBuilder(known=False)
+    page = form.pdf.pages[0].obj
+    left, bottom, right, top = BOX
+    page.Contents = form.pdf.make_stream(
+        f"{left + 10} {bottom + 3} {right - left - 20} {top - bottom - 6} re f".encode()
+    )
+    page.Rotate = rotate
+    page.MediaBox = [*origin, 612 + origin[0], 792 + origin[1]]
+    return form.save()
+
+
+def _draw(data: bytes, spot: Spot) -> Image.Image:
+    (picture,) = render_spots(data, [spot]).pictures
+    assert picture is not None
+    return Image.open(io.BytesIO(picture)).convert("RGB")
+
+
+def _extent(picture: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Return the box around all dots of about that colour."""
+    dots = np.asarray(picture).astype(int)
+    rows, columns = np.nonzero(np.abs(dots - colour).max(axis=2) < 40)
+    return (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize("origin", [(0, 0), (50, 30)], ids=["at zero", "moved"])
+def test_a_spot_is_framed_with_what_stands_in_it(rotate: int, origin: tuple[float, float]) -> None:
+    picture = _draw(_page(rotate=rotate, origin=origin), Spot(page=1, box=BOX, is_upright=False))
+    bar, frame = _extent(picture, (0, 0, 0)), _extent(picture, _ORANGE)
+    assert frame[0] < bar[0] < bar[2] < frame[2]
+    assert frame[1] < bar[1] < bar[3] < frame[3]
+    wide, high = bar[2] - bar[0], bar[3] - bar[1]
+    if rotate % 180:
+        wide, high = high, wide
+    assert (wide, high) == (pytest.approx(80 * SCALE, abs=3), pytest.approx(6 * SCALE, abs=3))
+
+
+def test_a_spot_measured_on_the_turned_page_is_found_there() -> None:
+    """Readers of pictures and of text layers measure the page as it is shown."""
+    left, bottom, right, top = BOX
+    shown = (bottom, 612 - right, top, 612 - left)
+    picture = _draw(_page(rotate=90), Spot(page=1, box=shown, is_upright=True))
+    bar, frame = _extent(picture, (0, 0, 0)), _extent(picture, _ORANGE)
+    assert frame[0] < bar[0] < bar[2] < frame[2]
+    assert frame[1] < bar[1] < bar[3] < frame[3]
+
+
+def test_a_spot_at_the_edge_shows_no_more_than_the_page() -> None:
+    picture = _draw(_page(), Spot(page=1, box=(0, 0, 612, 20), is_upright=True))
+    assert picture.width == round(612 * SCALE)
+
+
+@pytest.mark.parametrize(
+    ("data", "spot"),
+    [
+        pytest.param(b"no PDF", Spot(page=1, box=BOX, is_upright=True), id="no PDF"),
+        pytest.param(_page(), Spot(page=2, box=BOX, is_upright=True), id="no such page"),
+        pytest.param(_page(), Spot(page=0, box=BOX, is_upright=True), id="page zero"),
+        pytest.param(
+            _page(), Spot(page=1, box=(700, 400, 800, 410), is_upright=True), id="off the page"
+        ),
+        pytest.param(
+            _page(), Spot(page=1, box=(0, 0, 612, 792), is_upright=True), id="a whole page"
+        ),
+        pytest.param(
+            _page(), Spot(page=1, box=(-1e9, -1e9, 1e9, 1e9), is_upright=False), id="far away"
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_has_no_picture(data: bytes, spot: Spot) -> None:
+    assert render_spots(data, [spot]).pictures == (None,)
+
+
+def test_only_a_document_that_opens_without_a_password_is_drawn() -> None:
+    spot = Spot(page=1, box=BOX, is_upright=True)
+    for user, is_drawn in (("secret", False), ("", True)):
+        output = io.BytesIO()
+        with pikepdf.open(io.BytesIO(_page())) as pdf:
+            pdf.save(output, encryption=pikepdf.Encryption(user=user, owner="x"))
+        (picture,) = render_spots(output.getvalue(), [spot]).pictures
+        assert (picture is not None) is is_drawn
