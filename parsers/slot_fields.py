@@ -98,7 +98,8 @@ def _read_marks(form_field: FormField, marks: Sequence[SlotMark]) -> Iterator[Wr
         raw, outcome = read_ticked(form_field, [mark.slot.choice for mark in on])
     surest = max(on, key=lambda mark: mark.reading.confidence)
     # A tick is as sure as itself; of a choice each mark must be sure, those that are off as well.
-    told = [surest] if form_field.type in (FieldType.TICK, FieldType.ATTESTATION) else marks
+    is_alone = form_field.type in (FieldType.TICK, FieldType.ATTESTATION)
+    told = (surest,) if is_alone else tuple(marks)
     yield Written(
         raw=raw,
         outcome=outcome,
