@@ -262,6 +262,8 @@ class LabelledPages:
             line, first = self._lines[number][1], 0
             if number == label.line:
                 line, first = line[: self._next_label(label)], label.end
+                run = line[first : find_run_end(line, first)]
+                first += len(run) if _is_hint(run, form_field) else 0
             elif any(other.line == number for other in self._labels):
                 break
             for start, name in find_choices(line[first:], wordings):
