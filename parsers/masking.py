@@ -18,6 +18,9 @@ from parsers.ssn import has_ssn, mask_ssn
 
 def mask_extraction(extraction: Extraction) -> Extraction:
     """Return `extraction` without Social Security numbers in values, evidence or alternatives."""
+    if extraction.further:
+        further = tuple(map(mask_extraction, extraction.further))
+        extraction = replace(extraction, further=further)
     fields = extraction.fields
     # One look over everything is enough for nearly all; it may see more than there is, where a
     # label ends one field and digits begin the next.
