@@ -15,7 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from parsers.definition import FieldType, FormDefinition, FormField
-from parsers.extraction import FieldProblem
+from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
 from parsers.label_anchors import NOWHERE, LabelledPages
 from parsers.labels import DefinitionIndex, is_enough
 from parsers.layout import FormLayout
@@ -148,7 +148,6 @@ class _Look:
     definition: FormDefinition
     readings: Sequence[PageReading]
     read_again: Callable[[TextLayer], Sequence[PageReading]]
-    sure: float  #: how sure a value of the first reading is
 
 
 def _look_by_layout(
@@ -175,7 +174,6 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
         definition=definition,
         readings=[_read_page(registration, pages) for registration in copy],
         read_again=read_again,
-        sure=_ONE,
     )
 
 
@@ -209,7 +207,6 @@ def _look_by_labels(
         definition=form.definition,
         readings=[PageReading(text=text, marks=best.marks(cut), ambiguous=best.ambiguous())],
         read_again=read_again,
-        sure=_BY_LABEL,
     )
 
 
@@ -229,7 +226,7 @@ def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
         return _BY_LABEL if text.slot.box == NOWHERE else _ONE
     if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
         return min(text.confidence, _DIFFERENT)
-    if field.type is FieldType.NAME and _begins_small(text.text):
+    if text.may_go_on or (field.type is FieldType.NAME and _begins_small(text.text)):
         return min(text.confidence, _KNOWN_BY_ONE)
     return text.confidence
 
@@ -243,7 +240,7 @@ def _begins_small(text: str) -> bool:
 def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str]:
     """Return the fields that are worth a second reader's time."""
     missing, problems = check(look.definition, values)
-    doubtful = (name for name, value in values.fields.items() if value.confidence < look.sure)
+    doubtful = (n for n, value in values.fields.items() if value.confidence < DOUBTFUL_BELOW)
     wrong = (problem.field for problem in (*values.problems, *problems) if not problem.flag_only)
     written = {f.name for f in look.definition.fields if f.type not in _MARKED}
     return frozenset({*missing, *doubtful, *wrong} & written)
@@ -280,9 +277,10 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
     if one.text.replace(" ", "") == two.text.replace(" ", ""):
         # Where a word ends is a matter of opinion, and the first reader's is the better one.
         return replace(one, confidence=_KNOWN_BY_ONE, others=(two.text,))
-    odd, odder = count_oddities(one.text), count_oddities(two.text)
-    if one.confidence < _ONE and odd != odder:
-        # The first reader had to guess letters, and the second may know them, or not.
+    if one.confidence < _ONE:
+        # The first reader had to guess letters; the second mostly knows them, but not always.
+        odd, odder = count_oddities(one.text), count_oddities(two.text)
         better, worse = (one, two) if odd < odder else (two, one)
-        return replace(better, confidence=_KNOWN_BY_ONE, others=(worse.text,))
+        sure = _DIFFERENT if odd == odder else _KNOWN_BY_ONE
+        return replace(better, confidence=sure, others=(worse.text,))
     return replace(one, confidence=_DIFFERENT, others=(two.text,))
