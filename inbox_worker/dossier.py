@@ -21,7 +21,11 @@ from parsers.mail import parse_message
 #: What a paper is called that is only the wrapping of others.
 WRAPPING = "wrapping"
 #: What forms and wrappings are found to be; anything else attached may support a request.
-_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value, WRAPPING)
+_FORM_KINDS = (
+    *(k.value for k in (DocumentKind.ACROFORM, DocumentKind.XFA, DocumentKind.TEXT)),
+    DocumentKind.SCAN.value,
+    WRAPPING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,19 @@ def find_original(session: Session, request: Request) -> bytes | None:
         FormInside.journal_id == journal_id, FormInside.position == position
     )
     return session.scalar(kept)
+
+
+def list_digests(session: Session, request: Request) -> frozenset[str]:
+    """Return the SHA-256 of everything that came with the mails about a request so far."""
+    found = session.scalars(
+        select(AttachmentRecord.sha256).where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            )
+        )
+    )
+    return frozenset(found)
 
 
 def has_supporting_attachment(session: Session, request: Request) -> bool:
