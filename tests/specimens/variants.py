@@ -38,6 +38,7 @@ class Variant:
     program: str = ""  #: what has to be installed; empty for nothing
     forms: int = 1  #: how many forms are in the document, the first one the specimen's
     is_long: bool = False  #: takes seconds to build or to read
+    is_reset: bool = False  #: set anew in another font: what no longer fits its box must be told
 
     def list_specimens(self, specimen: Specimen) -> list[Specimen]:
         """Return the requests that a document of this variant holds, in its order."""
@@ -66,7 +67,12 @@ def _filled(
 
 
 def _printed(
-    name: str, printer: Callable[[bytes], bytes], *, program: str = "", is_long: bool = False
+    name: str,
+    printer: Callable[[bytes], bytes],
+    *,
+    program: str = "",
+    is_long: bool = False,
+    is_reset: bool = False,
 ) -> Variant:
     return Variant(
         name=name,
@@ -75,6 +81,7 @@ def _printed(
         build=lambda specimen: printer(fill.fill_ours(specimen.typed)),
         program=program,
         is_long=is_long,
+        is_reset=is_reset,
     )
 
 
@@ -153,7 +160,11 @@ VARIANTS: tuple[Variant, ...] = (
     _printed("printed like Chromium", prints.print_like_chromium),
     _printed("flattened by pikepdf", prints.flatten_by_pikepdf),
     _printed(
-        "printed by LibreOffice", prints.print_by_libreoffice, program="soffice", is_long=True
+        "printed by LibreOffice",
+        prints.print_by_libreoffice,
+        program="soffice",
+        is_long=True,
+        is_reset=True,
     ),
     _scanned("scan, clean, 300 dpi", _scan(Damage(), dpi=300)),
     _scanned("scan, office, 200 dpi", _scan(_OFFICE, dpi=200)),
