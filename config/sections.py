@@ -293,6 +293,10 @@ class ReadingSettings(Section):
     memory_mb: Annotated[int, Field(ge=128)] = 1024
     document_bytes: Positive = 26_214_400
     pages: Positive = 60
+    picture_seconds: Positive = 300
+    picture_memory_mb: Annotated[int, Field(ge=1024)] = 2048
+    picture_pages: Positive = 20
+    picture_pixels: Annotated[int, Field(ge=1_000_000)] = 40_000_000
     inside_files: NotNegative = 50
     inside_bytes: NotNegative = 26_214_400
     inside_depth: NotNegative = 3

@@ -67,6 +67,18 @@ def build_limits(settings: Settings) -> ReadLimits:
     )
 
 
+def build_picture_limits(settings: Settings) -> ReadLimits:
+    """Return what one document of pictures may cost to read."""
+    reading = settings.reading
+    return ReadLimits(
+        seconds=reading.picture_seconds,
+        memory_mb=reading.picture_memory_mb,
+        bytes=reading.document_bytes,
+        pages=reading.picture_pages,
+        pixels=reading.picture_pixels,
+    )
+
+
 @contextmanager
 def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
     """Open the database and the reader for the time of the block.
@@ -77,7 +89,10 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
     try:
         database.check_schema()
         with DocumentReader(
-            load_definitions(), limits=build_limits(settings), workers=_READERS
+            load_definitions(),
+            limits=build_limits(settings),
+            picture_limits=build_picture_limits(settings),
+            workers=_READERS,
         ) as reader:
             yield Services(
                 settings=settings,

@@ -14,7 +14,15 @@ import typer
 from config.data import read_data
 from inbox_worker import bootstrap
 from inbox_worker.cli_help import HELP_NAMES, Command, Group
-from inbox_worker.cli_output import Pair, count, print_json, print_pairs, print_table, say
+from inbox_worker.cli_output import (
+    Pair,
+    count,
+    print_json,
+    print_pairs,
+    print_table,
+    say,
+    show_work,
+)
 from inbox_worker.document_files import FileReading, read_file
 from inbox_worker.errors import WorkerError
 from inbox_worker.explaining import build_unexplained, explain_mail
@@ -60,7 +68,9 @@ def register(app: typer.Typer) -> None:
 
 
 def extract(
-    files: Annotated[list[Path], typer.Argument(help="PDFs to read.", metavar="FILE")],
+    files: Annotated[
+        list[Path], typer.Argument(help="PDFs or pictures (TIFF, JPEG, PNG).", metavar="FILE")
+    ],
     *,
     password: Annotated[
         str | None,
@@ -75,7 +85,8 @@ def extract(
     failed = False
     with _open_reader() as reader:
         for number, path in enumerate(files):
-            found = read_file(reader, path, password=password, today=_today())
+            with show_work(f"Reading {path} ({number + 1} of {len(files)}) …"):
+                found = read_file(reader, path, password=password, today=_today())
             failed = failed or found.extraction.kind is DocumentKind.UNREADABLE
             if as_json:
                 print_json({"file": str(path), **found.to_json()})
@@ -87,7 +98,7 @@ def extract(
 
 
 def _print_file(path: Path, found: FileReading) -> None:
-    _print_extraction(str(path), found.extraction)
+    _print_forms(str(path), found.extraction)
     codes = {w.code for w in found.extraction.warnings}
     if "password_needed" in codes:
         say("Here it can be opened with --password.")
@@ -98,9 +109,17 @@ def _print_file(path: Path, found: FileReading) -> None:
             others.append(name)
         else:
             say("")
-            _print_extraction(name, inside.extraction)
+            _print_forms(name, inside.extraction)
     if others:
-        say(f"\nAlso inside, and not read because they are no PDFs: {'; '.join(others)}.")
+        say(f"\nAlso inside, and not read because they are no documents: {'; '.join(others)}.")
+
+
+def _print_forms(name: str, found: Extraction) -> None:
+    """Print what was read in a document, form by form where it holds several."""
+    _print_extraction(f"{name}, form 1" if found.further else name, found)
+    for number, further in enumerate(found.further, 2):
+        say("")
+        _print_extraction(f"{name}, form {number}", further)
 
 
 def _print_extraction(name: str, found: Extraction) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from threading import Timer
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +33,9 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u2
 #: A terminal narrower than this, in columns, is shown the rows of a table one below the other.
 _NARROW = 72
 
+#: After so many seconds work is long, and whoever waits is told what for.
+_LONG_SECONDS = 3.0
+
 Pair = tuple[str, str]
 
 
@@ -42,6 +47,23 @@ def complain(sentence: str) -> None:
 def say(sentence: str) -> None:
     """Say on standard output what was done."""
     _print(Text(_clean(sentence)))
+
+
+@contextmanager
+def show_work(sentence: str) -> Iterator[None]:
+    """Say on standard error what is being done: on a terminal at once, else when it takes long."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status(Text(_clean(sentence))):
+            yield
+        return
+    timer = Timer(_LONG_SECONDS, _print, [Text(_clean(sentence))], {"to_errors": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def complain_about_configuration(error: ConfigurationError) -> None:

@@ -368,6 +368,8 @@ def _reason(reading: Extraction) -> str:
     if reading.kind is DocumentKind.UNREADABLE and reading.warnings:
         # What was noticed on the way stands first, and why reading ended stands last.
         return reading.warnings[-1].code
-    if reading.kind in (DocumentKind.ACROFORM, DocumentKind.XFA) and reading.definition:
+    if reading.definition:
         return "no_values"
+    if any(w.code == "no_form_in_pictures" for w in reading.warnings):
+        return "scan"
     return reading.kind.value

@@ -23,7 +23,7 @@ class PaperInside:
     """A paper that lay in a file, and what was read in it."""
 
     paper: Attachment
-    extraction: Extraction | None  #: None for what is no PDF, and is not read
+    extraction: Extraction | None  #: None for what is no document, and is not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class FileReading:
 def read_file(
     reader: DocumentReader, path: Path, *, password: str | None, today: date
 ) -> FileReading:
-    """Read a file, and every PDF inside it where it is the wrapping of others."""
+    """Read a file, and every document inside it where it is the wrapping of others."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -84,6 +84,6 @@ def _read_inside(reader: DocumentReader, paper: Attachment, today: date) -> Pape
     extraction = None
     if paper.refusal:
         extraction = build_refused(paper.refusal)
-    elif paper.is_pdf or paper.claims_pdf:
+    elif paper.is_document:
         extraction = reader.read(paper.data, today=today)
     return PaperInside(paper=paper, extraction=extraction)

@@ -1,19 +1,21 @@
 """What the documents that came with a mail are: forms, and papers beside them.
 
-A document may be attached, or lie inside something that is: then its row says in what.
+A document may be attached, or lie inside something that is: then its row says in what. Of several
+forms in one document, in one scan say, all but the first count as papers inside it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inbox_worker.dossier import WRAPPING, describe_file
 from inbox_worker.intake import Intake
 from outbound.review_letters import ReceivedFile
 from parsers.extraction import Extraction
+from parsers.inside import ARROW
 from parsers.message import Attachment
 
 
@@ -60,8 +62,13 @@ def await_documents(intake: Intake) -> ReadDocuments:
         ReadDocument(position=d.position, attachment=d.attachment, extraction=d.reading.result())
         for d in intake.documents
     ]
+    papers = [*intake.message.papers]
+    for document in tuple(read):
+        for number, extraction in enumerate(document.extraction.further, 2):
+            paper = _as_inside(document, number)
+            read.append(ReadDocument(position=len(papers), attachment=paper, extraction=extraction))
+            papers.append(paper)
     by_position = {d.position: d.extraction for d in read}
-    papers = intake.message.papers
     wrappings = {paper.holder for paper in intake.message.inside}
     return ReadDocuments(
         forms=tuple(d for d in read if d.extraction.is_form),
@@ -71,6 +78,14 @@ def await_documents(intake: Intake) -> ReadDocuments:
             for position, paper in enumerate(papers)
         ),
     )
+
+
+def _as_inside(document: ReadDocument, number: int) -> Attachment:
+    """Return a further form of a document as a paper of its own; its bytes are the whole one's."""
+    whole = document.attachment
+    name = whole.name or "the document"
+    path = f"{whole.found_in}{ARROW}{name}" if whole.found_in else name
+    return replace(whole, name=f"form {number} in {name}", found_in=path, holder=document.position)
 
 
 def _build_row(

@@ -21,7 +21,11 @@ from parsers.mail import parse_message
 #: What a paper is called that is only the wrapping of others.
 WRAPPING = "wrapping"
 #: What forms and wrappings are found to be; anything else attached may support a request.
-_FORM_KINDS = (DocumentKind.ACROFORM.value, DocumentKind.XFA.value, WRAPPING)
+_FORM_KINDS = (
+    *(k.value for k in (DocumentKind.ACROFORM, DocumentKind.XFA, DocumentKind.TEXT)),
+    DocumentKind.SCAN.value,
+    WRAPPING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

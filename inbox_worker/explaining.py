@@ -96,7 +96,7 @@ def _find_forms(
 ) -> list[dict[str, Any]]:
     found = []
     for position, paper in enumerate(message.papers):
-        if not (paper.is_pdf or paper.claims_pdf):
+        if not paper.is_document:
             continue
         read = _read_paper(message, position, reader, today).to_json()
         found.append(

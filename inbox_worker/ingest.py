@@ -28,6 +28,7 @@ from inbox_worker.models import JournalEntry
 from inbox_worker.reading import ReaderUnavailableError
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
+from inbox_worker.waiting import WaitingRoom
 from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
 from parsers.document import build_refused
 from parsers.errors import ParseError
@@ -89,14 +90,18 @@ class DisposalReport:
     failed: int = 0  #: attempts that failed; their mails are still there
 
 
-def dispose_pending(services: Services, *, should_stop: Callable[[], bool]) -> DisposalReport:
+def dispose_pending(
+    services: Services, *, should_stop: Callable[[], bool], room: WaitingRoom | None = None
+) -> DisposalReport:
     """Dispose of every recorded mail that has no disposition yet, oldest first.
 
+    Where there is a waiting `room`, mails whose documents take seconds to be read wait in it, from
+    one round to the next, and later ones go first; else each is waited for when it is its turn.
     Stops at a message boundary when `should_stop` says so. A fault of the system (database, disk,
     memory) goes up; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(_read_ahead(services, should_stop)):
+    for batch in _gather(_let_pass(_read_ahead(services, should_stop, room), room)):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue
@@ -154,28 +159,46 @@ def _dispose_alone(intake: Intake) -> bool:
         return _record_failure(intake, error)
 
 
-def _read_ahead(services: Services, should_stop: Callable[[], bool]) -> Iterator[Intake]:
+def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[Intake]:
+    """Yield the mails whose documents are read, those that waited first; the others wait."""
+    if room is None:
+        yield from intakes
+        return
+    yield from room.take_read()
+    for intake in intakes:
+        if intake.is_read:
+            yield intake
+        else:
+            room.keep(intake)
+
+
+def _read_ahead(
+    services: Services, should_stop: Callable[[], bool], room: WaitingRoom | None
+) -> Iterator[Intake]:
     """Yield mails that were read, while the reader is already at work on the next few."""
     reading: deque[_Reading] = deque()
-    for entry, raw in _list_entries(services):
+    for entry, raw in _list_entries(services, room):
         if should_stop():
             return
         reading.append(_start_reading(services, entry, raw))
         held = sum(r.entry.size for r in reading)
         if len(reading) > _AHEAD or held > _AHEAD_BYTES:
-            yield _finish_reading(services, reading.popleft())
+            yield from _finish_reading(services, reading.popleft(), room)
     while reading and not should_stop():
-        yield _finish_reading(services, reading.popleft())
+        yield from _finish_reading(services, reading.popleft(), room)
 
 
-def _list_entries(services: Services) -> Iterator[tuple[JournalEntry, bytes]]:
+def _list_entries(
+    services: Services, room: WaitingRoom | None
+) -> Iterator[tuple[JournalEntry, bytes]]:
     last = 0
     while True:
         with services.database.read() as session:
             listed = journal.list_undisposed(session, after=last, limit=_LISTED)
         if not listed:
             return
-        for ids in _divide(listed):
+        wanted = [(n, size) for n, size in listed if room is None or not room.knows(n)]
+        for ids in _divide(wanted):
             with services.database.read() as session:
                 found = journal.read_mails(session, ids)
             yield from found
@@ -205,21 +228,44 @@ def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Read
     return _Reading(entry=entry, raw=raw, context=context, now=now, future=future)
 
 
-def _finish_reading(services: Services, reading: _Reading) -> Intake:
+def _finish_reading(
+    services: Services, reading: _Reading, room: WaitingRoom | None
+) -> Iterator[Intake]:
+    """Yield the mail as it was read, with its pictures being read; nothing where it has to wait."""
     found = reading.future.result()
     if found is None:
-        return _read_piece_by_piece(services, reading)
-    papers = found.message.papers
-    return Intake(
+        yield _read_piece_by_piece(services, reading)
+        return
+    if room is not None and room.is_full and found.needs_pictures:
+        room.turn_away(reading.entry.id)
+        return
+    yield Intake(
         services=services,
         entry=reading.entry,
         message=found.message,
         verdict=found.verdict,
         now=reading.now,
         documents=tuple(
-            PendingDocument(position=n, attachment=papers[n], reading=_done(extraction))
+            PendingDocument(
+                position=n,
+                attachment=found.message.papers[n],
+                reading=_read_on(services, found.message, n, extraction, reading.now),
+            )
             for n, extraction in found.documents
         ),
+    )
+
+
+def _read_on(
+    services: Services, message: InboundMessage, position: int, found: Extraction, now: datetime
+) -> Future[Extraction]:
+    """Return what was read in a document, or will be in its pictures."""
+    if not found.needs_pictures:
+        return _done(found)
+    return services.reader.submit_pictures(
+        message.papers[position].data,
+        today=services.local_date(now),
+        attachments_beside_form=message.count_beside(position),
     )
 
 

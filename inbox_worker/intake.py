@@ -82,6 +82,11 @@ class Intake:
         )
 
     @property
+    def is_read(self) -> bool:
+        """Whether the readers are done with all its documents."""
+        return all(document.reading.done() for document in self.documents)
+
+    @property
     def author_address(self) -> str:
         """Return the single author's address, or an empty string."""
         return "" if self.message.author is None else self.message.author.address

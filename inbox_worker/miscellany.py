@@ -34,7 +34,7 @@ def prepare_ignoring(intake: Intake) -> Apply:
 
     A document that came with it (from a scanner, a court's system) waits for a person.
     """
-    if any(a.is_pdf or a.claims_pdf for a in intake.message.attachments):
+    if any(a.is_document for a in intake.message.attachments):
         return partial(_note, intake, "document_from_a_program", Disposition.FOR_A_PERSON)
     return partial(_note, intake, "mail_ignored", Disposition.IGNORED)
 

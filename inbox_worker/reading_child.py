@@ -41,6 +41,9 @@ HEADER = struct.Struct("!Q")
 #: A child is replaced after so many documents, so that no library's leak adds up.
 DOCUMENTS_PER_CHILD = 2_000
 
+#: How long a child that has read pictures waits for more of them.
+_IDLE_SECONDS = 120.0
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -52,6 +55,7 @@ class ReadTask:
     today: date
     password: str | None
     attachments_beside_form: int | None
+    pictures: bool = False  #: read pictures of pages as well, which takes seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,9 @@ def _serve(
         signal.setitimer(signal.ITIMER_REAL, 0)
         payload = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
         channel.sendall(HEADER.pack(len(payload)) + payload)
+        if isinstance(task, ReadTask) and task.pictures:
+            # What reads pictures is large; it is not kept for ever for the next ones.
+            channel.settimeout(_IDLE_SECONDS)
         if isinstance(answer, Extraction) and _is_over_memory(answer):
             # What is left of the address space may be in pieces; the next one starts afresh.
             return
@@ -143,6 +150,7 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
             limits=limits,
             password=task.password,
             attachments_beside_form=task.attachments_beside_form,
+            pictures=task.pictures,
         )
     except MemoryError:
         return build_unread("over_memory_limit") if isinstance(task, ReadTask) else None
@@ -152,7 +160,11 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
 
 def _receive(channel: socket.socket) -> bytes:
     """Return one message; the end of the stream is the parent's word to stop."""
-    size = HEADER.unpack(_receive_exactly(channel, HEADER.size))[0]
+    try:
+        size = HEADER.unpack(_receive_exactly(channel, HEADER.size))[0]
+    except TimeoutError:
+        sys.exit(0)
+    channel.settimeout(None)
     return _receive_exactly(channel, size)
 
 

@@ -25,6 +25,8 @@ _log = structlog.get_logger()
 
 #: How often recorded mail and due letters are looked for, in seconds.
 _FILE_SECONDS = 2
+#: How long `once` waits for pictures being read before it asks whether to stop.
+_READING_SECONDS = 1.0
 _DELIVER_SECONDS = 2
 #: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: the beat of the slowest job.
@@ -51,7 +53,9 @@ def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
         if report.stop is DrainStop.PACED and report.resume_at is not None:
             wait(max(0.0, (report.resume_at - worker.services.clock()).total_seconds()))
         elif work + report.submitted == 0:
-            break
+            if not worker.room:
+                break
+            worker.room.wait(_READING_SECONDS)
     if trouble is not None:
         raise trouble
 

@@ -17,6 +17,7 @@ from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import DatabaseOutbox
 from inbox_worker.services import Services
+from inbox_worker.waiting import WaitingRoom
 from outbound.dispatcher import DrainReport, Pacer, RetryPolicy, drain
 from outbound.smtp import SmtpSubmitter
 
@@ -39,6 +40,7 @@ class Worker:
     services: Services
     submitter: SmtpSubmitter
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    room: WaitingRoom = field(default_factory=WaitingRoom)
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
     _mailbox: Mailbox | None = field(default=None, init=False)
     _pacer: Pacer = field(init=False)
@@ -61,7 +63,7 @@ class Worker:
 
     def file(self) -> int:
         """Dispose of recorded mail and issue what is due; return how many of either there were."""
-        report = dispose_pending(self.services, should_stop=self.should_stop)
+        report = dispose_pending(self.services, should_stop=self.should_stop, room=self.room)
         issued = issuing.issue_due(self.services, should_stop=self.should_stop)
         return report.disposed + report.failed + issued
 

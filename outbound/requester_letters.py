@@ -32,9 +32,10 @@ _SAME_REASON = {
     "password_needed": "encrypted",
     "wrong_password": "encrypted",
     "text_not_read": "text",
-    "scan_not_read": "scan",
+    "no_form_in_pictures": "scan",
     "over_size_limit": "too_large",
     "over_page_limit": "too_many_pages",
+    "over_pixel_limit": "too_fine",
     "too_many_fields": "too_complex",
     "over_time_limit": "too_complex",
     "over_memory_limit": "too_complex",
@@ -52,6 +53,7 @@ SET_ASIDE_REASONS = (
     "too_many_pages",
     "too_large",
     "too_complex",
+    "too_fine",
 )
 
 

@@ -177,6 +177,10 @@ def _has_pdf(message: InboundMessage, _: ClassificationContext) -> bool:
     return any(part.is_pdf or part.claims_pdf for part in message.papers)
 
 
+def _has_document(message: InboundMessage, _: ClassificationContext) -> bool:
+    return any(part.is_document for part in message.papers)
+
+
 def _is_file(part: Attachment) -> bool:
     # A text part without a name is a footer or what follows a picture, and no file to a person.
     return bool(part.name) or not part.declared_type.startswith("text/")
@@ -213,6 +217,7 @@ RULES: tuple[Rule, ...] = (
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
+    Rule("page_picture_attached", _K.REQUEST, _has_document),
     Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
     Rule("attached_mail_only", _K.OTHER, _has_attached_mail),

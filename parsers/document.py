@@ -1,9 +1,10 @@
 """One document in, one `Extraction` out: what it is and, if it is a form, what stands in it.
 
-Outcomes, as `Extraction.kind`: `acroform`, `xfa` and `text` (a form printed to PDF), read and
-validated, and recognised but not read: `scan`, `encrypted`, `unreadable`, `not_a_form`. These carry
-a warning that says so in a sentence. No document raises; only a bad definition does, and
-`MemoryError`, which belongs to whoever set the limit.
+Outcomes, as `Extraction.kind`: `acroform`, `xfa`, `text` (a form printed to PDF) and `scan`
+(pictures of a form's pages), read and validated, and not read: `encrypted`, `unreadable`,
+`not_a_form`, and a `scan` when pictures are not to be read here, because that takes seconds where
+all else takes milliseconds. These carry a warning that says so in a sentence. No document raises;
+only a bad definition does, and `MemoryError`, which belongs to whoever set the limit.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from parsers.document_traits import (
     name_actions,
     warn,
 )
-from parsers.errors import is_out_of_memory
+from parsers.errors import ParseError, is_out_of_memory
 from parsers.extraction import (
     DocumentKind,
     DocumentWarning,
@@ -49,6 +50,7 @@ from parsers.labels import (
 from parsers.masking import mask_extraction
 from parsers.message import WRAPPING_STARTS
 from parsers.pdf_opening import CannotOpenError, open_pdf
+from parsers.picture_files import find_picture_file, is_page_picture
 from parsers.printed_labels import PrintedWords
 from parsers.shown_values import compare_with_page
 from parsers.signatures import name_signatures
@@ -59,15 +61,16 @@ from parsers.xfa_values import find_differences, match_xfa, read_xfa_values
 
 if TYPE_CHECKING:
     from parsers.layout import FormLayout
+    from parsers.scanned_form import ScanReader
 
 #: Enough fields recognised by their names make a form; by their labels `is_enough` says how many.
 _ENOUGH_NAMES = 5
 #: Problems of a field that may be filled in after all: it is not missing until a person has looked.
 _PENDING = frozenset({"ambiguous_label", "unclear_mark"})
-#: Pages whose text is looked at when there are no fields.
-_MOST_TEXT_PAGES = 100
 #: A scan may carry a few stray letters, a stamp of the fax machine for example.
 _FEW_WORDS = 25
+#: Pages whose text is looked at when there are no fields.
+_MOST_TEXT_PAGES = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +81,8 @@ class _Reading:
     today: date
     password: str
     attachments: int | None
+    limits: ReadLimits
+    pictures: bool
     pages: int = 0
     readers: list[str] = field(default_factory=lambda: ["pikepdf"])
     warnings: list[DocumentWarning] = field(default_factory=list)
@@ -119,39 +124,53 @@ def read_document(
     limits: ReadLimits | None = None,
     password: str | None = None,
     attachments_beside_form: int | None = None,
+    pictures: bool = False,
 ) -> Extraction:
     """Read one document against the definitions that may fit it.
 
     `today` is the date where the office is; `password` opens an encrypted file, and an owner
-    password alone needs none. Only `limits.bytes` and `limits.pages` are looked at here: time and
-    memory are enforced by the process that reads. Raises `ParseError` for a bad definition.
+    password alone needs none. With `pictures` a document of pictures is read as well, which takes
+    a second a page. Only the limits on bytes, pages and pixels are looked at here: time and memory
+    are enforced by the process that reads. Raises `ParseError` for a bad definition.
     """
     for definition in definitions:
         check_definition(definition)
     reading = _Reading(
-        data=data, today=today, password=password or "", attachments=attachments_beside_form
+        data=data,
+        today=today,
+        password=password or "",
+        attachments=attachments_beside_form,
+        limits=limits or ReadLimits(),
+        pictures=pictures,
     )
-    bounds = limits or ReadLimits()
-    refused = _refuse_bytes(reading, bounds)
+    refused = _refuse_bytes(reading)
     if refused is not None:
         return refused
     try:
-        return mask_extraction(_open_and_read(reading, definitions, bounds))
+        if is_page_picture(data):
+            reading.readers.clear()
+            return mask_extraction(_read_scan(reading, definitions))
+        return mask_extraction(_open_and_read(reading, definitions))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
         if is_out_of_memory(error):
             raise MemoryError from None
-        return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
+        code = "broken_picture" if is_page_picture(data) else "broken_pdf"
+        return reading.end(DocumentKind.UNREADABLE, code)
 
 
-def _refuse_bytes(reading: _Reading, limits: ReadLimits) -> Extraction | None:
+def _refuse_bytes(reading: _Reading) -> Extraction | None:
     code = ""
     kind = DocumentKind.UNREADABLE
+    picture = find_picture_file(reading.data)
     if not reading.data:
         code = "empty_file"
-    elif len(reading.data) > limits.bytes:
+    elif len(reading.data) > reading.limits.bytes:
         code = "over_size_limit"
+    elif picture is not None:
+        code = "" if picture.is_page else "small_picture"
+        kind = DocumentKind.NOT_A_FORM
     elif b"%PDF-" not in reading.data[:1024] or reading.data.startswith(WRAPPING_STARTS):
         code = "not_a_pdf"
         kind = DocumentKind.NOT_A_FORM if find_other_type(reading.data) else kind
@@ -161,9 +180,7 @@ def _refuse_bytes(reading: _Reading, limits: ReadLimits) -> Extraction | None:
     return reading.end(kind, code)
 
 
-def _open_and_read(
-    reading: _Reading, definitions: Sequence[FormDefinition], limits: ReadLimits
-) -> Extraction:
+def _open_and_read(reading: _Reading, definitions: Sequence[FormDefinition]) -> Extraction:
     try:
         pdf = open_pdf(reading.data, reading.password)
     except CannotOpenError as error:
@@ -174,7 +191,7 @@ def _open_and_read(
         reading.pages = len(pdf.pages)
         if not reading.pages:
             return reading.end(DocumentKind.UNREADABLE, "broken_pdf")
-        if reading.pages > limits.pages:
+        if reading.pages > reading.limits.pages:
             return reading.end(DocumentKind.UNREADABLE, "over_page_limit")
         try:
             form = find_fields(pdf)
@@ -387,8 +404,14 @@ def _read_pages(
 ) -> Extraction:
     """Read a printed form; tell a scan and any other document by its name."""
     # Few documents need what reads pages; those with form fields must not wait for it.
+    from parsers.page_pictures import is_scan  # noqa: PLC0415
     from parsers.printed_form import KnownForm, read_printed  # noqa: PLC0415
     from parsers.text_layer import TextLayerError  # noqa: PLC0415
+
+    shows_pictures = has_images(pdf)
+    if shows_pictures and is_scan(reading.data, reading.password):
+        # What a person sees is the picture; the text behind it may say anything.
+        return _read_scan(reading, definitions)
 
     known = [KnownForm(d, _index(d), _layout(d)) for d in definitions]
     numbers = range(1, min(reading.pages, _MOST_TEXT_PAGES) + 1)
@@ -417,9 +440,47 @@ def _read_pages(
     ]
     if forms:
         return replace(forms[0], further=tuple(forms[1:]))
-    if found.words <= _FEW_WORDS and has_images(pdf):
-        return reading.end(DocumentKind.SCAN, "scan_not_read")
+    if shows_pictures and found.words <= _FEW_WORDS:
+        return _read_scan(reading, definitions)
     return reading.end(DocumentKind.NOT_A_FORM, "no_known_form")
+
+
+_SCANNERS: dict[tuple[str, ...], tuple[Sequence[FormDefinition], ScanReader]] = {}
+
+
+def _scanner(definitions: Sequence[FormDefinition]) -> ScanReader:
+    """Return what reads pictures of these forms, loaded once."""
+    from parsers.scanned_form import ScanReader  # noqa: PLC0415  # it is large
+
+    names = tuple(definition.id for definition in definitions)
+    found = _SCANNERS.get(names)
+    if found is None or list(found[0]) != list(definitions):
+        layouts = ((d, _layout(d)) for d in definitions)
+        reader = ScanReader([(d, layout) for d, layout in layouts if layout is not None])
+        found = _SCANNERS[names] = (definitions, reader)
+    return found[1]
+
+
+def _read_scan(reading: _Reading, definitions: Sequence[FormDefinition]) -> Extraction:
+    """Read every form that the document's pictures show."""
+    if not reading.pictures:
+        return reading.end(DocumentKind.SCAN, "scan_not_read")
+    scanner = _scanner(definitions)
+    try:
+        found = scanner.read(
+            reading.data, password=reading.password, limits=reading.limits, today=reading.today
+        )
+    except ParseError as error:
+        return reading.end(DocumentKind.UNREADABLE, error.code)
+    reading.pages = found.pages
+    reading.readers += (name for name in found.readers if name not in reading.readers)
+    forms = [
+        _build_extraction(reading, DocumentKind.SCAN, form.definition, form.values, [])
+        for form in found.forms
+    ]
+    if not forms:
+        return reading.end(DocumentKind.NOT_A_FORM, "no_form_in_pictures")
+    return replace(forms[0], further=tuple(forms[1:]))
 
 
 def _write_anew(pdf: pikepdf.Pdf) -> bytes:

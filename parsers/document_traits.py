@@ -23,6 +23,11 @@ SENTENCES = {
     "too_many_fields": "The document has more form fields than any form has; please send the "
     "form alone.",
     "not_a_pdf": "The file is not a PDF; please send the form as a PDF.",
+    "small_picture": "The picture is too small, or not of the shape, to show a page that can be "
+    "read; please send the form as a PDF.",
+    "over_pixel_limit": "A picture in the document has more pixels than this program accepts; "
+    "please scan the form with 200 to 300 dots an inch.",
+    "broken_picture": "The picture is damaged or incomplete; please send it once more.",
     "broken_pdf": "The PDF is damaged or incomplete; please save it again and send it once more.",
     "password_needed": "The PDF needs a password to open; please send a copy without one.",
     "wrong_password": "This password does not open the PDF; please check it, or send a copy that "
@@ -33,8 +38,10 @@ SENTENCES = {
     "which few programs can show.",
     "damaged_xfa": "The document holds an XFA form whose data are damaged or missing; please fill "
     "in the current form.",
-    "scan_not_read": "The document consists of pictures, a scan or a fax for example, which this "
-    "version does not read; please send the fillable form itself.",
+    "scan_not_read": "The document consists of pictures, a scan or a fax for example, which were "
+    "not read.",
+    "no_form_in_pictures": "The pictures show no form that this program knows; please scan or "
+    "photograph every page whole, flat and sharp.",
     "no_known_form": "The document can be read, and it is no form that this program knows.",
     "contains_signature": "The document bears a digital signature over the whole file; who signed "
     "was not checked.",
@@ -78,6 +85,8 @@ WARNINGS = {
 }
 
 
+#: How many pages are looked at for pictures.
+_LOOKED_AT = 20
 #: What whoever decides on a request should know of its papers.
 _REMARKABLE = (
     "contains_javascript",
@@ -187,7 +196,7 @@ def _is_text(head: bytes) -> bool:
 
 def has_images(pdf: pikepdf.Pdf) -> bool:
     """Return whether the first pages show pictures, directly or inside a form object."""
-    return any(_shows_image(page.obj.get("/Resources"), 0) for page in list(pdf.pages)[:5])
+    return any(_shows_image(page.obj.get("/Resources"), 0) for page in list(pdf.pages)[:_LOOKED_AT])
 
 
 def _shows_image(resources: object, depth: int) -> bool:

@@ -81,6 +81,7 @@ class ReadLimits:
     memory_mb: int = 1024  #: of address space, the libraries' own included
     bytes: int = 50 * 1024 * 1024  #: of the document
     pages: int = 200
+    pixels: int = 40_000_000  #: of one picture, or of a page drawn
     inside_files: int = 50  #: papers taken out of others, of one mail
     inside_bytes: int = 25 * 1024 * 1024  #: of all of them, unfolded
     inside_depth: int = 3  #: of papers inside papers
@@ -106,6 +107,18 @@ class Extraction:
     def is_form(self) -> bool:
         """Whether values of a known form were read."""
         return self.definition is not None and bool(self.fields)
+
+    @property
+    def needs_pictures(self) -> bool:
+        """Whether it consists of pictures that nobody has read yet."""
+        return self.kind is DocumentKind.SCAN and any(
+            w.code == "scan_not_read" for w in self.warnings
+        )
+
+    @property
+    def forms(self) -> tuple[Extraction, ...]:
+        """Return every form of the document that values were read from, this one first."""
+        return tuple(one for one in (self, *self.further) if one.is_form)
 
     @property
     def is_complete(self) -> bool:

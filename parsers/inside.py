@@ -28,7 +28,8 @@ from parsers.pdf_streams import read_start
 #: Kinds of mail that may be a request once it is known what lies inside.
 _MAY_HOLD_FORMS = frozenset({MessageKind.REQUEST, MessageKind.REQUESTER_REPLY, MessageKind.OTHER})
 _ATTACHED_MAIL = "attached mail"
-_ARROW = " › "
+#: Stands between the names of a paper and of what lies in it.
+ARROW = " › "
 
 
 def may_hold_papers(message: InboundMessage, verdict: Verdict) -> bool:
@@ -119,7 +120,7 @@ class _Opening:
         self._found.append(paper)
         if not paper.refusal and is_container(paper):
             position = self._own + len(self._found) - 1
-            path = f"{waiting.path}{_ARROW}{paper.name or 'a file'}"
+            path = f"{waiting.path}{ARROW}{paper.name or 'a file'}"
             self._queue.append(_Waiting(paper, position, path, waiting.depth + 1))
 
 

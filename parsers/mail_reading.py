@@ -29,6 +29,11 @@ class MailReading:
     verdict: Verdict
     documents: tuple[tuple[int, Extraction], ...]  #: by the attachment's position, from 0
 
+    @property
+    def needs_pictures(self) -> bool:
+        """Whether one of its documents consists of pictures that nobody has read yet."""
+        return any(extraction.needs_pictures for _, extraction in self.documents)
+
 
 def read_mail(
     raw: bytes,
@@ -81,4 +86,4 @@ def list_documents(message: InboundMessage, verdict: Verdict) -> tuple[int, ...]
     """Return the positions of the papers that are to be read as documents."""
     if verdict.kind not in KINDS_WITH_DOCUMENTS:
         return ()
-    return tuple(n for n, a in enumerate(message.papers) if a.is_pdf or a.claims_pdf)
+    return tuple(n for n, a in enumerate(message.papers) if a.is_document)

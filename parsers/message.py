@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from parsers.picture_files import is_page_picture
+
 #: What senders call a PDF; the second is what it was called before RFC 3778.
 _PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 
@@ -49,6 +51,11 @@ class Attachment:
     def claims_pdf(self) -> bool:
         """Whether its name or its declared type says PDF, whatever the bytes are."""
         return self.name.lower().endswith(".pdf") or self.declared_type.lower() in _PDF_TYPES
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is to be read: a PDF, what calls itself one, or a picture of a page."""
+        return self.is_pdf or self.claims_pdf or is_page_picture(self.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

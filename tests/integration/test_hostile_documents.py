@@ -46,7 +46,10 @@ OUTCOMES: dict[str, tuple[frozenset[DocumentKind], frozenset[str]]] = {
         REFUSED,
         frozenset({"over_time_limit", "over_memory_limit"}),
     ),
-    "picture_of_400_megapixels": (frozenset({DocumentKind.SCAN}), frozenset({"scan_not_read"})),
+    "picture_of_400_megapixels": (
+        frozenset({DocumentKind.UNREADABLE}),
+        frozenset({"over_pixel_limit"}),
+    ),
     "everything_that_runs": (READ, frozenset({"contains_executable"})),
     "forms_inside_forms_without_end": (
         frozenset({DocumentKind.NOT_A_FORM}),

@@ -16,6 +16,7 @@ from inbox_worker.ingest import FOLDER_ROLES, HANDLERS
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Decision, JournalEntry, RawMail, Request
 from inbox_worker.reading import DocumentReader, ReaderUnavailableError
+from inbox_worker.reading_pool import ReadingPool
 from inbox_worker.status import Disposition
 from parsers.classify import MessageKind
 from tests.worker_harness import (
@@ -208,7 +209,7 @@ def test_a_reader_that_does_not_start_leaves_the_form_for_later(
     def refuse(*_args: object, **_options: object) -> object:
         raise ReaderUnavailableError("no child process would start")
 
-    monkeypatch.setattr(DocumentReader, "_attempt", refuse)
+    monkeypatch.setattr(ReadingPool, "attempt", refuse)
     harness.record(compose(CLERK, "Form.", files={"form.pdf": fill()}))
     with pytest.raises(ReaderUnavailableError):
         harness.work()

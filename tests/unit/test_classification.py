@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+
 import pytest
 
 from parsers.classify import (
@@ -31,6 +34,13 @@ def build(*fields: str, body: str = "", parts: tuple[str, ...] = ()) -> bytes:
     lines = [*fields, ""]
     lines += [line for part in parts for line in ("--b", part)] if parts else [body]
     return "\n".join(lines).encode()
+
+
+def picture(width: int, height: int) -> str:
+    """Return a part with the head of a PNG of that size, which is all that is looked at."""
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", width, height)
+    coded = base64.b64encode(head).decode()
+    return f"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n{coded}"
 
 
 def verdict(raw: bytes, context: ClassificationContext = CONTEXT) -> tuple[str, str]:
@@ -94,8 +104,18 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "request",
         "pdf_attached",
     ),
-    "a picture": (
+    "something that claims to be a picture": (
         build(CLERK, MIXED, parts=(TEXT, "Content-Type: image/jpeg\n\nx")),
+        "other",
+        "attachment_but_no_pdf",
+    ),
+    "the picture of a page": (
+        build(CLERK, MIXED, parts=(TEXT, picture(1700, 2200))),
+        "request",
+        "page_picture_attached",
+    ),
+    "a logo": (
+        build(CLERK, MIXED, parts=(TEXT, picture(320, 90))),
         "other",
         "attachment_but_no_pdf",
     ),

@@ -36,9 +36,9 @@ def _codes(found: Extraction) -> list[str]:
 NOT_PDFS = [
     (b"", DocumentKind.UNREADABLE, "empty_file", "nothing"),
     (b"PK\x03\x04 word/document.xml", DocumentKind.NOT_A_FORM, "not_a_pdf", "docx or zip"),
-    (b"\x89PNG\r\n\x1a\n", DocumentKind.NOT_A_FORM, "not_a_pdf", "PNG"),
-    (b"\xff\xd8\xff\xe0", DocumentKind.NOT_A_FORM, "not_a_pdf", "JPEG"),
-    (b"II*\x00", DocumentKind.NOT_A_FORM, "not_a_pdf", "TIFF"),
+    (b"\x89PNG\r\n\x1a\n", DocumentKind.NOT_A_FORM, "small_picture", "PNG"),
+    (b"\xff\xd8\xff\xe0", DocumentKind.NOT_A_FORM, "small_picture", "JPEG"),
+    (b"II*\x00", DocumentKind.NOT_A_FORM, "small_picture", "TIFF"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", DocumentKind.NOT_A_FORM, "not_a_pdf", "old Word"),
     (b"<!DOCTYPE html><p>x", DocumentKind.NOT_A_FORM, "not_a_pdf", "HTML"),
     (b"\xef\xbb\xbf<html>", DocumentKind.NOT_A_FORM, "not_a_pdf", "HTML with a mark"),

@@ -99,3 +99,34 @@ def test_only_a_document_that_opens_without_a_password_is_drawn() -> None:
             pdf.save(output, encryption=pikepdf.Encryption(user=user, owner="x"))
         (picture,) = render_spots(output.getvalue(), [spot]).pictures
         assert (picture is not None) is is_drawn
+
+
+def _tiff(pages: int) -> bytes:
+    """Return pages of a scan with 200 dots an inch, each with a black bar in `BOX`."""
+    page = Image.new("L", (1700, 2200), 255)
+    left, bottom, right, top = (edge * 200 / 72 for edge in BOX)
+    page.paste(0, (round(left + 28), round(2208 - top), round(right - 28), round(2192 - bottom)))
+    target = io.BytesIO()
+    page.save(target, "TIFF", save_all=True, append_images=[page] * (pages - 1))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_spot_of_a_picture_file_is_cut_out(number: int) -> None:
+    picture = _draw(_tiff(3), Spot(page=number, box=BOX, is_upright=True))
+    bar, frame = _extent(picture, (0, 0, 0)), _extent(picture, _ORANGE)
+    assert frame[0] < bar[0] < bar[2] < frame[2]
+    assert frame[1] < bar[1] < bar[3] < frame[3]
+    assert bar[2] - bar[0] == pytest.approx(80 * SCALE, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("data", "page"),
+    [
+        pytest.param(_tiff(1), 2, id="a page that is not there"),
+        pytest.param(_tiff(1)[:3000], 1, id="a file that was cut off"),
+    ],
+)
+def test_what_cannot_be_cut_out_of_a_picture_has_none(data: bytes, page: int) -> None:
+    spot = Spot(page=page, box=BOX, is_upright=True)
+    assert render_spots(data, [spot]).pictures == (None,)

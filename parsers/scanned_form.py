@@ -1,0 +1,207 @@
+"""Reads forms from pictures of their pages: scanned, faxed, photographed, in any order.
+
+Each page is laid over the blank form it shows; pages that show none, a fax's cover sheet say, are
+passed over. What is written in a slot is read twice by the recogniser, with the blank's own print
+taken out, and ticks are told by their ink. Text that a scanner laid behind the picture is heard as
+a third opinion, and never believed against the picture. The outcome is one `ScannedForm` for each
+copy of a form among the pages, or none. Damaged documents and those over a limit raise
+`ParseError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from parsers.definition import FormDefinition
+from parsers.extraction import ReadLimits
+from parsers.handwriting import find_handwriting
+from parsers.ink_lines import find_lines
+from parsers.layout import FormLayout, Slot
+from parsers.line_reader import LineReader
+from parsers.page_alignment import AlignedPage, Frame, align, build_frames
+from parsers.page_pictures import PagePicture, read_page_pictures
+from parsers.page_words import PageWords, Word
+from parsers.pdf_objects import Box
+from parsers.pdfium_pages import PdfiumPages
+from parsers.read_lines import ReadLine, read_line
+from parsers.registration import Registration, Transform, group_pages
+from parsers.scan_confidence import BY_HAND, judge_scan, settle
+from parsers.slot_fields import PageReading, read_fields
+from parsers.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.text_layer import TextLayerError
+from parsers.written_values import FormValues
+
+_BySlot = dict[Slot, SlotText]
+#: The library whose recogniser reads.
+READER = "rapidocr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedForm:
+    """One copy of a form."""
+
+    definition: FormDefinition
+    values: FormValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedDocument:
+    """What the pages of a document show."""
+
+    pages: int
+    forms: tuple[ScannedForm, ...]
+    readers: tuple[str, ...]  #: the libraries that read it, in order
+
+
+class ScanReader:
+    """Reads documents against the forms it knows; loaded once, it is used for many."""
+
+    def __init__(self, forms: Sequence[tuple[FormDefinition, FormLayout]]) -> None:
+        self._definitions = {definition.id: definition for definition, _ in forms}
+        self._frames: tuple[Frame, ...] = tuple(
+            frame for definition, layout in forms for frame in build_frames(definition, layout)
+        )
+        self._lines = LineReader()
+        # The other processors are the service's; threads cost more here than they give.
+        cv2.setNumThreads(1)
+
+    def read(
+        self, data: bytes, *, password: str, limits: ReadLimits, today: date
+    ) -> ScannedDocument:
+        """Read every form in the document; raises `ParseError` where it cannot be drawn."""
+        count = 0
+        shown: dict[int, tuple[Registration, AlignedPage]] = {}
+        for picture in read_page_pictures(data, limits=limits, password=password):
+            count += 1
+            aligned = align(picture.grey, picture.number, self._frames)
+            if aligned is not None:
+                shown[picture.number] = _register(picture, aligned), aligned
+        behind = _find_text_behind(data, password, [one for one, _ in shown.values()])
+        readings = {
+            number: self._read_page(one, aligned, behind.get(number, {}), today)
+            for number, (one, aligned) in shown.items()
+        }
+        copies = group_pages([one for one, _ in shown.values()])
+        return ScannedDocument(
+            pages=count,
+            forms=tuple(self._read_copy(copy, readings, today) for copy in copies),
+            readers=(READER, PdfiumPages.name) if any(behind.values()) else (READER,),
+        )
+
+    def _read_copy(
+        self, copy: Sequence[Registration], readings: Mapping[int, PageReading], today: date
+    ) -> ScannedForm:
+        definition = self._definitions[copy[0].layout.definition]
+        pages = [readings[one.page.number] for one in copy]
+        return ScannedForm(
+            definition=definition,
+            values=read_fields(definition, pages, source="scan", today=today, judge=judge_scan),
+        )
+
+    def _read_page(
+        self, registration: Registration, page: AlignedPage, behind: _BySlot, today: date
+    ) -> PageReading:
+        def cut(box: Box) -> NDArray[np.uint8]:
+            return page.grey[page.frame.cut(box)]
+
+        definition = self._definitions[registration.layout.definition]
+        first, second = self._look_twice(page)
+        to_page = registration.to_layout.inverse()
+        texts = (
+            settle(
+                text,
+                second.get(text.slot),
+                behind.get(text.slot),
+                definition.find_field(text.slot.field),
+                today=today,
+            )
+            for text in first.values()
+        )
+        return PageReading(
+            text=PageText(
+                texts=tuple(
+                    replace(text, box=to_page.map_box(text.box), page=page.number) for text in texts
+                ),
+                strays=(),
+            ),
+            marks=read_marks(registration, cut),
+        )
+
+    def _look_twice(self, page: AlignedPage) -> tuple[_BySlot, _BySlot]:
+        """Return what stands in each slot, by both looks; boxes are the layout page's."""
+        lines = [
+            line
+            for slot in page.frame.layout.slots
+            if not slot.is_mark
+            for line in find_lines(page, slot)
+        ]
+        by_hand = find_handwriting(lines)
+        read = [
+            _trust_less(read_line(self._lines, line))
+            if line in by_hand
+            else read_line(self._lines, line)
+            for line in lines
+        ]
+        first = [word for line in read for word in line.first]
+        second = [word for line in read for word in line.second]
+        return _sort_into_slots(page, first), _sort_into_slots(page, second)
+
+
+def _register(picture: PagePicture, page: AlignedPage) -> Registration:
+    """Return where the page lies, in points of the page as it is shown."""
+    scale = picture.dpi / 72
+    height, width = picture.grey.shape
+    to_pixels = np.array([[scale, 0, 0], [0, -scale, height], [0, 0, 1]])
+    return Registration(
+        page=PageWords(number=picture.number, width=width / scale, height=height / scale),
+        layout=page.frame.layout,
+        to_layout=Transform(tuple((page.matrix @ to_pixels).ravel().tolist())),
+        score=page.score,
+    )
+
+
+def _sort_into_slots(page: AlignedPage, words: Sequence[Word]) -> _BySlot:
+    layout = page.frame.layout
+    lying_there = Registration(
+        page=PageWords(
+            number=page.number, width=layout.width, height=layout.height, words=tuple(words)
+        ),
+        layout=layout,
+        to_layout=Transform(),
+        score=page.score,
+    )
+    return _by_slot(lying_there)
+
+
+def _by_slot(registration: Registration) -> _BySlot:
+    return {text.slot: text for text in read_texts(registration).texts}
+
+
+def _find_text_behind(
+    data: bytes, password: str, pages: Sequence[Registration]
+) -> dict[int, _BySlot]:
+    """Return, by page, what a PDF's text layer says stands in the slots."""
+    if not pages or b"%PDF-" not in data[:1024]:
+        return {}
+    try:
+        with PdfiumPages(data, password) as layer:
+            return {
+                one.page.number: _by_slot(replace(one, page=layer.words(one.page.number)))
+                for one in pages
+            }
+    except TextLayerError:
+        return {}
+
+
+def _trust_less(line: ReadLine) -> ReadLine:
+    """Return a line that was written by hand, which nobody takes for certain."""
+    return ReadLine(
+        first=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.first),
+        second=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.second),
+    )

@@ -1,0 +1,182 @@
+"""Forms read from pictures of their pages, end to end: what stood on them and how sure that is."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inbox_worker.reading import load_definitions
+from parsers.document import read_document
+from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
+from tests.specimens.compare import Reading, compare
+from tests.specimens.people import TODAY, Specimen, build_specimen
+from tests.specimens.scans import HANDWRITING_FONTS, draw_cover_sheet, pack_tiff
+from tests.specimens.variants import VARIANTS, Group, find_variant
+
+DEFINITIONS = load_definitions()
+CONFIDENT = 0.95
+#: Of how many values of a form one may be misread: rare letters, mostly.
+EXACT = 0.96
+
+
+def _read(data: bytes, **options: object) -> Extraction:
+    options = {"today": TODAY, "attachments_beside_form": 1, "pictures": True, **options}
+    return read_document(data, DEFINITIONS, **options)  # type: ignore[arg-type]
+
+
+def _codes(found: Extraction) -> list[str]:
+    return [w.code for w in found.warnings]
+
+
+def _compare(specimen: Specimen, found: Extraction) -> list[Reading]:
+    return list(compare(specimen, found))
+
+
+def _check(specimen: Specimen, found: Extraction) -> None:
+    """Ask for nearly all values, for every mark, and for nothing false that is confident."""
+    readings = _compare(specimen, found)
+    wrong = [r for r in readings if not r.is_exact]
+    assert found.kind is DocumentKind.SCAN
+    assert len(wrong) <= (1 - EXACT) * len(readings) + 1, wrong
+    assert [r for r in wrong if r.found and r.found.confidence >= CONFIDENT] == []
+    assert [r for r in wrong if r.found and r.found.raw == "x"] == []
+
+
+@pytest.fixture(scope="module")
+def scanned() -> tuple[Specimen, Extraction]:
+    specimen = build_specimen(5)
+    return specimen, _read(find_variant("scan, office, 200 dpi").build(specimen))
+
+
+def test_a_scan_is_read(scanned: tuple[Specimen, Extraction]) -> None:
+    specimen, found = scanned
+    _check(specimen, found)
+    assert (found.definition, found.pages, found.further) == ("cjs-request/1", 2, ())
+    assert found.readers == ("pikepdf", "rapidocr")
+    assert not found.missing
+    assert not found.needs_pictures
+
+
+def test_every_value_of_a_scan_has_its_evidence(scanned: tuple[Specimen, Extraction]) -> None:
+    _, found = scanned
+    for value in found.fields.values():
+        assert value.source == "scan"
+        assert value.raw
+        assert value.page in (1, 2)
+        assert value.box is not None
+        left, bottom, right, top = value.box
+        assert 0 < left < right < 612
+        assert 0 < bottom < top < 792
+
+
+def test_pages_come_in_any_order_with_others_among_them() -> None:
+    specimen = build_specimen(8)
+    with Image.open(BytesIO(find_variant("TIFF of two pages").build(specimen))) as file:
+        pages = []
+        for n in range(2):
+            file.seek(n)
+            pages.append(np.array(file.convert("L")))
+    upside_down = np.ascontiguousarray(np.rot90(pages[0], 2))
+    data = pack_tiff([draw_cover_sheet(dpi=200), pages[1], upside_down], dpi=200)
+    found = _read(data)
+    _check(specimen, found)
+    assert (found.pages, found.readers) == (3, ("rapidocr",))
+    assert found.fields["requester_name"].page == 3
+    assert found.fields["court_name"].page == 2
+
+
+def test_text_behind_the_picture_is_never_believed_against_it() -> None:
+    specimen = build_specimen(6)
+    found = _read(find_variant("text layer, wrong").build(specimen))
+    _check(specimen, found)
+    assert found.readers == ("pikepdf", "rapidocr", "pypdfium2")
+    denied = [v for v in found.fields.values() if v.alternatives]
+    assert denied
+    assert all(v.confidence < CONFIDENT for v in denied)
+
+
+@pytest.mark.skipif(
+    not all(f.exists() for f in HANDWRITING_FONTS),
+    reason="fonts-breip and fonts-dkg-handwriting are not installed.",
+)
+def test_what_a_pen_wrote_is_doubtful_and_what_it_ticked_is_not() -> None:
+    specimen = build_specimen(9)
+    found = _read(find_variant("written by hand").build(specimen))
+    written = [r for r in _compare(specimen, found) if r.found]
+    ticked = [r for r in written if r.found and r.field in _MARKED]
+    assert all(r.is_exact for r in ticked)
+    for reading in written:
+        if reading not in ticked and reading.field != "attestation":
+            assert reading.found is not None
+            assert reading.found.confidence < DOUBTFUL_BELOW
+
+
+_MARKED = frozenset(
+    f.name for d in DEFINITIONS for f in d.fields if f.type in ("choice", "multi", "yes_no", "tick")
+)
+
+
+def test_pictures_are_left_alone_where_they_are_not_to_be_read() -> None:
+    data = find_variant("TIFF of two pages").build(build_specimen(1))
+    found = _read(data, pictures=False)
+    assert (found.kind, _codes(found)) == (DocumentKind.SCAN, ["scan_not_read"])
+    assert found.needs_pictures
+    assert not found.is_form
+
+
+def _save(picture: Image.Image, kind: str) -> bytes:
+    target = BytesIO()
+    picture.save(target, kind)
+    return target.getvalue()
+
+
+_WHITE = Image.new("L", (1700, 2200), 255)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "code"),
+    [
+        pytest.param(
+            _save(_WHITE, "PNG"), DocumentKind.NOT_A_FORM, "no_form_in_pictures", id="white"
+        ),
+        pytest.param(
+            _save(_WHITE.resize((300, 200)), "PNG"),
+            DocumentKind.NOT_A_FORM,
+            "small_picture",
+            id="a logo",
+        ),
+        pytest.param(
+            _save(_WHITE, "JPEG")[:400], DocumentKind.UNREADABLE, "broken_picture", id="cut off"
+        ),
+        pytest.param(
+            _save(Image.new("1", (8000, 8000), 1), "PNG"),
+            DocumentKind.UNREADABLE,
+            "over_pixel_limit",
+            id="too fine",
+        ),
+    ],
+)
+def test_other_pictures_have_named_outcomes(data: bytes, kind: DocumentKind, code: str) -> None:
+    found = _read(data)
+    assert (found.kind, _codes(found)) == (kind, [code])
+
+
+def test_a_scan_has_its_own_limit_on_pages() -> None:
+    data = pack_tiff([draw_cover_sheet(dpi=100)] * 3, dpi=100)
+    found = _read(data, limits=ReadLimits(pages=2))
+    assert (found.kind, _codes(found)) == (DocumentKind.UNREADABLE, ["over_page_limit"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.group is Group.SCAN], ids=str)
+def test_every_kind_of_scan_is_read(variant: object) -> None:
+    kind = next(v for v in VARIANTS if v is variant)
+    specimen = build_specimen(31)
+    found = _read(kind.build(specimen))
+    forms = (found, *found.further)
+    assert len(forms) == kind.forms
+    for one, form in zip(kind.list_specimens(specimen), forms, strict=True):
+        _check(one, form)
