@@ -68,6 +68,7 @@ class Accuracy:
     ticks: dict[str, Count] = field(default_factory=lambda: defaultdict(Count))  #: by variant
     fields: dict[tuple[Group, str], Count] = field(default_factory=lambda: defaultdict(Count))
     bands: dict[tuple[Group, float], Count] = field(default_factory=lambda: defaultdict(Count))
+    silent: Counter[str] = field(default_factory=Counter)  #: by variant: not exact, and no doubt
     set_aside: dict[str, str] = field(default_factory=dict)  #: variant: why
     unnamed: Counter[tuple[str, str]] = field(default_factory=Counter)  #: variant, another kind
     misses: list[Miss] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Accuracy:
                 band = next(low for low in BANDS if reading.found.confidence >= low)
                 self.bands[variant.group, band].add(is_right=reading.is_exact)
             if not reading.is_exact:
+                self.silent[variant.name] += not reading.is_told
                 self.misses.append(Miss(variant=variant.name, seed=specimen.seed, reading=reading))
 
     def count(self, variants: Iterable[Variant], *, ticks: bool = False) -> Count:

@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from bench.accuracy import BANDS, Accuracy, Read, find_confusions, measure
 from bench.reading_speed import Memory, Speed, measure_memory, measure_speeds
 from inbox_worker.reading import DocumentReader, load_definitions
-from parsers.extraction import ReadLimits
+from parsers.extraction import Extraction, ReadLimits
 from tests.specimens.people import TODAY, build_specimens
 from tests.specimens.variants import VARIANTS, Group
 
@@ -34,6 +34,7 @@ FIRST_SEED = 50_000
 
 _MOST_CONFUSIONS = 20
 _MOST_MISSES = 40
+_LONGEST_SHOWN = 80
 _PICTURES = (Group.SCAN, Group.HANDWRITING)
 _LIMITS = ReadLimits(seconds=300.0, memory_mb=4096)
 _console = Console(width=int(os.environ.get("COLUMNS", "140")))
@@ -59,7 +60,12 @@ def main() -> None:
 
 def read_with(reader: DocumentReader) -> Read:
     """Return a function that reads a document as the program does, in a child process."""
-    return lambda data: [reader.read(data, today=TODAY, attachments_beside_form=1)]
+
+    def read(data: bytes) -> list[Extraction]:
+        found = reader.read(data, today=TODAY, attachments_beside_form=1)
+        return [found, *found.further]
+
+    return read
 
 
 class Share(float):
@@ -89,10 +95,10 @@ def _show_variants(title: str, accuracy: Accuracy) -> None:
             texts, ticks = accuracy.texts[name], accuracy.ticks[name]
             kinds = [f"{kind} x{n}" for (v, kind), n in accuracy.unnamed.items() if v == name]
             counts = [Share(texts.share), texts.all, Share(ticks.share), ticks.all]
-            rows.append([name, *counts, ", ".join(kinds)])
+            rows.append([name, *counts, accuracy.silent[name], ", ".join(kinds)])
         elif name in accuracy.set_aside:
-            rows.append([name, "", "", "", "", f"set aside: {accuracy.set_aside[name]}"])
-    columns = ("variant", "texts exact", "texts", "ticks exact", "ticks", "note")
+            rows.append([name, *[""] * 5, f"set aside: {accuracy.set_aside[name]}"])
+    columns = ("variant", "texts exact", "texts", "ticks exact", "ticks", "wrong unsaid", "note")
     _print("forms.variants", f"{title}: by variant", columns, rows)
 
 
@@ -130,10 +136,11 @@ def _show_misses(title: str, accuracy: Accuracy) -> None:
             *(miss.variant, miss.seed, miss.reading.field),
             *(_tell(miss.reading.expected), _tell(miss.reading.value)),
             miss.reading.found.confidence if miss.reading.found else "",
+            "yes" if miss.reading.is_told else "no",
         ]
         for miss in accuracy.misses[:_MOST_MISSES]
     ]
-    columns = ("variant", "seed", "field", "meant", "read", "confidence")
+    columns = ("variant", "seed", "field", "meant", "read", "confidence", "said")
     _print("forms.misses", f"{title}: the first misses", columns, shown)
 
 
@@ -176,7 +183,8 @@ def _write(cell: Cell) -> str:
 
 
 def _tell(value: object) -> str:
-    return "(nothing)" if value is None else repr(value)
+    told = "(nothing)" if value is None else repr(value)
+    return told if len(told) <= _LONGEST_SHOWN else f"{told[: _LONGEST_SHOWN - 1]}…"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ of a few turns counts for each.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ def measure_speeds(
 ) -> list[Speed]:
     """Measure every way of reading but pictures, each beside its floor."""
     prepare(definitions)
+    # As the children that read do: what stays for ever is not looked at again and again.
+    gc.collect()
+    gc.freeze()
     forms = [fill.fill_ours(s.typed) for s in specimens]
     printed = [prints.print_by_pdftocairo(form) for form in forms]
     return [

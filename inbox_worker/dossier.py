@@ -112,6 +112,19 @@ def find_original(session: Session, request: Request) -> bytes | None:
     return session.scalar(kept)
 
 
+def list_digests(session: Session, request: Request) -> frozenset[str]:
+    """Return the SHA-256 of everything that came with the mails about a request so far."""
+    found = session.scalars(
+        select(AttachmentRecord.sha256).where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            )
+        )
+    )
+    return frozenset(found)
+
+
 def has_supporting_attachment(session: Session, request: Request) -> bool:
     """Whether anything beside a form came with the request, or with a later mail about it."""
     is_its_form = and_(

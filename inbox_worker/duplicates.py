@@ -9,7 +9,7 @@ asks the same, or none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,6 +58,7 @@ class NewForm:
 class Duplicate:
     """An earlier request that asks the same."""
 
+    request_id: int
     tracking_number: str
     fields: Mapping[str, FieldValue]  #: what it asks now
     is_same_file: bool  #: the same bytes, whatever they say
@@ -68,18 +69,20 @@ def find_keys(form: bytes, fields: Mapping[str, FieldValue]) -> frozenset[str]:
     return find_case_keys(fields) | {hashlib.sha256(form).hexdigest()}
 
 
-def find_duplicates(session: Session, new: Sequence[NewForm]) -> Mapping[int, Duplicate]:
-    """Return, by request id, what each of these requests repeats; where that is nothing, no entry.
+def keep_and_compare(session: Session, new: Sequence[NewForm]) -> Mapping[int, Duplicate]:
+    """Keep new requests to be found again; return what each repeats, by its id, where it does.
 
-    They come in the order they were filed, and are not kept under their keys yet.
+    They come in the order they were filed. What repeats another is kept only under what the other
+    is not: however often a case comes, it is found as fast.
     """
     known = _Known(session, new)
     found: dict[int, Duplicate] = {}
     for one in new:
-        duplicate = next(known.find(one), None)
+        duplicate = known.find(one)
         if duplicate is not None:
             found[one.request.id] = duplicate
-        known.add(one)
+        kept = known.add(one, duplicate)
+        record_keys(session, one.request, kept)
     return found
 
 
@@ -94,26 +97,40 @@ class _Known:
         for request_id, key in session.execute(_FIND, {"keys": keys}):
             self._ids.setdefault(key, []).append(request_id)
 
-    def add(self, one: NewForm) -> None:
-        """Know a new request too."""
+    def add(self, one: NewForm, duplicate: Duplicate | None) -> Iterable[str]:
+        """Know a new request too, and return the keys by which it is to be found."""
         self._fields[one.request.id] = one.fields
-        for key in one.keys:
+        other = None if duplicate is None else duplicate.request_id
+        kept = [key for key in one.keys if other not in self._ids.get(key, ())]
+        for key in kept:
             self._ids.setdefault(key, []).append(one.request.id)
+        return kept
 
-    def find(self, one: NewForm) -> Iterator[Duplicate]:
-        """Yield the requests that `one` repeats, the earliest first."""
+    def find(self, one: NewForm) -> Duplicate | None:
+        """Return the earliest request that asks the same as `one`, else that came as the same file.
+
+        A document may hold several forms: those of one mail are not each other's copies.
+        """
         same_files = set(self._ids.get(one.digest, ()))
         sharing = {i for key in one.keys for i in self._ids.get(key, ())}
-        for request_id in sorted(sharing)[:_MOST_CANDIDATES]:
-            request = self._session.get_one(Request, request_id)
-            fields = self._read(request)
-            authors = (one.request.author_address, request.author_address)
-            if request_id in same_files or is_same_question(one.fields, fields, authors=authors):
-                yield Duplicate(
-                    tracking_number=request.tracking_number,
-                    fields=fields,
-                    is_same_file=request_id in same_files,
-                )
+        candidates = [self._session.get_one(Request, i) for i in sorted(sharing)[:_MOST_CANDIDATES]]
+        asking = (r for r in candidates if self._asks_the_same(one, r))
+        copies = (
+            r for r in candidates if r.id in same_files and r.journal_id != one.request.journal_id
+        )
+        first = next(asking, None) or next(copies, None)
+        if first is None:
+            return None
+        return Duplicate(
+            request_id=first.id,
+            tracking_number=first.tracking_number,
+            fields=self._read(first),
+            is_same_file=first.id in same_files,
+        )
+
+    def _asks_the_same(self, one: NewForm, other: Request) -> bool:
+        authors = (one.request.author_address, other.author_address)
+        return is_same_question(one.fields, self._read(other), authors=authors)
 
     def _read(self, request: Request) -> Mapping[str, FieldValue]:
         if request.id not in self._fields:
@@ -121,7 +138,6 @@ class _Known:
         return self._fields[request.id]
 
 
-def record_keys(session: Session, kept: Iterable[tuple[Request, Iterable[str]]]) -> None:
-    """Keep each request under its digests; those it is kept under already stay."""
-    rows = [{"key": k, "request_id": request.id} for request, keys in kept for k in sorted(keys)]
-    put(session, _PUT, rows)
+def record_keys(session: Session, request: Request, keys: Iterable[str]) -> None:
+    """Keep a request under these digests; those it is kept under already stay."""
+    put(session, _PUT, [{"key": key, "request_id": request.id} for key in sorted(keys)])

@@ -17,7 +17,7 @@ from inbox_worker import correspondence, miscellany, notices, store
 from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Dossier, Prepared, count_earlier_requests
-from inbox_worker.duplicates import Duplicate, NewForm, find_duplicates, record_keys
+from inbox_worker.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
@@ -137,12 +137,11 @@ def _mark_duplicates(
         NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
         for c, r in zip(cases, requests, strict=True)
     ]
-    found = find_duplicates(session, new)
+    found = keep_and_compare(session, new)
     for request in requests:
         if request.id in found:
             request.flags = [*request.flags, Flag.DUPLICATE.value]
             request.duplicate_of = found[request.id].tracking_number
-    record_keys(session, [(one.request, one.keys) for one in new])
     return found
 
 

@@ -114,7 +114,7 @@ _READERS: Mapping[str, str] = {
     "acroform": "the form's own data",
     "xfa": "the form's XFA data",
     "text": "the text printed on the page",
-    "ocr": "text recognition, from a picture of the page",
+    "scan": "text recognition, from a picture of the page",
     CORRECTION: "a member of staff",
 }
 

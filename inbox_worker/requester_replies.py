@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, filing, miscellany, store
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
-from inbox_worker.dossier import Prepared, find_original, list_dossier_problems
+from inbox_worker.dossier import Prepared, find_original, list_digests, list_dossier_problems
 from inbox_worker.duplicates import find_keys, record_keys
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
@@ -53,7 +53,7 @@ def prepare_requester_reply(intake: Intake) -> Apply:
     request, is_answer = _find_request(intake)
     if request is None:
         return _prepare_unbound(intake)
-    documents = await_documents(intake)
+    documents = _without_copies(intake, await_documents(intake), request)
     is_proven = is_answer or intake.is_author_proven()
     form = _find_same(intake, documents, request)
     if form is not None and request.status in _WAITING and is_proven:
@@ -66,6 +66,25 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         shown = _read_shown(intake, request)
         return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
+
+
+def _without_copies(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocuments:
+    """Return the documents without forms that are only copies of what came before.
+
+    Who answers by attaching the whole correspondence sends the old form once more, inside it; its
+    values must not take the place of what was mended since.
+    """
+    if not documents.forms_inside:
+        return documents
+    with intake.services.database.read() as session:
+        known = list_digests(session, request)
+    rows = documents.attachment_rows
+    new = (
+        f
+        for f in documents.forms
+        if not (f.attachment.found_in and rows[f.position]["sha256"] in known)
+    )
+    return replace(documents, forms=tuple(new))
 
 
 def _find_same(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocument | None:
@@ -151,7 +170,7 @@ def _join_form(
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, [(request, find_keys(form.attachment.data, fields))])
+    record_keys(session, request, find_keys(form.attachment.data, fields))
     store.add_event(
         session,
         "form_resubmitted",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pikepdf
@@ -114,12 +114,17 @@ def _find_widths(font: pikepdf.Object) -> Mapping[int, float] | None:
     return dict(enumerate(_numbers(widths), first))
 
 
-def _numbers(array: pikepdf.Array) -> list[float]:
+def _numbers(array: pikepdf.Array) -> tuple[float, ...]:
     """Return an array's numbers; none at all when anything else is in it."""
+    return _read_numbers(array.unparse(resolved=True)[1:-1][:_MOST_BYTES])
+
+
+@lru_cache(maxsize=64)
+def _read_numbers(data: bytes) -> tuple[float, ...]:
     try:
-        return [float(n) for n in array.unparse(resolved=True)[1:-1][:_MOST_BYTES].split()]
+        return tuple(map(float, data.split()))
     except ValueError:
-        return []
+        return ()
 
 
 def _find_standard_widths(font: pikepdf.Object) -> Mapping[int, float] | None:
@@ -171,8 +176,14 @@ def _find_map(font: pikepdf.Object, code_length: int) -> Mapping[int, str] | Non
     stream = font.get("/ToUnicode")
     if not isinstance(stream, pikepdf.Stream) or int(stream.get("/Length", 0)) > _MOST_BYTES:
         return None
+    return _read_map(read_start(stream, _MOST_BYTES), code_length)
+
+
+# The forms of one agency have the same fonts in them, and a child reads many.
+@lru_cache(maxsize=16)
+def _read_map(data: bytes, code_length: int) -> Mapping[int, str] | None:
     found: dict[int, str] = {}
-    for codes in _map_entries(read_start(stream, _MOST_BYTES)):
+    for codes in _map_entries(data):
         first, last, texts = codes
         if last - first > _MOST_CODES or len(found) > _MOST_CODES or first >= 256**code_length:
             return None

@@ -23,6 +23,12 @@ _PHONE_PROBLEMS = {
     "unreadable_phone": "This does not read as a phone number; write the area code and seven "
     "digits, for example 202-555-0100.",
 }
+#: How nearly everybody writes a number; the library is asked about all others.
+_USUAL = re.compile(
+    r"(?:\+?1[ .-]?)?(?:\(([2-9]\d{2})\) ?|([2-9]\d{2})[ .-]?)([2-9]\d{2})[ .-]?(\d{4})"
+    r"(?:,? ?(?:x|ext\.?|extension) ?(\d{1,7}))?",
+    re.IGNORECASE,
+)
 #: Area code and exchange of the North American Numbering Plan begin with 2 to 9.
 _NANP = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _PHONE_LABEL = re.compile(r"^(?:[^\W\d_]|[\s.:#\-/])*[\s.:#]|^\([a-z]+\)\s*", re.IGNORECASE)
@@ -47,6 +53,10 @@ def normalise_phone(text: str) -> Normalised:
     plain = one_line(text)
     if is_nothing(plain):
         return BLANK
+    usual = _USUAL.fullmatch(plain)
+    if usual:
+        in_brackets, bare, exchange, line, extension = usual.groups()
+        return _build_phone(f"{in_brackets or bare}{exchange}{line}", extension)
     plain = _PHONE_REMARK.sub("", _PHONE_LABEL.sub("", plain))
     plain = _EXTENSION_WORDS.sub(" ext. ", plain)
     number_part = plain.partition(" ext. ")[0]
@@ -63,8 +73,11 @@ def normalise_phone(text: str) -> Normalised:
         return _phone_problem("area_code_missing")
     if not _NANP.fullmatch(national):
         return _phone_problem(_code_of_unreadable_phone(plain))
-    extension = f";ext={number.extension}" if number.extension else ""
-    return good(f"+1{national}{extension}")
+    return _build_phone(national, number.extension)
+
+
+def _build_phone(national: str, extension: str | None) -> Normalised:
+    return good(f"+1{national};ext={extension}" if extension else f"+1{national}")
 
 
 def _phone_problem(code: str) -> Normalised:

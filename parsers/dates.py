@@ -51,6 +51,8 @@ _YEAR = r"(?:\d{4}|'?\d{2})(?!\d)"
 _OF = r"(?:\s*(?:day\s+of|de|del|of)\s+)?"
 ORDINAL = r"(?:st|nd|rd|th|ro|ero|er|°)?\.?"
 
+#: How nearly everybody writes a date here.
+_USUAL = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 #: One date in any of the ways it is written, the unambiguous ones first.
 DATE = re.compile(
     rf"""(?<![\da-z])(?P<iy>\d{{4}})\s?[-/.]\s?(?P<im>\d{{1,2}})\s?[-/.]\s?(?P<id>\d{{1,2}})(?!\d)
@@ -111,19 +113,23 @@ def normalise_date(text: str, *, today: date, birth: bool = False) -> Normalised
     cleaned = clean_text(text)
     if is_nothing(cleaned):
         return BLANK
+    usual = _USUAL.fullmatch(cleaned)
+    if usual:
+        first, second, year = usual.groups()
+        reading = _read_numbers(int(first), int(second), year, today, birth=birth)
+        return _judge_single(reading, has_text_beside=False, birth=birth)
     plain = plain_dates(cleaned)
     found = list(DATE.finditer(plain)) if len(plain) <= LONGEST else []
     if len(found) != 1:
         return date_problem(_code_without_date(plain, len(found)))
     reading = read_date(found[0], today, birth=birth)
-    if reading.day is None:
-        return date_problem(reading.code)
     beside = plain[: found[0].start()] + plain[found[0].end() :]
     return _judge_single(reading, has_text_beside=bool(_FILLER.sub("", beside)), birth=birth)
 
 
 def _judge_single(reading: DateReading, *, has_text_beside: bool, birth: bool) -> Normalised:
-    assert reading.day is not None
+    if reading.day is None:
+        return date_problem(reading.code)
     value = reading.day.isoformat()
     if birth and reading.other is not None:
         return flagged(

@@ -296,7 +296,7 @@ def _read_entered(
     """Return what was entered into the fields, held against what the page shows of it."""
     found = read_values(matching, form.annotations, today=reading.today)
     reading.readers += compare_with_page(
-        found, matching, form.annotations, pdf, reading.data, reading.password, today=reading.today
+        found, matching, form, pdf, reading.data, reading.password, today=reading.today
     )
     return found
 

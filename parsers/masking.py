@@ -15,16 +15,23 @@ from parsers.document_traits import warn
 from parsers.extraction import Extraction, FieldValue, Value
 from parsers.ssn import has_ssn, mask_ssn
 
+#: So many line ends that no number goes on behind them.
+_FAR_APART = "\n" * 6
+
 
 def mask_extraction(extraction: Extraction) -> Extraction:
-    """Return `extraction` without Social Security numbers in values, evidence or alternatives."""
-    if extraction.further:
-        further = tuple(map(mask_extraction, extraction.further))
+    """Return `extraction` without Social Security numbers in values, evidence or alternatives.
+
+    Those of the other forms in the same document go the same way.
+    """
+    further = tuple(map(mask_extraction, extraction.further))
+    if further != extraction.further:
         extraction = replace(extraction, further=further)
     fields = extraction.fields
     # One look over everything is enough for nearly all; it may see more than there is, where a
     # label ends one field and digits begin the next.
-    if not has_ssn("\n".join(text for found in fields.values() for text in _list_texts(found))):
+    texts = (text for found in fields.values() for text in _list_texts(found))
+    if not has_ssn(_FAR_APART.join(texts)):
         return extraction
     masked = {name: _mask_field(found) for name, found in fields.items()}
     if masked == fields:

@@ -14,8 +14,9 @@ from parsers.layout import LayoutPage
 from parsers.pdf_objects import Box
 from parsers.reading_order import Placed, around
 
-#: How far, in points, a word may lie from where the blank form prints it.
-_SAME_PLACE = 4.0
+#: How far, in points, a word may lie from where the blank form prints it, and how far along its
+#: line when the page was set anew.
+_SAME_PLACE, _SAME_LINE = 4.0, 60.0
 #: How far a word may reach over the side of a slot before it is looked at for a label.
 _OVER = 3.0
 
@@ -41,13 +42,16 @@ class OwnWords:
             for spelling in {word.text, _spelling(word.text)}:
                 self._places.setdefault(spelling, []).append(place)
 
-    def holds(self, text: str, box: Box) -> bool:
+    def holds(self, text: str, box: Box, *, is_set_anew: bool = False) -> bool:
         """Return whether the form prints this word here, or it is the sign in a tick box."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        reach = _SAME_PLACE
+        if is_set_anew and not any(a < x < c and b < y < d for a, b, c, d in self._slots):
+            reach = _SAME_LINE
         # Most words are spelled as the form spells them; only the others are folded.
         for spell in (str, _spelling):
             for own_x, own_y in self._places.get(spell(text), ()):
-                if abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE:
+                if abs(own_x - x) < reach and abs(own_y - y) < _SAME_PLACE:
                     return True
         # What is drawn in a tick box may be a letter, of a font of signs, and is no text.
         return any(a <= x <= c and b <= y <= d for a, b, c, d in self._marks)

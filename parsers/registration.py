@@ -11,8 +11,8 @@ Outcomes of `register_page`: a `Registration` with its score, or None where too 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -86,6 +86,7 @@ class Registration:
     layout: LayoutPage
     to_layout: Transform  #: from points of the upright page to points of the layout page
     score: float  #: the part of the form's own words that stand where they should, 0 to 1
+    is_set_anew: bool = False  #: another font moved its words along their lines
 
 
 def register_page(
@@ -98,12 +99,32 @@ def register_page(
 def _register(
     page: PageWords, mine: Mapping[str, tuple[int, ...]], layout: LayoutPage, *, perspective: bool
 ) -> Registration | None:
-    index = _index_words(layout)
+    """Return the better of two ways to lay a page: by all its words, or by where its lines begin.
+
+    A program that sets the page anew in another font leaves the beginnings where they were.
+    """
+    found = _lay_over(page, mine, layout, _index_words(layout), perspective=perspective)
+    if found is not None and found.score >= ENOUGH:
+        return found
+    begun = _lay_over(page, mine, layout, _index_beginnings(layout), perspective=perspective)
+    if begun is not None and begun.score >= ENOUGH:
+        return replace(begun, is_set_anew=True)
+    return found
+
+
+def _lay_over(
+    page: PageWords,
+    mine: Mapping[str, tuple[int, ...]],
+    layout: LayoutPage,
+    index: _WordIndex,
+    *,
+    perspective: bool,
+) -> Registration | None:
     pairs = _pair(mine, index)
     if len(pairs) < _FEWEST_PAIRS:
         return None
-    there = _centres([page.words[n] for n, _ in pairs])
-    here = index.centres[[theirs for _, theirs in pairs]]
+    there = index.find_points([page.words[n] for n, _ in pairs])
+    here = index.points[[theirs for _, theirs in pairs]]
     matrix = _find_movement(there, here, perspective=perspective)
     if matrix is None:
         return None
@@ -173,18 +194,44 @@ def group_pages(
 
 @dataclass(frozen=True, slots=True)
 class _WordIndex:
-    """The words of a layout page, folded, by their spelling."""
+    """Words of a layout page, folded, by their spelling, and the point each is laid by."""
 
     places: Mapping[str, tuple[int, ...]]
-    centres: NDArray[np.float64]
-    telling: int  #: how many words are rare enough to be paired
+    points: NDArray[np.float64]
+    find_points: Callable[[Sequence[Word]], NDArray[np.float64]]
+
+    @property
+    def telling(self) -> int:
+        """Return how many words there are to be paired."""
+        return sum(len(found) for found in self.places.values())
 
 
 @lru_cache(maxsize=64)
 def _index_words(layout: LayoutPage) -> _WordIndex:
     places = _places(layout.words)
     rare = {text: found for text, found in places.items() if len(found) <= _MOST_ALIKE}
-    return _WordIndex(rare, _centres(layout.words), sum(len(found) for found in rare.values()))
+    return _WordIndex(rare, _centres(layout.words), _centres)
+
+
+@lru_cache(maxsize=64)
+def _index_beginnings(layout: LayoutPage) -> _WordIndex:
+    begins = _find_beginnings(layout.words)
+    places = {
+        text: tuple(n for n in found if begins[n])
+        for text, found in _index_words(layout).places.items()
+    }
+    some = {text: found for text, found in places.items() if found}
+    return _WordIndex(some, _corners(layout.words), _corners)
+
+
+def _find_beginnings(words: Sequence[Word]) -> NDArray[np.bool_]:
+    """Return which words have no other close before them on their line."""
+    boxes = _as_array(words)
+    height = (boxes[:, 3] - boxes[:, 1])[:, None]
+    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    gap = boxes[:, None, 0] - boxes[None, :, 2]
+    level = np.abs(middle[:, None] - middle[None, :]) < height / 2
+    return np.asarray(~(level & (gap > -height / 2) & (gap < height)).any(axis=1))
 
 
 def _places(words: Sequence[Word]) -> dict[str, tuple[int, ...]]:
@@ -196,9 +243,17 @@ def _places(words: Sequence[Word]) -> dict[str, tuple[int, ...]]:
     return {text: tuple(places) for text, places in found.items()}
 
 
+def _as_array(words: Sequence[Word]) -> NDArray[np.float64]:
+    return np.array([word.box for word in words], dtype=np.float64).reshape(-1, 4)
+
+
 def _centres(words: Sequence[Word]) -> NDArray[np.float64]:
-    boxes = np.array([word.box for word in words], dtype=np.float64).reshape(-1, 4)
+    boxes = _as_array(words)
     return (boxes[:, :2] + boxes[:, 2:]) / 2
+
+
+def _corners(words: Sequence[Word]) -> NDArray[np.float64]:
+    return _as_array(words)[:, :2]
 
 
 def _has_many_of(mine: Mapping[str, tuple[int, ...]], layout: LayoutPage) -> bool:

@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pikepdf
 
-from parsers.acroform import AcroField, Annotation, FieldKind
+from parsers.acroform import AcroField, AcroForm, Annotation, FieldKind
 from parsers.appearance_text import AppearanceReader, Drawn
 from parsers.cleaning import clean_text, strip_accents
 from parsers.definition import FormField, Requiredness
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.flattened_pages import FlattenedPages
 from parsers.labels import Match, Matching
-from parsers.pdf_objects import find_box, has_middle
+from parsers.pdf_objects import Box, find_box, has_middle
 from parsers.ssn import mask_ssn
 from parsers.values import LONGEST_TEXT, normalise
 from parsers.written_values import DIFFERING_CONFIDENCE, FormValues
@@ -37,6 +36,8 @@ from parsers.written_values import DIFFERING_CONFIDENCE, FormValues
 _HIDDEN = 1 << 1 | 1 << 5
 _PASSWORD = 1 << 13
 _COMBO = 1 << 17
+#: The height in points of the rows in which what lies over a field is looked for.
+_ROW = 24.0
 
 _FOLDED = str.maketrans(
     {
@@ -200,7 +201,7 @@ def _stands_for(seen: str, wanted: str) -> bool:
 def compare_with_page(
     found: FormValues,
     matching: Matching,
-    annotations: Sequence[Annotation],
+    form: AcroForm,
     pdf: pikepdf.Pdf,
     data: bytes,
     password: str,
@@ -212,21 +213,39 @@ def compare_with_page(
     Returns the names of the readers that were needed beside pikepdf.
     """
     shown = ShownValues(pdf, data, password)
+    covers = _Covers(form)
     try:
         for match in matching.matches:
             if match.source.kind is FieldKind.TEXT and match.source.values:
-                is_covered = any(_covers(a, match.source) for a in annotations)
+                is_covered = covers.lie_over(match.source)
                 _compare_match(found, match, shown, today, is_covered=is_covered)
     finally:
         shown.close()
     return shown.readers
 
 
-def _covers(annotation: Annotation, source: AcroField) -> bool:
-    """Return whether something else lies over the middle of a field."""
-    if annotation.box is None or source.box is None or annotation.page != source.page:
-        return False
-    return has_middle(annotation.box, source.box) or has_middle(source.box, annotation.box)
+class _Covers:
+    """What may lie over a field: annotations, and other fields; found by where its middle is."""
+
+    def __init__(self, form: AcroForm) -> None:
+        self._rows: dict[tuple[int, int], list[tuple[object, Box]]] = {}
+        marks: list[Annotation | AcroField] = [*form.annotations, *form.fields]
+        for one in marks:
+            if one.box is not None and one.page is not None:
+                row = (one.page, int((one.box[1] + one.box[3]) / 2 / _ROW))
+                self._rows.setdefault(row, []).append((one, one.box))
+        self._large = [a.box for a in form.annotations if a.box and a.box[3] - a.box[1] > _ROW]
+
+    def lie_over(self, source: AcroField) -> bool:
+        """Return whether the middle of something else lies in a field, or the other way round."""
+        if source.box is None or source.page is None:
+            return False
+        box, page = source.box, source.page
+        first, last = (int(edge / _ROW) for edge in (box[1], box[3]))
+        near = (o for row in range(first, last + 1) for o in self._rows.get((page, row), ()))
+        if any(one is not source and has_middle(box, other) for one, other in near):
+            return True
+        return any(has_middle(other, box) for other in self._large)
 
 
 def _compare_match(

@@ -24,6 +24,8 @@ Judge = Callable[[FormField, SlotText, Normalised], float]
 
 #: Below this a mark may be on or off.
 _CLEAR = 0.8
+#: A mark with so many times the ink of another is the one that was meant.
+_MUCH_MORE = 1.3
 _LISTS = (FieldType.LIST, FieldType.DATE_LIST)
 _CLIPPED = wrong(
     "clipped_value",
@@ -75,15 +77,18 @@ def read_fields(
 
 
 def _read_marks(form_field: FormField, marks: Sequence[SlotMark]) -> Iterator[Written]:
-    on = [mark for mark in marks if mark.reading.is_on]
+    on: Sequence[SlotMark] = [mark for mark in marks if mark.reading.is_on]
     if not on:
         return
+    if form_field.type in (FieldType.CHOICE, FieldType.YES_NO):
+        on = _without_overprinted(on)
     raw, outcome = "x", good(value=True)
     if form_field.type not in (FieldType.TICK, FieldType.ATTESTATION):
         raw, outcome = read_ticked(form_field, [mark.slot.choice for mark in on])
     surest = max(on, key=lambda mark: mark.reading.confidence)
     # A tick is as sure as itself; of a choice each mark must be sure, those that are off as well.
-    told = [surest] if form_field.type in (FieldType.TICK, FieldType.ATTESTATION) else marks
+    is_alone = form_field.type in (FieldType.TICK, FieldType.ATTESTATION)
+    told = (surest,) if is_alone else tuple(marks)
     yield Written(
         raw=raw,
         outcome=outcome,
@@ -91,6 +96,17 @@ def _read_marks(form_field: FormField, marks: Sequence[SlotMark]) -> Iterator[Wr
         page=surest.page,
         box=surest.box,
     )
+
+
+def _without_overprinted(on: Sequence[SlotMark]) -> Sequence[SlotMark]:
+    """Return the one mark of several that has clearly the most ink, where some are unclear.
+
+    Something else was printed over them then; the field stays as doubtful as they are.
+    """
+    by_ink = sorted(on, key=lambda mark: -mark.reading.ink)
+    if len(on) < 2 or not _is_unclear(on):
+        return on
+    return by_ink[:1] if by_ink[0].reading.ink > _MUCH_MORE * by_ink[1].reading.ink else on
 
 
 def _read_text(form_field: FormField, text: SlotText, today: date, judge: Judge) -> Written:

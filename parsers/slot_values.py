@@ -10,8 +10,9 @@ slot or is cut at its edge, and is then no value. For a mark: a `MarkReading`, a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 _OVER_EDGE = 1.0
 #: So near to its right edge a text may end because a viewer cut it there.
 _NEAR_EDGE = 1.0
+
+#: The breadth of a blank between words beside their height, at most.
+_BLANK_WIDTH = 0.55
+#: How sure a mark is that a word runs over.
+_OVERPRINTED = 0.6
 
 #: Cuts a box of the layout page out of a picture: rows of grey pixels, 0 black.
 CutPicture = Callable[[Box], "NDArray[np.uint8]"]
@@ -71,7 +77,9 @@ def read_texts(registration: Registration) -> PageText:
     """Return what is written on a page, slot by slot, and what is written beside the slots."""
     written = _Written(registration)
     texts = [text for slot in registration.layout.slots for text in written.read(slot)]
-    return PageText(texts=tuple(texts), strays=written.strays())
+    # Of a page that was set anew nobody can tell what was written beside the slots.
+    strays = () if registration.is_set_anew else written.strays()
+    return PageText(texts=tuple(texts), strays=strays)
 
 
 def list_marks(layout: LayoutPage) -> list[Slot]:
@@ -86,9 +94,13 @@ def read_marks(
     slots = list_marks(registration.layout)
     boxes = registration.to_layout.inverse().map_all([slot.box for slot in slots])
     found = []
-    for slot, box in zip(slots, boxes, strict=True):
+    overprinted = _find_overprinted(registration.page.words, boxes)
+    for slot, box, is_hidden in zip(slots, boxes, overprinted, strict=True):
         read = read_mark if slot.is_mark else read_strokes
         reading = read(measure_ink(cut(slot.box), paper=paper), slot.ink)
+        if slot.is_mark and is_hidden:
+            # Letters are ink as well; what is below them nobody can tell.
+            reading = replace(reading, confidence=min(reading.confidence, _OVERPRINTED))
         found.append(SlotMark(slot=slot, reading=reading, box=box, page=registration.page.number))
     return tuple(found)
 
@@ -99,12 +111,13 @@ class _Written:
     def __init__(self, registration: Registration) -> None:
         self._page = registration.page.number
         self._own = find_own_words(registration.layout)
+        anew = registration.is_set_anew
         words = registration.page.words
         places = registration.to_layout.map_all([word.box for word in words])
         self._words = [
             placed
             for word, box in zip(words, places, strict=True)
-            if not self._own.holds(word.text, box)
+            if not self._own.holds(word.text, box, is_set_anew=anew)
             for placed in without_rule(self._own.cut_off(Placed(word, box)))
         ]
         self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
@@ -142,22 +155,22 @@ class _Written:
         edge = slot.box[2] + (_OVER_EDGE if slot.multiline else -_NEAR_EDGE)
         if left < slot.box[0] - _OVER_EDGE or right > edge:
             return True
-        if bottom < slot.box[1] - _OVER_EDGE - height / 2:
+        if bottom < slot.box[1] - _OVER_EDGE - height / 4:
             return True
-        return any(self._goes_on(line, slot, height) for line in lines) or (
-            slot.multiline and self._goes_on_below(slot, bottom, height)
-        )
-
-    def _goes_on(self, line: Sequence[Placed], slot: Slot, height: float) -> bool:
-        """Return whether the next word of a line stands beyond the right edge of the slot."""
-        end = line[-1].box[2]
-        if end < slot.box[2] - height:
-            return False
         return any(
-            n not in self._taken
-            and slot.box[2] - _NEAR_EDGE <= placed.box[0] <= end + height
-            and line[-1].box[1] - height / 2 < placed.middle < line[-1].box[3] + height / 2
-            for n, placed in enumerate(self._words)
+            self._goes_on(line, slot, _BLANK_WIDTH * height) or _is_overprinted(line)
+            for line in lines
+        ) or (slot.multiline and self._goes_on_below(slot, bottom, height))
+
+    def _goes_on(self, line: Sequence[Placed], slot: Slot, blank: float) -> bool:
+        """Return whether a line goes on outside the slot, or begins there, a blank's width away."""
+        start, end = line[0].box[0], line[-1].box[2]
+        middle = line[0].middle
+        return any(
+            placed.box[1] < middle < placed.box[3]
+            and not slot.box[0] <= x <= slot.box[2]
+            and (-blank < placed.box[0] - end < blank or -blank < start - placed.box[2] < blank)
+            for placed, (x, _) in zip(self._words, self._centres, strict=True)
         )
 
     def _goes_on_below(self, slot: Slot, bottom: float, height: float) -> bool:
@@ -179,3 +192,21 @@ class _Written:
             for n, placed in enumerate(self._words)
             if n not in self._taken and self._own.is_beside(placed.box)
         )
+
+
+def _is_overprinted(line: Sequence[Placed]) -> bool:
+    """Return whether words of a line lie over each other, as when a neighbour's text runs in."""
+    return any(
+        after.box[0] < before.box[2] - _OVER_EDGE for before, after in itertools.pairwise(line)
+    )
+
+
+def _find_overprinted(words: Sequence[Word], marks: Sequence[Box]) -> list[bool]:
+    """Return which marks a word lies over and beyond, unlike the sign within one."""
+    if not words or not marks:
+        return [False] * len(marks)
+    left, bottom, right, top = np.array([w.box for w in words], dtype=np.float64).T[:, None, :]
+    a, b, c, d = np.array(marks, dtype=np.float64).T[:, :, None]
+    touches = (left < c - 2) & (right > a + 2) & (bottom < d - 2) & (top > b + 2)
+    found: list[bool] = (touches & ((left < a - 1) | (right > c + 1))).any(axis=1).tolist()
+    return found

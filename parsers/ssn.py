@@ -22,7 +22,9 @@ SSN_MASK = "***-**-****"
 _PART = r"(?:[ \t\u00a0]{0,2}[\-\u2010-\u2015\u2212./_]\s{0,2}|[ \t\u00a0]{1,2})"
 # Numbers that were never issued (areas 000 and 666, group 00, serial 0000) are left alone: a docket
 # number may look like that. Areas from 900 are taxpayer numbers and as sensitive as the rest.
-_SHAPED = re.compile(rf"(?<!\d)(?!000|666)\d{{3}}{_PART}(?!00)\d{{2}}{_PART}(?!0000)\d{{4}}(?!\d)")
+_SHAPED = re.compile(
+    rf"\d{{3}}(?<!\d{{4}})(?<!000)(?<!666){_PART}(?!00)\d{{2}}{_PART}(?!0000)\d{{4}}(?!\d)"
+)
 #: The same as a scanner reads it, with letters for some digits; only between hyphens.
 _MISREAD = re.compile(r"(?<!\w)[\dOoIl|SB]{3}-[\dOoIl|SB]{2}-[\dOoIl|SB]{4}(?!\w)")
 _ENOUGH_DIGITS = 7
@@ -35,10 +37,12 @@ _LABELLED = re.compile(rf"(?P<label>{_NAME}{_WORDS})\d(?:[\s\-.]?\d){{8}}(?!\d)"
 _NAMED_BEHIND = re.compile(
     rf"(?<![\w-])\d(?:[\s\-.]?\d){{8}}(?P<label>\s*[(,]?\s*{_NAME}\b)", re.IGNORECASE
 )
-#: What any of them has, however it is misread: three digits near to each other, and then nine
-#: characters that may be digits. Nearly all texts lack the one or the other.
-_THREE_DIGITS = re.compile(r"\d\D{0,4}\d\D{0,4}\d")
-_NINE_NEAR = re.compile(r"[\dOoIl|SB](?:[\W_]{0,4}[\dOoIl|SB]){8}")
+#: What every label has in lower case; quicker to look for than the labels themselves.
+_HINT = re.compile(r"ssn|s\.\s?s|ss?\s?(?:#|no|num)|soc|seguro|tin|taxpayer")
+#: What any of them has: nine digits near to each other, or, misread, the shape of its hyphens.
+#: Nearly all texts have neither, which is quick to see.
+_NINE_DIGITS = re.compile(r"\d(?:[\W_]{0,4}\d){8}")
+_HYPHENS = re.compile("-..-....")
 
 
 def mask_ssn(text: str) -> str:
@@ -46,14 +50,16 @@ def mask_ssn(text: str) -> str:
 
     Characters that show nothing hide no number; they are dropped from a text that has one.
     """
-    if not _THREE_DIGITS.search(text):
-        return text
     seen = drop_invisible(text)
-    if not _NINE_NEAR.search(seen):
+    has_hyphens = bool(_HYPHENS.search(seen))
+    if not (has_hyphens or _NINE_DIGITS.search(seen)):
         return text
-    masked = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, seen)
-    masked = _NAMED_BEHIND.sub(lambda m: SSN_MASK + m["label"], masked)
-    masked = _MISREAD.sub(_mask_misread, _SHAPED.sub(SSN_MASK, masked))
+    masked = _SHAPED.sub(SSN_MASK, seen)
+    if has_hyphens:
+        masked = _MISREAD.sub(_mask_misread, masked)
+    if _HINT.search(masked.lower()):
+        masked = _LABELLED.sub(lambda m: m["label"] + SSN_MASK, masked)
+        masked = _NAMED_BEHIND.sub(lambda m: SSN_MASK + m["label"], masked)
     return text if masked == seen else masked
 
 

@@ -73,7 +73,7 @@ def find_differences(
     if not xfa.fields.keys() - printed:
         return []
     known = {match.target.field.name for match in matching.matches}
-    names = [f.name for f in fields if f.name in known]
+    names = [f.name for f in fields if f.name in known - printed]
     return [_difference(name) for name in names if _value(acroform, name) != _value(xfa, name)]
 
 

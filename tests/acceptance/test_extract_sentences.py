@@ -13,10 +13,10 @@ import pytest
 from inbox_worker.cli import run_command
 from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import Person
+from tests.specimens.xfa import add_packets, build_dynamic, save
 from tests.unit.hostile_pdfs import everything_that_runs, ten_thousand_pages
 from tests.unit.test_reading_signatures import SIGNED
 from tests.unit.wrappings import build_mail, build_portfolio, build_winmail, build_zip, lock_zip
-from tests.unit.xfa_forms import add_packets, build_dynamic, save
 
 FORM = fill(build_clerk_values(Person("Dana Whitlock", "dana.whitlock@courts.example")))
 

@@ -8,9 +8,12 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import make_transient_to_detached
 
-from inbox_worker.models import ComparisonKey, Event, FieldRecord
+from inbox_worker.duplicates import NewForm, keep_and_compare
+from inbox_worker.models import ComparisonKey, Event, FieldRecord, Request
+from parsers.extraction import FieldValue
 from tests.worker_harness import (
     CLERK,
     LINDQVIST,
@@ -277,3 +280,39 @@ def test_a_corrected_form_is_found_again_under_its_new_case(harness: Harness) ->
     with harness.services.database.read() as session:
         keys = session.scalars(select(ComparisonKey.key)).all()
     assert all(len(key) == 64 for key in keys)
+
+
+def test_several_forms_of_one_document_are_told_apart(harness: Harness) -> None:
+    """Their bytes are the same; each repeats the form about its own subject, and no neighbour."""
+    forms = []
+    for number, (mail, surname) in enumerate(
+        [(77, "Ejemplo"), (77, "Muestra"), (78, "Ejemplo"), (78, "Muestra"), (79, "Larga")]
+    ):
+        request = Request(
+            id=900 + number, journal_id=mail, author_address=CLERK, tracking_number=f"#{number}"
+        )
+        make_transient_to_detached(request)
+        values = {
+            "subject_family_name": surname,
+            "subject_given_names": f"Ana {surname}",
+            "case_numbers": ("26-CR-000123",),
+        }
+        fields = {n: FieldValue(value=v, raw="", source="scan") for n, v in values.items()}
+        forms.append(NewForm(request=request, form=b"one scan", fields=fields))
+    with harness.services.database.unit_of_work() as unit:
+        unit.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        unit.session.add_all([form.request for form in forms])
+        found = keep_and_compare(unit.session, forms)
+    told = {request_id: duplicate.tracking_number for request_id, duplicate in found.items()}
+    assert told == {902: "#0", 903: "#1", 904: "#0"}
+
+
+def test_what_repeats_a_case_adds_nothing_by_which_the_case_is_found(harness: Harness) -> None:
+    for number in range(4):
+        _send(harness, fill(purpose=f"The court asks for the answer, letter {number}."))
+    first = harness.request(0).tracking_number
+    assert [harness.request(n).duplicate_of for n in range(1, 4)] == [first] * 3
+    with harness.services.database.read() as session:
+        owners = session.scalars(select(ComparisonKey.request_id)).all()
+    # Two surnames and a file; then a file each.
+    assert sorted(owners) == [1, 1, 1, 2, 3, 4]

@@ -12,9 +12,11 @@ from config.data import read_data
 from inbox_worker.miscellany import ANSWERS_PER_DAY
 from inbox_worker.models import AttachmentRecord, Event, FieldRecord, Problem, Request
 from parsers.classify import LOOP_MARKER
+from tests.specimens.xfa import fill_dynamic
 from tests.worker_harness import (
     CLERK,
     DUTY,
+    FORM,
     MAILBOX,
     NOW,
     ORTEGA,
@@ -269,10 +271,26 @@ def test_what_cannot_be_used_is_answered_and_kept(
     assert list(letter.files.values()) == [read_data("forms/cjs-request-1.pdf")]
 
 
-def test_a_blank_form_is_not_a_request(harness: Harness) -> None:
-    blank = read_data("forms/cjs-request-1.pdf")
+@pytest.mark.parametrize(
+    "blank",
+    [
+        pytest.param(read_data("forms/cjs-request-1.pdf"), id="the model form"),
+        pytest.param(fill_dynamic({}), id="a dynamic XFA form"),
+    ],
+)
+def test_a_blank_form_is_not_a_request(harness: Harness, blank: bytes) -> None:
     assert harness.deliver(compose(CLERK, "Form.", files={"f.pdf": blank})) == "FORM_SET_ASIDE"
     assert harness.rows(Request) == []
+    assert "but nothing was filled in" in harness.newest(CLERK, "set_aside").text
+
+
+def test_an_xfa_form_is_filed_like_any_other(harness: Harness) -> None:
+    harness.deliver(compose(CLERK, "Form.", files={"f.pdf": fill_dynamic(FORM)}))
+    request = harness.request()
+    assert (request.status, request.definition) == ("IN_REVIEW", "cjs-request/1")
+    assert {row.source for row in harness.rows(FieldRecord)} == {"xfa"}
+    (attachment,) = harness.rows(AttachmentRecord)
+    assert (attachment.document_kind, attachment.warnings) == ("xfa", ["please_wait_page"])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.unit.wrappings import (
     build_zip,
     lock_zip,
 )
-from tests.worker_harness import CLERK, ORTEGA, Harness, compose, fill
+from tests.worker_harness import CLERK, ORTEGA, Harness, compose, compose_reply, fill
 
 TEXT = "Our form is attached.\n"
 
@@ -107,6 +107,35 @@ def test_consent_inside_an_archive_counts_as_attached(harness: Harness) -> None:
         harness.deliver(compose(CLERK, TEXT, files={"papers.zip": build_zip(papers)}))
     without = [p.request_id for p in harness.rows(Problem) if p.code == "consent_not_attached"]
     assert without == [harness.request(0).id]
+
+
+def test_an_answer_with_the_old_mail_attached_does_not_bring_back_the_old_form(
+    harness: Harness,
+) -> None:
+    form = fill(case_numbers=None)
+    first = compose(CLERK, TEXT, files={"form.pdf": form})
+    harness.deliver(first)
+    harness.deliver(
+        compose_reply(
+            harness.newest(CLERK, "deficiency"),
+            "It is case 26-CR-000123.\n",
+            author=CLERK,
+            files={"what we sent.eml": first},
+        )
+    )
+    (request,) = harness.rows(Request)
+    assert "form_resubmitted" not in harness.events()
+    assert (request.status, request.revision) == ("INCOMPLETE", 1)
+
+
+def test_a_corrected_form_in_an_archive_joins_its_request(harness: Harness) -> None:
+    harness.file(case_numbers=None)
+    corrected = build_zip({"form.pdf": fill()})
+    letter = harness.newest(CLERK, "deficiency")
+    harness.deliver(compose_reply(letter, "Here it is.\n", files={"forms.zip": corrected}))
+    (request,) = harness.rows(Request)
+    assert (request.status, request.revision) == ("IN_REVIEW", 2)
+    assert fill() in harness.newest(ORTEGA, "review_notice").files.values()
 
 
 def _bomb() -> bytes:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from bench.accuracy import Accuracy, Count, Read, measure
+from bench.forms import read_with
 from inbox_worker.reading import DocumentReader, load_definitions
 from parsers.extraction import ReadLimits
 from tests.conftest import require_or_skip
-from tests.specimens.people import TODAY, build_specimens
+from tests.specimens.people import build_specimens
 from tests.specimens.variants import VARIANTS, Group, Variant
 
 #: Neither those of other tests nor those of the bench.
@@ -29,7 +30,7 @@ def read() -> Iterator[Read]:
     """Yield what reads documents in a child."""
     limits = ReadLimits(seconds=300.0, memory_mb=4096)
     with DocumentReader(load_definitions(), limits=limits) as reader:
-        yield lambda data: [reader.read(data, today=TODAY, attachments_beside_form=1)]
+        yield read_with(reader)
 
 
 def _rows(*groups: Group) -> list[object]:

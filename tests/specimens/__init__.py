@@ -4,5 +4,6 @@
 `fill`      the filled form as different programs make it
 `prints`    the filled form printed to PDF or flattened
 `scans`     the filled form as pictures: scanned, faxed, photographed
+`xfa`       the filled form as XFA, alone or beside ordinary fields
 `variants`  all of these by name, for the bench and for tests
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from parsers.extraction import DocumentKind, Extraction, FieldValue, Value
+from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, FieldValue, Value
 from tests.specimens.people import Specimen
 
 #: The form prints it and nobody types it.
@@ -24,6 +24,7 @@ class Reading:
     expected: Value | None  #: None: left blank
     found: FieldValue | None  #: None: nothing was read
     is_exact: bool  #: what was read is what was meant; also where both are nothing
+    is_told: bool  #: the reading itself says that something is not right or not sure here
 
     @property
     def value(self) -> Value | None:
@@ -33,7 +34,8 @@ class Reading:
 
 def compare(specimen: Specimen, extraction: Extraction) -> Iterator[Reading]:
     """Yield every field that the person wrote or the program read, in the order of the form."""
-    is_page = extraction.kind is not DocumentKind.ACROFORM
+    is_page = extraction.kind not in (DocumentKind.ACROFORM, DocumentKind.XFA)
+    told = {*extraction.missing, *(problem.field for problem in extraction.problems)}
     names = dict.fromkeys((*specimen.expected, *extraction.fields))
     for name in names:
         if name == _PRINTED:
@@ -41,7 +43,14 @@ def compare(specimen: Specimen, extraction: Extraction) -> Iterator[Reading]:
         expected, found = specimen.expected.get(name), extraction.fields.get(name)
         value = None if found is None or found.value == "" else found.value
         is_exact = _even_out(expected) == _even_out(value) if is_page else expected == value
-        yield Reading(field=name, expected=expected, found=found, is_exact=is_exact)
+        is_doubtful = found is not None and found.confidence < DOUBTFUL_BELOW
+        yield Reading(
+            field=name,
+            expected=expected,
+            found=found,
+            is_exact=is_exact,
+            is_told=is_doubtful or name in told,
+        )
 
 
 def _even_out(value: Value | None) -> Value | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from parsers.extraction import DocumentKind
-from tests.specimens import fill, prints, scans
+from tests.specimens import fill, prints, scans, xfa
 from tests.specimens.people import Specimen, build_specimen
 from tests.specimens.scans import Damage
 
@@ -52,11 +52,15 @@ def _chance(specimen: Specimen) -> np.random.Generator:
     return np.random.default_rng(specimen.seed)
 
 
-def _filled(name: str, build: Callable[[dict[str, object]], bytes]) -> Variant:
+def _filled(
+    name: str,
+    build: Callable[[dict[str, object]], bytes],
+    kind: DocumentKind = DocumentKind.ACROFORM,
+) -> Variant:
     return Variant(
         name=name,
         group=Group.ACROFORM,
-        kind=DocumentKind.ACROFORM,
+        kind=kind,
         build=lambda specimen: build(specimen.typed),
     )
 
@@ -141,6 +145,9 @@ VARIANTS: tuple[Variant, ...] = (
     _filled("filled like a library", fill.fill_like_a_library),
     _filled("filled, not drawn", fill.fill_without_drawing),
     _filled("filled, states only", fill.fill_states_only),
+    _filled("XFA, dynamic", xfa.fill_dynamic, DocumentKind.XFA),
+    _filled("XFA beside its fields", xfa.fill_both),
+    _filled("XFA, fields left blank", xfa.fill_data_alone, DocumentKind.XFA),
     _printed("printed by pdftocairo", prints.print_by_pdftocairo, program="pdftocairo"),
     _printed("printed by Ghostscript", prints.print_by_ghostscript, program="gs"),
     _printed("printed like Chromium", prints.print_like_chromium),

@@ -12,9 +12,9 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from tests.specimens.xfa import build_dynamic, save
 from tests.unit.pdf_forms import FormBuilder
 from tests.unit.wrappings import build_portfolio
-from tests.unit.xfa_forms import build_dynamic, save
 
 _MEGABYTE = 1024 * 1024
 #: The library would otherwise unfold streams, and pack them its own way.

@@ -15,7 +15,7 @@ from outbound.form_filling import fill_form
 from parsers.definition import FieldType, parse_definition
 from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction
-from tests.unit.xfa_forms import (
+from tests.specimens.xfa import (
     add_packets,
     add_whole,
     build_data,

@@ -12,6 +12,7 @@ import pytest
 
 from inbox_worker.errors import UnreachableError
 from inbox_worker.scheduler import Service, run_once
+from inbox_worker.waiting import WaitingRoom
 from outbound.dispatcher import DrainReport, DrainStop
 
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
@@ -124,6 +125,7 @@ class Script:
     def __init__(self, fetch: list[Any], file: list[int], deliver: list[DrainReport]) -> None:
         self.left = {"fetch": fetch, "file": file, "deliver": deliver}
         self.services = SimpleNamespace(clock=lambda: NOW)
+        self.room = WaitingRoom()
         self.rounds = 0
 
     def should_stop(self) -> bool:

@@ -1,7 +1,11 @@
-"""Builds PDFs with XFA forms in them, as the program that designs such forms writes them.
+"""The filled model form as XFA, as the program that designs such forms writes it.
 
-A *static* one has ordinary form fields that mirror its XFA fields; a *dynamic* one has a single
+A *static* form has ordinary form fields that mirror its XFA fields; a *dynamic* one has a single
 page that says "Please wait...", and nothing but the XFA part holds the form.
+
+`fill_dynamic`      a dynamic form
+`fill_both`         a static form, filled by a program that fills both its parts
+`fill_data_alone`   a static form whose ordinary fields were left blank
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from parsers.definition import FieldType, FormDefinition, FormField
+from tests.specimens.fill import fill_ours, read_blank, read_definition
 
 _DATA = "http://www.xfa.org/schema/xfa-data/1.0/"
 _TEMPLATE = "http://www.xfa.org/schema/xfa-template/3.3/"
@@ -23,6 +28,55 @@ _PLEASE_WAIT = (
     "If this message is not eventually replaced by the proper contents of the document, your PDF",
     "viewer may not be able to display this type of document.",
 )
+
+
+def fill_dynamic(typed: Mapping[str, object]) -> bytes:
+    """Fill a dynamic form."""
+    pdf = build_dynamic()
+    add_packets(pdf, _build_packets(typed))
+    return save(pdf, deterministic_id=True)
+
+
+def fill_both(typed: Mapping[str, object]) -> bytes:
+    """Fill both parts of a static form."""
+    return _add_to(fill_ours(typed), typed)
+
+
+def fill_data_alone(typed: Mapping[str, object]) -> bytes:
+    """Fill the XFA part of a static form alone."""
+    return _add_to(read_blank(), typed)
+
+
+def _add_to(form: bytes, typed: Mapping[str, object]) -> bytes:
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        add_packets(pdf, _build_packets(typed))
+        return save(pdf, deterministic_id=True)
+
+
+def _build_packets(typed: Mapping[str, object]) -> dict[str, str | bytes]:
+    definition = read_definition()
+    return {
+        "template": build_template(definition),
+        "datasets": build_data(definition, write_entries(definition, typed)),
+    }
+
+
+def write_entries(
+    definition: FormDefinition, typed: Mapping[str, object]
+) -> dict[str, str | Sequence[str]]:
+    """Return what was typed, ticked and chosen as the data of `build_template`'s form hold it."""
+    found: dict[str, str | Sequence[str]] = {}
+    for name, value in typed.items():
+        field = definition.find_field(name)
+        if field is not None and field.type is FieldType.CHOICE:
+            found[name] = str([choice.name for choice in field.choices].index(str(value)))
+        elif field is not None and field.type is FieldType.YES_NO:
+            found[name] = "1" if value else "2"
+        elif isinstance(value, bool):
+            found[name] = "1" if value else "0"
+        else:
+            found[name] = [*value] if isinstance(value, tuple | list) else str(value)
+    return found
 
 
 def build_data(
@@ -38,6 +92,8 @@ def build_data(
         entries = "".join(
             _data_entry(f, values.get(f.name), _name(definition, f, names)) for f in members
         )
+        lines = {f.signature_line: values.get(f.signature_line) for f in members}
+        entries += "".join(f"<{n}>{escape(str(v))}</{n}>" for n, v in lines.items() if n and v)
         sections.append(f"<{section.name}>{entries}</{section.name}>")
     return (
         f'<xfa:datasets xmlns:xfa="{_DATA}"><xfa:data><form1>{"".join(sections)}</form1>'
