@@ -142,7 +142,7 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
         if isinstance(task, RenderTask):
             from parsers.spot_pictures import render_spots  # noqa: PLC0415  # few mails need it
 
-            return render_spots(task.data, task.spots)
+            return render_spots(task.data, task.spots, limits=limits)
         return read_document(
             task.data,
             definitions,

@@ -14,7 +14,7 @@ from parsers.acroform import AcroField, Annotation, FieldKind
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem
 from parsers.labels import Match, Matching, Target, Way
-from parsers.normalised import BLANK, Normalised, good
+from parsers.normalised import BLANK, Normalised, flagged, good
 from parsers.numbers import is_a_number_shape
 from parsers.pdf_objects import Box
 from parsers.ssn import has_ssn
@@ -31,6 +31,11 @@ _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
 _DRAWN = frozenset({"Ink", "Stamp", "FreeText", "PolyLine"})
 _NEAR = 8.0
+#: California's numbers for persons look like it: a letter A and eight digits.
+_ELSEWHERE = (
+    "This has the shape of an A-Number and stood in a box for another number; a person will check "
+    "which it is."
+)
 _NO_LETTERS = re.compile(r"[^A-Za-z]+")
 _WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
 
@@ -117,6 +122,8 @@ def _read_one(form_field: FormField, match: Match, today: date) -> Written:
         outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)
+    if form_field.name != match.target.field.name and outcome.value is not None:
+        outcome = flagged(outcome.value, "number_elsewhere", _ELSEWHERE)
     return _write(match, raw, outcome, is_doubtful=source.is_doubtful)
 
 

@@ -445,6 +445,23 @@ def test_a_first_definition_is_drafted_for_a_form(run: Run, tmp_path: Path) -> N
     assert (tmp_path / "agency.toml").read_text() == printed.out
 
 
+def test_what_the_page_shows_is_told_where_the_data_say_something_else(
+    run: Run, tmp_path: Path
+) -> None:
+    form = fill(build_clerk_values(Person("Dana Whitlock", "dana.whitlock@courts.example")))
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if str(field.T) == "subject_a_number":
+                field.V = pikepdf.String("A000000199")
+        pdf.save(tmp_path / "form.pdf")
+    value = json.loads(run("extract", "form.pdf", "--json").out)["fields"]["subject_a_number"]
+    assert (value["value"], value["shown"]) == ("A000000199", "A000000101")
+    assert value["confidence"] < 0.8
+    told = " ".join(run("extract", "form.pdf").out.split())
+    assert "Doubtful: subject_a_number: What the page shows" in told
+    assert "It shows: A000000101" in told
+
+
 def test_the_blank_form_is_a_form_with_nothing_in_it(run: Run) -> None:
     assert run("forms", "blank", "-o", "blank.pdf").code == 0
     listed = json.loads(run("forms", "list", "--json").out)
