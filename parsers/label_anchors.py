@@ -119,9 +119,13 @@ class LabelledPages:
             start = 0
             while start < len(line):
                 label = self._match(number, line, start)
+                start += 1
                 if label is not None:
                     found.append(label)
-                start = label.end if label is not None else start + 1
+                    start = label.end
+                    run = line[start : find_run_end(line, start)]
+                    # A hint may well name other labels.
+                    start += len(run) if any(_is_hint(run, t.field) for t in label.targets) else 0
         return found
 
     def _match(self, number: int, line: Sequence[Placed], start: int) -> _Label | None:

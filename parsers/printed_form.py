@@ -86,16 +86,19 @@ def read_printed(
     *,
     numbers: Sequence[int],
     forms: Sequence[KnownForm],
+    by_labels: bool,
     today: date,
     check: Check,
 ) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
-    Raises `TextLayerError` where pdfium cannot open the document.
+    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError` where pdfium cannot open the document.
     """
     with PdfiumPages(data, password) as pages:
         words = [pages.words(number) for number in numbers]
-        looks = [*_look_by_layout(words, forms, pages)] or [*_look_by_labels(words, forms, pages)]
+        looks = [*_look_by_layout(words, forms, pages)]
+        if not looks and by_labels:
+            looks = [*_look_by_labels(words, forms, pages)]
     found = [_read_form(look, today, check) for look in looks]
     readers: tuple[str, ...] = (PdfiumPages.name,)
     if any(doubts for _, doubts in found):
@@ -238,7 +241,9 @@ def _begins_small(text: str) -> bool:
 
 
 def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str]:
-    """Return the fields that are worth a second reader's time."""
+    """Return the fields that are worth a second reader's time; none of a form left blank."""
+    if not values.fields:
+        return frozenset()
     missing, problems = check(look.definition, values)
     doubtful = (n for n, value in values.fields.items() if value.confidence < DOUBTFUL_BELOW)
     wrong = (problem.field for problem in (*values.problems, *problems) if not problem.flag_only)

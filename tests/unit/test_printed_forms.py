@@ -118,6 +118,23 @@ def test_a_blank_print_is_a_form_without_values() -> None:
     assert "requester_name" in found.missing
 
 
+def test_what_was_typed_over_empty_fields_is_read() -> None:
+    """Some programs write on the page and leave the form fields below as they were."""
+    with (
+        pikepdf.open(BytesIO(_print(ONE.typed))) as printed,
+        pikepdf.open(BytesIO(fill_ours({}))) as pdf,
+    ):
+        for page, other in zip(pdf.pages, printed.pages, strict=True):
+            page.Contents = pdf.make_stream(
+                b"".join(part.read_bytes() + b"\n" for part in other.obj.Contents)
+            )
+            page.Resources = pdf.copy_foreign(printed.make_indirect(other.obj.Resources))
+        target = BytesIO()
+        pdf.save(target)
+    found = _read(target.getvalue())
+    assert (found.kind, _values(found)) == (DocumentKind.TEXT, ONE.expected)
+
+
 def test_a_long_name_is_shrunk_and_read_until_it_is_cut_off() -> None:
     long = "Ejemplo de la Muestra y Ficticia viuda de Beispiel"
     found = _read(_print({**ONE.typed, "subject_family_name": long}))
