@@ -185,9 +185,8 @@ def _read_fields(
     definition = matching.definition
     found = _read_entered(reading, form, matching, pdf)
     if not list_entered(definition, found) and not found.problems:
-        over = read_pages(
-            replace(reading, readers=[*reading.readers]), [definition], pdf, by_labels=False
-        )
+        again = replace(reading, readers=[*reading.readers])
+        over = read_pages(again, [definition], pdf, by_labels=False)
         if over.is_form:
             return over
     return build_extraction(reading, DocumentKind.ACROFORM, definition, found, _form_warnings(form))

@@ -92,7 +92,8 @@ def read_printed(
 ) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
-    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError` where pdfium cannot open the document.
+    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError`
+    where pdfium cannot open the document.
     """
     with PdfiumPages(data, password) as pages:
         words = [pages.words(number) for number in numbers]
