@@ -33,6 +33,7 @@ _FRACTION = re.compile(r"[½¼¾]|\d/[24](?![\d/])")
 #: Straight or curled, at no usual resolution the one is told from the other.
 _APOSTROPHE = re.compile("['‘’]")
 _CODES = frozenset({FieldType.ID, FieldType.LIST, FieldType.A_NUMBER, FieldType.ZIP})
+_WITHOUT_BLANKS = frozenset({FieldType.EMAIL, FieldType.ZIP})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.NAME})
 
 
@@ -45,8 +46,8 @@ def settle(
     today: date,
 ) -> SlotText:
     """Return what to believe of two looks at a slot, and how far; the other readings are kept."""
-    looks = [first] if second is None else [first, second]
-    differ = second is None or second.text != first.text
+    looks = [_squeeze(look, field) for look in (first, second) if look is not None]
+    differ = len({look.text for look in looks}) > 1 or second is None
     told = None if behind is None else next((x for x in looks if x.text == behind.text), None)
     if differ:
         looks.sort(
@@ -60,6 +61,13 @@ def settle(
     trust = min(believed.confidence, _find_limit(differ=differ, told=told, behind=behind))
     others = [look.text for look in (*looks[1:], behind) if look and look.text != believed.text]
     return replace(believed, confidence=trust, others=tuple(dict.fromkeys(others)))
+
+
+def _squeeze(look: SlotText, field: FormField | None) -> SlotText:
+    """Return a look without blanks where there can be none."""
+    if field is None or field.type not in _WITHOUT_BLANKS:
+        return look
+    return replace(look, text="".join(look.text.split()))
 
 
 def _find_limit(*, differ: bool, told: SlotText | None, behind: SlotText | None) -> float:

@@ -29,7 +29,7 @@ from parsers.page_pictures import PagePicture, read_page_pictures
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
 from parsers.pdfium_pages import PdfiumPages
-from parsers.read_lines import ReadLine, read_line
+from parsers.read_lines import ReadLine, read_lines
 from parsers.registration import Registration, Transform, group_pages
 from parsers.scan_confidence import BY_HAND, judge_scan, settle
 from parsers.slot_fields import PageReading, read_fields
@@ -143,10 +143,8 @@ class ScanReader:
         ]
         by_hand = find_handwriting(lines)
         read = [
-            _trust_less(read_line(self._lines, line))
-            if line in by_hand
-            else read_line(self._lines, line)
-            for line in lines
+            _trust_less(found) if line in by_hand else found
+            for line, found in zip(lines, read_lines(self._lines, lines), strict=True)
         ]
         first = [word for line in read for word in line.first]
         second = [word for line in read for word in line.second]
