@@ -19,7 +19,13 @@ from parsers.numbers import is_a_number_shape
 from parsers.pdf_objects import Box
 from parsers.ssn import has_ssn
 from parsers.values import LONGEST_TEXT, normalise
-from parsers.written_values import FormValues, Written, read_signature, read_ticked
+from parsers.written_values import (
+    FormValues,
+    Written,
+    build_ambiguous,
+    read_signature,
+    read_ticked,
+)
 
 _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
@@ -188,12 +194,7 @@ def _ambiguous_labels(matching: Matching) -> Iterator[FieldProblem]:
     for source, targets in matching.ambiguous:
         for target in _unread(targets, read | reported) if not source.is_blank else ():
             reported.add(target.field.name)
-            yield FieldProblem(
-                field=target.field.name,
-                code="ambiguous_label",
-                message="The form has a filled field whose label may mean this or another one; "
-                "tell us what to enter here, or use the current form.",
-            )
+            yield build_ambiguous(target.field.name)
 
 
 def _unread(targets: Iterable[Target], taken: set[str]) -> list[Target]:

@@ -207,7 +207,7 @@ def _look_by_labels(
     text = _cap(PageText(texts=best.texts(), strays=()), _BY_LABEL)
     yield _Look(
         definition=form.definition,
-        readings=[PageReading(text=text, marks=best.marks(cut))],
+        readings=[PageReading(text=text, marks=best.marks(cut), ambiguous=best.ambiguous())],
         read_again=read_again,
         sure=_BY_LABEL,
     )
