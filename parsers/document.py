@@ -450,13 +450,13 @@ _SCANNERS: dict[tuple[str, ...], tuple[Sequence[FormDefinition], ScanReader]] = 
 
 def _scanner(definitions: Sequence[FormDefinition]) -> ScanReader:
     """Return what reads pictures of these forms, loaded once."""
+    from parsers.printed_form import KnownForm  # noqa: PLC0415
     from parsers.scanned_form import ScanReader  # noqa: PLC0415  # it is large
 
     names = tuple(definition.id for definition in definitions)
     found = _SCANNERS.get(names)
     if found is None or list(found[0]) != list(definitions):
-        layouts = ((d, _layout(d)) for d in definitions)
-        reader = ScanReader([(d, layout) for d, layout in layouts if layout is not None])
+        reader = ScanReader([KnownForm(d, _index(d), _layout(d)) for d in definitions])
         found = _SCANNERS[names] = (definitions, reader)
     return found[1]
 
