@@ -40,7 +40,8 @@ check: dev
 test: dev servers check
 	$(RUN)/pytest -m "not long"
 
-test-long: dev servers
+test-long: dev
+	@tests/servers/install.sh long
 	$(RUN)/pytest -m long --timeout=1800
 
 # Documents that broke other programs, from the source packages of two PDF libraries; never committed.

@@ -7,7 +7,6 @@ variant whose program is missing, or whose documents nobody reads yet, is set as
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -116,8 +115,9 @@ def measure(
     """Build every variant of every specimen, read it, and count what came of it."""
     accuracy = Accuracy(definition=definition)
     for variant in variants:
-        if variant.program and shutil.which(variant.program) is None:
-            accuracy.set_aside[variant.name] = f"{variant.program} is not installed"
+        missing = variant.find_missing()
+        if missing is not None:
+            accuracy.set_aside[variant.name] = f"{missing} is not installed"
         else:
             _measure_variant(accuracy, variant, specimens, read)
     return accuracy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pikepdf
@@ -37,3 +38,25 @@ def read_bare_characters(pdf: bytes) -> list[tuple[str, Any]]:
     document.close()
     assert characters
     return characters
+
+
+def load_bare_ocr(*, dpi: int) -> Callable[[bytes], list[str]]:
+    """Return what reads every page of a PDF as RapidOCR does by itself, in one thread as we do."""
+    from rapidocr import RapidOCR
+
+    threads = "EngineConfig.onnxruntime.{}_op_num_threads"
+    one_thread = {threads.format(kind): 1 for kind in ("intra", "inter")}
+    engine = RapidOCR(params={"Global.log_level": "error", **one_thread})
+
+    def read(pdf: bytes) -> list[str]:
+        lines: list[str] = []
+        document = pypdfium2.PdfDocument(pdf)
+        for page in document:
+            found = engine(page.render(scale=dpi / 72).to_numpy())
+            lines += found.txts or ()
+            page.close()
+        document.close()
+        assert lines
+        return lines
+
+    return read

@@ -1,8 +1,8 @@
 """Forms: how exactly they are read, what a confidence is worth, and how fast, beside each floor.
 
 Run it with `python -m bench.forms [PEOPLE] [SCANNED]`: PEOPLE invented requests are filled in and
-printed in every way, SCANNED of them (each takes some minutes) also scanned, faxed, photographed
-and written by hand. Every table is followed by the same figures as JSON, one line for each row.
+printed in every way, SCANNED of them (each takes two minutes) also scanned, faxed, photographed and
+written by hand. Every table is followed by the same figures as JSON, one line for each row.
 """
 
 from __future__ import annotations
@@ -19,9 +19,15 @@ from rich.table import Table
 # The specimens are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from bench.accuracy import BANDS, Accuracy, Read, find_confusions, measure
-from bench.reading_speed import Memory, Speed, measure_memory, measure_speeds
+from bench.reading_speed import (
+    Memory,
+    Speed,
+    measure_memory,
+    measure_pictures,
+    measure_speeds,
+)
 from inbox_worker.reading import DocumentReader, load_definitions
-from parsers.extraction import Extraction, ReadLimits
+from parsers.extraction import Extraction
 from tests.specimens.people import TODAY, build_specimens
 from tests.specimens.variants import VARIANTS, Group
 
@@ -36,7 +42,6 @@ _MOST_CONFUSIONS = 20
 _MOST_MISSES = 40
 _LONGEST_SHOWN = 80
 _PICTURES = (Group.SCAN, Group.HANDWRITING)
-_LIMITS = ReadLimits(seconds=300.0, memory_mb=4096)
 _console = Console(width=int(os.environ.get("COLUMNS", "140")))
 
 
@@ -46,7 +51,7 @@ def main() -> None:
     scanned = int(sys.argv[2]) if len(sys.argv) > 2 else SCANNED
     definitions = load_definitions()
     specimens = build_specimens(people, first=FIRST_SEED)
-    with DocumentReader(definitions, limits=_LIMITS) as reader:
+    with DocumentReader(definitions) as reader:
         read = read_with(reader)
         plain = [v for v in VARIANTS if v.group not in _PICTURES]
         pictures = [v for v in VARIANTS if v.group in _PICTURES]
@@ -54,7 +59,8 @@ def main() -> None:
         if scanned:
             chosen = specimens[:scanned]
             show_accuracy("In pictures", measure(pictures, chosen, read, definitions[0]))
-    show_speeds(measure_speeds(specimens[:20], definitions))
+    speeds = measure_speeds(specimens[:20], definitions)
+    show_speeds([*speeds, measure_pictures(specimens[:2], definitions)] if scanned else speeds)
     show_memory(measure_memory(specimens[:20], definitions, MEMORY_DOCUMENTS * people // PEOPLE))
 
 

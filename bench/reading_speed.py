@@ -14,14 +14,17 @@ from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
-from bench.floors import read_bare_characters, read_bare_fields
+from bench.floors import load_bare_ocr, read_bare_characters, read_bare_fields
 from inbox_worker.reading import DocumentReader
 from parsers.definition import FormDefinition
-from parsers.document import prepare, read_document
+from parsers.document import read_document
+from parsers.known_forms import know
 from tests.specimens import fill, prints
 from tests.specimens.people import TODAY, Specimen
+from tests.specimens.variants import find_variant
 
 _TURNS = 5
+_UPRIGHT, _UPRIGHT_DPI = "scan, office, 200 dpi", 200
 #: Documents read before the memory is first looked at.
 _SETTLED = 100
 
@@ -58,7 +61,7 @@ def measure_speeds(
     specimens: Sequence[Specimen], definitions: Sequence[FormDefinition]
 ) -> list[Speed]:
     """Measure every way of reading but pictures, each beside its floor."""
-    prepare(definitions)
+    know(definitions)
     # As the children that read do: what stays for ever is not looked at again and again.
     gc.collect()
     gc.freeze()
@@ -84,6 +87,20 @@ def measure_speeds(
         ),
         _measure_child(forms, definitions),
     ]
+
+
+def measure_pictures(specimens: Sequence[Specimen], definitions: Sequence[FormDefinition]) -> Speed:
+    """Measure the reading of upright scans beside RapidOCR alone on the same pages."""
+    scans = [find_variant(_UPRIGHT).build(specimen) for specimen in specimens]
+    return _race(
+        "upright scan of two pages",
+        "RapidOCR alone",
+        "1.3",
+        scans,
+        lambda scan: read_document(scan, definitions, today=TODAY, pictures=True),
+        load_bare_ocr(dpi=_UPRIGHT_DPI),
+        turns=1,
+    )
 
 
 def _reading_of(definitions: Sequence[FormDefinition]) -> Call:
@@ -125,6 +142,7 @@ def _race(
     ours: Call,
     bare: Call,
     *,
+    turns: int = _TURNS,
     is_difference: bool = False,
 ) -> Speed:
     ours(documents[0])
@@ -132,7 +150,7 @@ def _race(
     totals = [0.0, 0.0]
     for document in documents:
         best = [float("inf"), float("inf")]
-        for _ in range(_TURNS):
+        for _ in range(turns):
             for side, call in enumerate((ours, bare)):
                 started = time.perf_counter()
                 call(document)

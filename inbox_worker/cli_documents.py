@@ -31,7 +31,8 @@ from outbound.form_filling import FormFillingError, fill_form, parse_form_data
 from parsers.classify import MessageKind
 from parsers.definition import FormDefinition
 from parsers.drafting import DraftError, draft_definition
-from parsers.extraction import DocumentKind, Extraction
+from parsers.extraction import DocumentKind, Extraction, FieldProblem
+from parsers.shown_values import LETTERS_NOT_DRAWN, SHOWN_OTHERWISE
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")]
 _JSON_LIST = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
@@ -138,9 +139,19 @@ def _print_extraction(name: str, found: Extraction) -> None:
     for problem in found.problems:
         # What only a person should look at is nothing that the requester did wrong.
         word = "Doubtful" if problem.flag_only else "Wrong"
-        say(f"{word}: {problem.field}: {problem.message}")
+        if problem.code == LETTERS_NOT_DRAWN:
+            word = "Note"
+        say(f"{word}: {problem.field}: {problem.message}{_tell_shown(found, problem)}")
     for warning in found.warnings:
         say(f"Note: {warning.message}")
+
+
+def _tell_shown(found: Extraction, problem: FieldProblem) -> str:
+    """Return what the page shows of a value, where the problem is that it shows another."""
+    value = found.fields.get(problem.field)
+    if value is None or value.shown is None or problem.code not in SHOWN_OTHERWISE:
+        return ""
+    return f" It shows: {value.shown}" if value.shown else ""
 
 
 def _show(value: Any) -> str:

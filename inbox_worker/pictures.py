@@ -34,10 +34,11 @@ def render_pictures(
     `fields` are values that were read from this very document; `has_ssn` says that a Social
     Security number stands in it. Raises `ReaderUnavailableError`.
     """
+    to_check = find_fields_to_check(fields, problems)
     spots = {
         name: Spot(page=found.page, box=found.box, is_upright=found.source not in _STORED)
-        for name in sorted(find_fields_to_check(fields, problems))
-        if (found := fields.get(name)) is not None and found.page and found.box is not None
+        for name, found in fields.items()
+        if name in to_check and found.page and found.box is not None
     }
     if document is None or not spots or has_ssn:
         return {}

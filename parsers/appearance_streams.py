@@ -7,11 +7,11 @@ optional content or another object for example, its outcome is None, and a real 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from parsers.appearance_fonts import AppearanceFont
+from parsers.content_tokens import OPERAND_STARTS, decode_string, list_tokens
 from parsers.pdf_objects import Box
 
 #: A longer stream is not one value's.
@@ -28,15 +28,6 @@ _CLOSEST = -0.25
 _NARROWEST, _WIDEST = 0.3, 3.0
 #: The part of a letter's height above and below its line that has to be inside the clip.
 _ABOVE, _BELOW = 0.5, 0.05
-
-_TOKEN = re.compile(
-    rb"\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f\s]*>|/[^\s()<>\[\]{}/%]*|[-+.0-9]+|[A-Za-z'\"][A-Za-z0-9*]*"
-    rb"|[\[\]]|[^\s]",
-    re.DOTALL,
-)
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.DOTALL)
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_LINE_ENDS = (b"\n", b"\r", b"\r\n")
 
 FindFont = Callable[[str], AppearanceFont | None]
 
@@ -93,8 +84,8 @@ def spell(content: bytes, find_font: FindFont, box: Box) -> str | None:
     drawing = _Drawing(find_font=find_font, state=_State(clip=box))
     operands: list[bytes] = []
     try:
-        for token in _TOKEN.findall(content):
-            if token[0] in _OPERAND_STARTS:
+        for token in list_tokens(content):
+            if token[0] in OPERAND_STARTS:
                 operands.append(token)
                 continue
             _OPERATORS[token](drawing, operands)
@@ -103,9 +94,6 @@ def spell(content: bytes, find_font: FindFont, box: Box) -> str | None:
         # An unknown operator, a missing operand or one of another kind: not ours to judge.
         return None
     return "".join(drawing.pieces)
-
-
-_OPERAND_STARTS = frozenset(b"(</[]-+.0123456789")
 
 
 def _nothing(_drawing: _Drawing, _operands: list[bytes]) -> None:
@@ -253,7 +241,7 @@ def _set_must_be_zero(_drawing: _Drawing, operands: list[bytes]) -> None:
 
 
 def _show(drawing: _Drawing, operands: list[bytes]) -> None:
-    _write(drawing, _decode_string(operands[0]))
+    _write(drawing, decode_string(operands[0]))
 
 
 def _show_next_line(drawing: _Drawing, operands: list[bytes]) -> None:
@@ -266,7 +254,7 @@ def _show_spaced(drawing: _Drawing, operands: list[bytes]) -> None:
         raise _NotSimpleError
     for operand in operands[1:-1]:
         if operand[:1] in b"(<":
-            _write(drawing, _decode_string(operand))
+            _write(drawing, decode_string(operand))
         else:
             back = float(operand) / 1000 * drawing.state.size * drawing.state.stretch
             a, d, x, y = drawing.matrix
@@ -331,24 +319,6 @@ def _read_codes(codes: bytes, font: AppearanceFont) -> tuple[str, float]:
     else:
         width = sum([widths.get(code, default) for code in numbers])
     return "".join([letters[code] for code in numbers]), width
-
-
-def _decode_string(token: bytes) -> bytes:
-    """Return the bytes of a literal or hexadecimal string (ISO 32000-2, 7.3.4)."""
-    inner = token[1:-1]
-    if token[:1] == b"<":
-        digits = b"".join(inner.split())
-        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
-    if token[:1] != b"(":
-        raise _NotSimpleError
-    return _ESCAPE.sub(_unescape, inner) if b"\\" in inner else inner
-
-
-def _unescape(found: re.Match[bytes]) -> bytes:
-    escaped = found.group(1)
-    if escaped.isdigit():
-        return bytes([int(escaped, 8) & 0xFF]) if escaped[0] < ord("8") else escaped
-    return b"" if escaped in _LINE_ENDS else _ESCAPED.get(escaped, escaped)
 
 
 #: Every operator a simple appearance is made of (ISO 32000-2, Annex A). Others are not followed.

@@ -14,17 +14,28 @@ from parsers.acroform import AcroField, Annotation, FieldKind
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem
 from parsers.labels import Match, Matching, Target, Way
-from parsers.normalised import BLANK, Normalised, good
+from parsers.normalised import BLANK, Normalised, flagged, good
 from parsers.numbers import is_a_number_shape
 from parsers.pdf_objects import Box
 from parsers.ssn import has_ssn
 from parsers.values import LONGEST_TEXT, normalise
-from parsers.written_values import FormValues, Written, read_signature, read_ticked
+from parsers.written_values import (
+    FormValues,
+    Written,
+    build_ambiguous,
+    read_signature,
+    read_ticked,
+)
 
 _CONFIDENCE = {Way.NAME: 1.0, Way.TOOLTIP: 0.9, Way.PRINTED: 0.85}
 #: What people sign with when they do not type: pen strokes, a picture, a text box.
 _DRAWN = frozenset({"Ink", "Stamp", "FreeText", "PolyLine"})
 _NEAR = 8.0
+#: California's numbers for persons look like it: a letter A and eight digits.
+_ELSEWHERE = (
+    "This has the shape of an A-Number and stood in a box for another number; a person will check "
+    "which it is."
+)
 _NO_LETTERS = re.compile(r"[^A-Za-z]+")
 _WORD_START = re.compile("(?<=[a-z])(?=[A-Z])")
 
@@ -111,6 +122,8 @@ def _read_one(form_field: FormField, match: Match, today: date) -> Written:
         outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)
+    if form_field.name != match.target.field.name and outcome.value is not None:
+        outcome = flagged(outcome.value, "number_elsewhere", _ELSEWHERE)
     return _write(match, raw, outcome, is_doubtful=source.is_doubtful)
 
 
@@ -181,12 +194,7 @@ def _ambiguous_labels(matching: Matching) -> Iterator[FieldProblem]:
     for source, targets in matching.ambiguous:
         for target in _unread(targets, read | reported) if not source.is_blank else ():
             reported.add(target.field.name)
-            yield FieldProblem(
-                field=target.field.name,
-                code="ambiguous_label",
-                message="The form has a filled field whose label may mean this or another one; "
-                "tell us what to enter here, or use the current form.",
-            )
+            yield build_ambiguous(target.field.name)
 
 
 def _unread(targets: Iterable[Target], taken: set[str]) -> list[Target]:

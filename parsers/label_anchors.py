@@ -11,27 +11,35 @@ The outcome is what is written at every label, in slots that have no place of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from parsers.acroform import FieldKind
-from parsers.cleaning import fold_label, fold_text
+from parsers.cleaning import fold_text
 from parsers.definition import FieldType, FormField
 from parsers.labels import DefinitionIndex, Target
 from parsers.layout import Slot
 from parsers.page_words import PageWords
-from parsers.pdf_objects import Box
-from parsers.reading_order import Placed, around, join_lines, split_lines
+from parsers.printed_choices import (
+    SIGNS,
+    CutPage,
+    find_choices,
+    find_spot,
+    list_wordings,
+    read_choice,
+)
+from parsers.reading_order import (
+    RUN_GAP,
+    Placed,
+    around,
+    find_run_end,
+    join_lines,
+    measure_gap,
+    spell,
+    split_lines,
+)
 from parsers.slot_values import SlotMark, SlotText
-from parsers.tick_ink import MarkReading, find_mark
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-#: Words further apart than this many times their height belong to different runs.
-_RUN_GAP = 0.9
 _LONGEST_LABEL = 30
 #: What stands right behind a label: a colon, or the mark of a field that is required.
 _LABEL_ENDS = (":", "*", "†")
@@ -39,15 +47,9 @@ _LABEL_ENDS = (":", "*", "†")
 _MOST_LINES, _LINE_STEP = 8, 3.0
 #: The box of a slot that no blank form gives a place.
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
-#: Signs before a choice that tell its state; where there are none, a picture has to.
-_ON = frozenset(
-    ["x", "X", "☒", "☑", "✓", "✔", "✗", "✘", "■", "●", "◉", "⦿", "[x]", "[X]", "(x)", "(X)"]
-)
-_OFF = frozenset(["☐", "□", "○", "◯", "[]", "[_]", "()", "(_)", "_", "__", "___"])
-_SURE = 0.9
 
-#: Cuts a box out of the picture of a page, both counted as the page's words are.
-CutPage = Callable[[int, Box], "NDArray[np.uint8]"]
+#: A word on the page: its line and its place in it.
+_Place = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -83,6 +85,16 @@ class LabelledPages:
         """Return the sections those fields come from."""
         return frozenset(target.field.section for _, target in self._chosen)
 
+    def ambiguous(self) -> frozenset[str]:
+        """Return the fields that a label with a value may mean, where it may mean several."""
+        chosen = {id(label) for label, _ in self._chosen}
+        return frozenset(
+            target.field.name
+            for label in self._labels
+            if id(label) not in chosen and any(self._read(label, label.targets[0]))
+            for target in label.targets
+        )
+
     def texts(self) -> tuple[SlotText, ...]:
         """Return the text at every label that has any, in the order of the pages."""
         return tuple(
@@ -98,9 +110,7 @@ class LabelledPages:
         return tuple(
             mark
             for label, target in self._chosen
-            for places in [self._list_choices(label, target.field)]
-            for place, choice in places
-            for mark in self._read_mark(place, choice, target.field, [p for p, _ in places], cut)
+            for mark in self._read_marks(target.field, self._list_choices(label, target.field), cut)
         )
 
     def _find_labels(self) -> list[_Label]:
@@ -117,19 +127,19 @@ class LabelledPages:
     def _match(self, number: int, line: Sequence[Placed], start: int) -> _Label | None:
         """Return the longest label that begins at the word `start` of a line."""
         # A box to tick may stand right before its label, as a sign of its own.
-        before = start - 1 if start and line[start - 1].word.text in _ON | _OFF else start
-        begins = before == 0 or _gap(line[before - 1], line[before]) > _RUN_GAP
+        before = start - 1 if start and line[start - 1].word.text in SIGNS else start
+        begins = before == 0 or measure_gap(line[before - 1], line[before]) > RUN_GAP
         for end in range(min(len(line), start + _LONGEST_LABEL), start, -1):
-            text = _spell(line[start:end])
+            text = spell(line[start:end])
             if not begins and not text.endswith(":"):
                 continue
             found = self._find_targets(text)
-            rest = line[end : _end_of_run(line, end)]
+            rest = line[end : find_run_end(line, end)]
             closed = text.endswith(_LABEL_ENDS) or not rest
             if found and (closed or any(_is_hint(rest, t.field) for t in found)):
                 return _Label(number, start, end, found)
-        end = _end_of_run(line, start + 1)
-        begun = self._index.find_unfinished(_spell(line[start:end])) if begins else None
+        end = find_run_end(line, start + 1)
+        begun = self._index.find_unfinished(spell(line[start:end])) if begins else None
         return None if begun is None else _Label(number, start, end, (begun[0],), begun[1])
 
     def _find_targets(self, text: str) -> tuple[Target, ...]:
@@ -176,7 +186,7 @@ class LabelledPages:
     def _read(self, label: _Label, target: Target) -> Iterator[SlotText]:
         page, line = self._lines[label.line]
         end = self._next_label(label)
-        run = line[label.end : min(_end_of_run(line, label.end), end)]
+        run = line[label.end : min(find_run_end(line, label.end), end)]
         has_hint = _is_hint(run, target.field)
         if has_hint:
             # The value stands below then, and what follows after a gap belongs to others.
@@ -191,7 +201,7 @@ class LabelledPages:
         else:
             lines = self._lines_below(label, left, right, alone=False)
             due = " ".join((label.unfinished, fold_text(target.field.hint))).strip()
-            lines = _without_label(lines, fold_text(_spell(run)), due)
+            lines = _without_label(lines, fold_text(spell(run)), due)
         words = [placed for found in lines for placed in found]
         if words:
             box = around([placed.box for placed in words])
@@ -225,7 +235,7 @@ class LabelledPages:
                 continue
             if foot - max(p.box[3] for p in inside) > step or (alone and other[0] is not inside[0]):
                 break
-            if self._index.find_section([_spell(other), _spell(other[1:])]) is not None:
+            if self._index.find_section([spell(other), spell(other[1:])]) is not None:
                 break
             found.append(inside)
             foot = min(p.box[1] for p in inside)
@@ -237,76 +247,48 @@ class LabelledPages:
         return any(
             label.line == number
             and line[label.start].box[0] < right
-            and line[_end_of_run(line, label.end) - 1].box[2] > left
+            and line[find_run_end(line, label.end) - 1].box[2] > left
             for label in self._labels
         )
 
-    def _list_choices(
-        self, label: _Label, form_field: FormField
-    ) -> list[tuple[tuple[int, int], str]]:
-        """Return the places, line and word, of a field's printed choices, or of a tick's label."""
+    def _list_choices(self, label: _Label, form_field: FormField) -> list[tuple[_Place, str]]:
+        """Return the places of a field's printed choices, or of the label of a tick."""
         if form_field.type in (FieldType.TICK, FieldType.ATTESTATION):
             return [((label.line, label.start), "")]
-        wordings = _choice_wordings(form_field)
-        if not wordings:
-            return []
-        found: dict[str, tuple[int, int]] = {}
-        for number in range(label.line, min(label.line + 1 + _MOST_LINES, len(self._lines))):
-            first = label.end if number == label.line else 0
-            last = self._next_label(label) if number == label.line else len(self._lines[number][1])
-            if number != label.line and any(other.line == number for other in self._labels):
+        wordings = list_wordings(form_field)
+        found: dict[str, _Place] = {}
+        last = min(label.line + 1 + _MOST_LINES, len(self._lines)) if wordings else label.line
+        for number in range(label.line, last):
+            line, first = self._lines[number][1], 0
+            if number == label.line:
+                line, first = line[: self._next_label(label)], label.end
+                run = line[first : find_run_end(line, first)]
+                first += len(run) if _is_hint(run, form_field) else 0
+            elif any(other.line == number for other in self._labels):
                 break
-            for start, name in self._find_choices(number, first, last, wordings):
-                found.setdefault(name, (number, start))
+            for start, name in find_choices(line[first:], wordings):
+                found.setdefault(name, (number, first + start))
         # One choice alone is what somebody wrote; two or more are what the form offers.
         return [(place, name) for name, place in found.items()] if len(found) > 1 else []
 
-    def _find_choices(
-        self, number: int, first: int, last: int, wordings: dict[str, str]
-    ) -> Iterator[tuple[int, str]]:
-        line = self._lines[number][1]
-        start = first
-        while start < last:
-            for end in range(last, start, -1):
-                name = wordings.get(fold_label(_spell(line[start:end])))
-                if name is not None:
-                    yield start, name
-                    start = end - 1
-                    break
-            start += 1
-
-    def _read_mark(
-        self,
-        place: tuple[int, int],
-        choice: str,
-        form_field: FormField,
-        others: Sequence[tuple[int, int]],
-        cut: CutPage,
+    def _read_marks(
+        self, form_field: FormField, places: Sequence[tuple[_Place, str]], cut: CutPage
     ) -> Iterator[SlotMark]:
-        page, line = self._lines[place[0]]
-        first = line[place[1]]
-        height = first.box[3] - first.box[1]
-        box = (
-            first.box[0] - 2.6 * height,
-            first.box[1] - 0.4 * height,
-            first.box[0] - 0.1 * height,
-        )
-        spot = (*box, first.box[3] + 0.4 * height)
-        # An X may be a cross, or itself one of the choices.
-        before = (place[0], place[1] - 1)
-        sign = line[before[1]].word.text if before[1] >= 0 and before not in others else ""
-        if sign in _ON | _OFF:
-            reading: MarkReading | None = MarkReading(is_on=sign in _ON, confidence=_SURE, ink=0.0)
-        else:
-            reading = find_mark(cut(page, spot))
-        if reading is not None:
-            slot = Slot(field=form_field.name, box=NOWHERE, is_mark=True, choice=choice)
-            yield SlotMark(slot=slot, reading=reading, box=spot, page=page)
+        taken = {place for place, _ in places}
+        for (number, start), choice in places:
+            page, line = self._lines[number]
+            # An X before a choice may be a cross, or itself one of the choices.
+            is_sign = start > 0 and (number, start - 1) not in taken
+            spot = find_spot(line[start])
+            reading = read_choice(line[start - 1].word.text if is_sign else "", spot, page, cut)
+            if reading is not None:
+                slot = Slot(field=form_field.name, box=NOWHERE, is_mark=True, choice=choice)
+                yield SlotMark(slot=slot, reading=reading, box=spot, page=page)
 
 
 def _is_hint(words: Sequence[Placed], form_field: FormField) -> bool:
     """Return whether `words` are the hint behind a label, or its beginning."""
-    return bool(words) and fold_text(form_field.hint).startswith(fold_text(_spell(words)))
+    return bool(words) and fold_text(form_field.hint).startswith(fold_text(spell(words)))
 
 
 def _without_label(lines: list[list[Placed]], seen: str, due: str) -> list[list[Placed]]:
@@ -315,36 +297,8 @@ def _without_label(lines: list[list[Placed]], seen: str, due: str) -> list[list[
     `due` is all that was to follow the label's first words, folded, and `seen` how much of it did.
     """
     while lines and seen != due:
-        more = f"{seen} {fold_text(_spell(lines[0]))}".strip()
+        more = f"{seen} {fold_text(spell(lines[0]))}".strip()
         if not due.startswith(more):
             break
         seen, lines = more, lines[1:]
     return lines
-
-
-def _choice_wordings(form_field: FormField) -> dict[str, str]:
-    if form_field.type is FieldType.YES_NO:
-        return {"yes": "yes", "no": "no", "number": "no", "si": "yes"}
-    return {
-        fold_label(wording): choice.name
-        for choice in reversed(form_field.choices)
-        for wording in (*choice.synonyms, choice.label)
-    }
-
-
-def _gap(before: Placed, after: Placed) -> float:
-    """Return how far apart two words are, in heights of the taller one."""
-    height = max(before.box[3] - before.box[1], after.box[3] - after.box[1], 1.0)
-    return (after.box[0] - before.box[2]) / height
-
-
-def _end_of_run(line: Sequence[Placed], start: int) -> int:
-    """Return the place after the last word of the run that holds the word before `start`."""
-    end = start
-    while end < len(line) and (end == 0 or _gap(line[end - 1], line[end]) <= _RUN_GAP):
-        end += 1
-    return end
-
-
-def _spell(words: Sequence[Placed]) -> str:
-    return " ".join(placed.word.text for placed in words)

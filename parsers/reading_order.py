@@ -16,6 +16,8 @@ from parsers.pdf_objects import Box
 
 _RULE_START = re.compile("^(?:_+|[.\u2026]{3,}|\u2026)+")
 _RULE_END = re.compile("(?:_+|[.\u2026]{3,}|\u2026)+$")
+#: Words further apart than this many times their height belong to different runs.
+RUN_GAP = 0.9
 #: How much room, in points, must be left on a line for its end to be the writer's own.
 _ROOM = 4.0
 #: The breadth of a blank beside that of an average letter.
@@ -117,3 +119,25 @@ def _letter_width(lines: Sequence[Sequence[Placed]]) -> float:
     words = [placed for line in lines for placed in line]
     letters = sum(len(placed.word.text) for placed in words)
     return sum(placed.box[2] - placed.box[0] for placed in words) / max(letters, 1)
+
+
+def spell(words: Sequence[Placed]) -> str:
+    """Return words with blanks between them."""
+    return " ".join(placed.word.text for placed in words)
+
+
+def measure_gap(before: Placed, after: Placed) -> float:
+    """Return how far apart two words of a line are, in heights of the taller one."""
+    height = max(before.box[3] - before.box[1], after.box[3] - after.box[1], 1.0)
+    return (after.box[0] - before.box[2]) / height
+
+
+def find_run_end(line: Sequence[Placed], start: int) -> int:
+    """Return the place after the last word of the run that holds the word before `start`.
+
+    Words further apart than a blank can be belong to different runs, of different columns say.
+    """
+    end = start
+    while end < len(line) and (end == 0 or measure_gap(line[end - 1], line[end]) <= RUN_GAP):
+        end += 1
+    return end

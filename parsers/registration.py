@@ -22,27 +22,15 @@ from parsers.cleaning import fold_text
 from parsers.layout import FormLayout, LayoutPage
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
+from parsers.plane_fitting import CLOSELY, FEWEST_PAIRS, distances, find_movement, map_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    _Points = NDArray[np.complex128]
-
 #: A page is a form's page when this part of the form's own words stands where it should.
 ENOUGH = 0.4
-#: So many pairs must agree, or the agreement may be chance.
-_FEWEST_PAIRS = 6
 #: Words that occur more often say too little about where they belong.
 _MOST_ALIKE = 2
-_MOST_TRIES, _FIRST_TRIES = 150, 16
-#: When so many pairs agree no other movement can be better by much.
-_CLEAR = 0.6
-#: Two words tell a movement only when they stand so many points apart.
-_FAR = 20.0
-#: How far a word may lie from its place, in points: while trying, and in the end.
-_ROUGHLY, _CLOSELY = 8.0, 4.0
-#: A page is never printed smaller or larger than this.
-_SMALLEST, _LARGEST = 0.3, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,7 @@ class Transform:
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where points, one a row, come to lie."""
-        return _map_points(np.reshape(self.matrix, (3, 3)), points)
+        return map_points(np.reshape(self.matrix, (3, 3)), points)
 
     def map_boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the upright boxes around where boxes, one a row, come to lie."""
@@ -121,17 +109,17 @@ def _lay_over(
     perspective: bool,
 ) -> Registration | None:
     pairs = _pair(mine, index)
-    if len(pairs) < _FEWEST_PAIRS:
+    if len(pairs) < FEWEST_PAIRS:
         return None
     there = index.find_points([page.words[n] for n, _ in pairs])
     here = index.points[[theirs for _, theirs in pairs]]
-    matrix = _find_movement(there, here, perspective=perspective)
+    matrix = find_movement(there, here, perspective=perspective)
     if matrix is None:
         return None
     transform = Transform(tuple(matrix.ravel().tolist()))
-    near = (_distances(matrix, there, here) < _CLOSELY).tolist()
+    near = (distances(matrix, there, here) < CLOSELY).tolist()
     met = {theirs for (_, theirs), is_near in zip(pairs, near, strict=True) if is_near}
-    if len(met) < _FEWEST_PAIRS:
+    if len(met) < FEWEST_PAIRS:
         return None
     return Registration(
         page=page, layout=layout, to_layout=transform, score=len(met) / max(index.telling, 1)
@@ -260,7 +248,7 @@ def _has_many_of(mine: Mapping[str, tuple[int, ...]], layout: LayoutPage) -> boo
     """Return whether enough of the layout's words are on the page at all, wherever they stand."""
     index = _index_words(layout)
     shared = sum(len(places) for text, places in index.places.items() if text in mine)
-    return shared >= ENOUGH * index.telling and shared >= _FEWEST_PAIRS
+    return shared >= ENOUGH * index.telling and shared >= FEWEST_PAIRS
 
 
 def _pair(mine: Mapping[str, tuple[int, ...]], index: _WordIndex) -> list[tuple[int, int]]:
@@ -272,122 +260,3 @@ def _pair(mine: Mapping[str, tuple[int, ...]], index: _WordIndex) -> list[tuple[
         for n in mine.get(text, ())
         for m in places
     ]
-
-
-def _find_movement(
-    there: NDArray[np.float64], here: NDArray[np.float64], *, perspective: bool
-) -> NDArray[np.float64] | None:
-    """Return the matrix that takes most points from `there` to `here`, or None."""
-    similar = _best_similarity(there, here)
-    if similar is None:
-        return None
-    matrix = similar
-    for reach in (_ROUGHLY * (2 if perspective else 1), _ROUGHLY, _CLOSELY):
-        near = _distances(matrix, there, here) < reach
-        if near.sum() < _FEWEST_PAIRS:
-            return None
-        fit = _fit_homography if perspective and near.sum() >= 4 * _FEWEST_PAIRS else _fit_affine
-        fitted = fit(there[near], here[near])
-        if fitted is None or not np.isfinite(fitted).all():
-            return None
-        matrix = fitted
-    return matrix
-
-
-def _best_similarity(
-    there: NDArray[np.float64], here: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Try movements that two pairs suggest, and return the one that most others agree with.
-
-    Points are complex numbers here, so that turning and scaling is one multiplication.
-    """
-    a: _Points = there[:, 0] + 1j * there[:, 1]
-    b: _Points = here[:, 0] + 1j * here[:, 1]
-    order = np.argsort(b.imag, kind="stable")
-    a, b = a[order], b[order]
-    first, second = _choose_tries(len(a))
-    span = a[second] - a[first]
-    turn: _Points = (b[second] - b[first]) / np.where(np.abs(span) > _FAR, span, np.inf)
-    sane = (np.abs(turn) > _SMALLEST) & (np.abs(turn) < _LARGEST)
-    turn, first = turn[sane], first[sane]
-    shift = b[first] - turn * a[first]
-    # A page that is not badly read is found by the first few tries.
-    found = _most_agreeing(a, b, turn[:_FIRST_TRIES], shift[:_FIRST_TRIES])
-    if found is None or found[0] < len(a) * _CLEAR:
-        found = _most_agreeing(a, b, turn, shift)
-    if found is None or found[0] < _FEWEST_PAIRS:
-        return None
-    t, s = found[1:]
-    return np.array([[t.real, -t.imag, s.real], [t.imag, t.real, s.imag], [0.0, 0.0, 1.0]])
-
-
-def _most_agreeing(
-    a: _Points, b: _Points, turn: _Points, shift: _Points
-) -> tuple[int, complex, complex] | None:
-    """Return how many points the best of some movements brings together, and the movement."""
-    if not len(turn):
-        return None
-    away = np.abs(turn[:, None] * a[None, :] + shift[:, None] - b[None, :])
-    agreeing = (away < _ROUGHLY).sum(axis=1)
-    best = int(agreeing.argmax())
-    return int(agreeing[best]), complex(turn[best]), complex(shift[best])
-
-
-@lru_cache(maxsize=256)
-def _choose_tries(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return pairs of positions that lie far apart, the first few all over the page."""
-    steps = [max(count * part // 7, 1) for part in (3, 4, 2)]
-    pairs = [(n, (n + step) % count) for step in steps for n in range(count)]
-    some = pairs[:: max(len(pairs) // _MOST_TRIES, 1)]
-    chosen = np.array([pair for start in range(9) for pair in some[start::9]], dtype=np.intp)
-    return chosen[:, 0], chosen[:, 1]
-
-
-def _fit_affine(
-    there: NDArray[np.float64], here: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    ones = np.ones((len(there), 1))
-    solved, _, rank, _ = np.linalg.lstsq(np.hstack((there, ones)), here, rcond=None)
-    if rank < 3:
-        return None
-    return np.vstack((solved.T, [0.0, 0.0, 1.0]))
-
-
-def _fit_homography(
-    there: NDArray[np.float64], here: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Fit by the direct linear transform, with both sides brought to the same size first."""
-    shrink_there, shrink_here = _shrinking(there), _shrinking(here)
-    p, q = _map_points(shrink_there, there), _map_points(shrink_here, here)
-    zeros, ones = np.zeros((len(p), 3)), np.ones((len(p), 1))
-    homogeneous = np.hstack((p, ones))
-    rows = np.vstack(
-        (
-            np.hstack((homogeneous, zeros, -q[:, :1] * homogeneous)),
-            np.hstack((zeros, homogeneous, -q[:, 1:] * homogeneous)),
-        )
-    )
-    solution = np.linalg.svd(rows.T @ rows)[2][-1].reshape(3, 3)
-    matrix = np.linalg.inv(shrink_here) @ solution @ shrink_there
-    return matrix / matrix[2, 2] if abs(matrix[2, 2]) > 1e-12 else None
-
-
-def _shrinking(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    middle = points.mean(axis=0)
-    scale = 1 / max(float(np.abs(points - middle).mean()), 1e-6)
-    return np.array(
-        [[scale, 0.0, -scale * middle[0]], [0.0, scale, -scale * middle[1]], [0.0, 0.0, 1.0]]
-    )
-
-
-def _distances(
-    matrix: NDArray[np.float64], there: NDArray[np.float64], here: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    moved = _map_points(matrix, there) - here
-    return np.hypot(moved[:, 0], moved[:, 1])
-
-
-def _map_points(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    mapped = points @ matrix[:, :2].T + matrix[:, 2]
-    result: NDArray[np.float64] = mapped[:, :2] / mapped[:, 2:]
-    return result

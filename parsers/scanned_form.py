@@ -22,6 +22,7 @@ from parsers.definition import FormDefinition
 from parsers.extraction import ReadLimits
 from parsers.handwriting import find_handwriting
 from parsers.ink_lines import find_lines
+from parsers.known_forms import KnownForm
 from parsers.labelled_scan import MOST_PAGES, read_by_labels
 from parsers.layout import Slot
 from parsers.line_reader import LineReader
@@ -31,7 +32,6 @@ from parsers.page_reader import PageReader
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
 from parsers.pdfium_pages import PdfiumPages
-from parsers.printed_form import KnownForm
 from parsers.read_lines import ReadLine, read_lines
 from parsers.registration import Registration, Transform, group_pages
 from parsers.scan_confidence import BY_HAND, judge_scan, settle

@@ -49,9 +49,14 @@ _FOLDED = str.maketrans(
 #: What viewers put where they have no letter: a question mark, a box, a dot, or nothing.
 _STAND_INS = "[?\ufffd\u25a1\u25a0\u25af\u25ae\u2610\u00b7\u2022.]?"
 
+#: The problem of a value that the page does not show, and the note of one that it shows with
+#: other signs for some letters.
+VALUE_DIFFERS, LETTERS_NOT_DRAWN = "value_differs_from_page", "letters_not_drawn"
+SHOWN_OTHERWISE = frozenset({VALUE_DIFFERS, LETTERS_NOT_DRAWN})
+
 _DIFFERS = FieldProblem(
     field="",
-    code="value_differs_from_page",
+    code=VALUE_DIFFERS,
     message="What the page shows in this field is not what the form's data says.",
     flag_only=True,
 )
@@ -61,7 +66,7 @@ _NOTHING = replace(
 )
 _NOT_DRAWN = FieldProblem(
     field="",
-    code="letters_not_drawn",
+    code=LETTERS_NOT_DRAWN,
     message="The page shows other signs in place of letters that the form's fonts lack; the value "
     "itself is whole.",
     flag_only=True,

@@ -17,7 +17,13 @@ from parsers.normalised import BLANK, Normalised, good, wrong
 from parsers.slot_values import PageText, SlotMark, SlotText
 from parsers.ssn import has_ssn
 from parsers.values import LONGEST_TEXT, normalise
-from parsers.written_values import FormValues, Written, read_signature, read_ticked
+from parsers.written_values import (
+    FormValues,
+    Written,
+    build_ambiguous,
+    read_signature,
+    read_ticked,
+)
 
 #: How sure a value is, from its field, what was read for it, and what was made of that.
 Judge = Callable[[FormField, SlotText, Normalised], float]
@@ -40,6 +46,7 @@ class PageReading:
 
     text: PageText
     marks: tuple[SlotMark, ...] = ()
+    ambiguous: frozenset[str] = frozenset()  #: fields that a label with a value may mean
 
 
 def read_fields(
@@ -71,6 +78,10 @@ def read_fields(
         found.keep(form_field, written)
         if form_field.name not in found.fields and _is_unclear(marks):
             found.problems.append(_unclear(form_field))
+    for form_field in definition.fields:
+        is_meant = any(form_field.name in page.ambiguous for page in pages)
+        if is_meant and form_field.name not in found.fields:
+            found.problems.append(build_ambiguous(form_field.name))
     beside = " ".join(word.text for page in pages for word in page.text.strays)
     found.has_ssn = found.has_ssn or has_ssn(beside[:LONGEST_TEXT])
     return found

@@ -96,6 +96,16 @@ def _problems(form_field: FormField, written: Sequence[Written]) -> Iterator[Fie
         )
 
 
+def build_ambiguous(field_name: str) -> FieldProblem:
+    """Return the problem of a field that a label may mean, or another one."""
+    return FieldProblem(
+        field=field_name,
+        code="ambiguous_label",
+        message="The form has a filled field whose label may mean this or another one; "
+        "tell us what to enter here, or use the current form.",
+    )
+
+
 def read_ticked(form_field: FormField, names: Sequence[str]) -> tuple[str, Normalised]:
     """Return the raw text and the outcome of marks that each stand for a choice.
 

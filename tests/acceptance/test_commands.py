@@ -20,6 +20,7 @@ import pikepdf
 import pytest
 
 from inbox_worker.cli import run_command
+from parsers.definition import parse_definition
 from tests.acceptance.forms import TODAY, build_clerk_values, fill, find_definition
 from tests.acceptance.job import COMMAND, Job, Person
 from tests.acceptance.mails import MailServers, compose, compose_reply
@@ -342,7 +343,7 @@ def test_the_installed_command_has_the_four_exit_codes(job: Job, tmp_path: Path)
 
 _COMMANDS = (
     *("run", "once", "init", "check", "status", "pause", "resume", "demo", "requests", "show"),
-    *("extract", "explain", "forms list", "forms blank", "forms fill"),
+    *("extract", "explain", "forms list", "forms blank", "forms fill", "forms draft"),
 )
 
 
@@ -431,6 +432,34 @@ def test_what_was_filled_in_is_what_is_read(run: Run, tmp_path: Path) -> None:
     assert {name: found["value"] for name, found in again["fields"].items()} == {
         name: found["value"] for name, found in document["fields"].items()
     }
+
+
+def test_a_first_definition_is_drafted_for_a_form(run: Run, tmp_path: Path) -> None:
+    run("forms", "blank", "-o", "agency.pdf")
+    printed = run("forms", "draft", "agency.pdf")
+    drafted = parse_definition(printed.out.encode())
+    assert (printed.code, drafted.blank_form) == (0, "agency.pdf")
+    assert "# guess" in printed.out
+    written = run("forms", "draft", "agency.pdf", "-o", "agency.toml")
+    assert (written.code, "guess" in written.out) == (0, True)
+    assert (tmp_path / "agency.toml").read_text() == printed.out
+
+
+def test_what_the_page_shows_is_told_where_the_data_say_something_else(
+    run: Run, tmp_path: Path
+) -> None:
+    form = fill(build_clerk_values(Person("Dana Whitlock", "dana.whitlock@courts.example")))
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        for field in pdf.Root.AcroForm.Fields:
+            if str(field.T) == "subject_a_number":
+                field.V = pikepdf.String("A000000199")
+        pdf.save(tmp_path / "form.pdf")
+    value = json.loads(run("extract", "form.pdf", "--json").out)["fields"]["subject_a_number"]
+    assert (value["value"], value["shown"]) == ("A000000199", "A000000101")
+    assert value["confidence"] < 0.8
+    told = " ".join(run("extract", "form.pdf").out.split())
+    assert "Doubtful: subject_a_number: What the page shows" in told
+    assert "It shows: A000000101" in told
 
 
 def test_the_blank_form_is_a_form_with_nothing_in_it(run: Run) -> None:
@@ -539,6 +568,9 @@ def test_explain_tells_what_mails_are(job: Job, run: Run, papers: Path) -> None:
             ["subject_shoe_size", "requester_type", "attestation"],
             id="everything wrong at once",
         ),
+        pytest.param(["forms", "draft"], 2, ["FILE"], id="draft what"),
+        pytest.param(["forms", "draft", "gone.pdf"], 1, ["cannot be read"], id="no form"),
+        pytest.param(["forms", "draft", "none.txt"], 1, ["no PDF"], id="draft of no PDF"),
         pytest.param(["forms", "draw"], 2, ["draw"], id="no such"),
         pytest.param(["demo", "--keep"], 2, ["--keep"], id="keep where"),
         pytest.param(["init", "--backlog", "maybe"], 2, ["process", "ignore"], id="backlog what"),

@@ -23,6 +23,7 @@ from parsers.classify import ClassificationContext
 from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
 from parsers.mail_reading import read_mail
+from parsers.spot_pictures import Spot
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)
@@ -309,3 +310,25 @@ def test_a_mail_that_defeats_the_child_is_given_back_and_the_next_is_read(
         good = reader.submit_mail(_mail(FormBuilder().save()), MAIL_CONTEXT, today=TODAY).result()
         assert good is not None
         assert [e.kind for _, e in good.documents] == [DocumentKind.ACROFORM]
+
+
+def test_spots_are_drawn_by_the_child(reader: DocumentReader) -> None:
+    spots = [Spot(page=page, box=(200, 700, 400, 712), is_upright=False) for page in (1, 2)]
+    drawn, nothing = reader.render(FormBuilder().save(), spots)
+    assert drawn is not None
+    assert drawn.startswith(b"\x89PNG")
+    assert nothing is None
+    assert reader.render(b"no PDF", spots) == (None, None)
+
+
+def test_spots_that_take_too_long_have_no_picture_and_the_next_are_drawn() -> None:
+    form = FormBuilder(known=False)
+    # One line that crosses the page a million times.
+    turns = b"0 0 m " + b"612 792 l 0 792 l 612 0 l 0 0 l " * 700_000 + b"S"
+    form.pdf.pages[0].obj.Contents = form.pdf.make_stream(
+        zlib.compress(turns), Filter=Name.FlateDecode
+    )
+    spot = Spot(page=1, box=(200, 700, 400, 712), is_upright=True)
+    with DocumentReader(DEFINITIONS, limits=ReadLimits(seconds=1.5)) as found:
+        assert found.render(form.save(), [spot]) == (None,)
+        assert found.render(FormBuilder().save(), [spot]) != (None,)

@@ -9,19 +9,14 @@ keeps to one way of their own for dates and phones, as people do.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from parsers.extraction import Value
-from tests.specimens import wordings
+from tests.specimens import spellings, wordings
 
 TODAY = date(2026, 5, 4)
-
-_SPANISH_MONTHS = (
-    *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
-    *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,68 +28,6 @@ class Specimen:
     typed: dict[str, object] = field(default_factory=dict)
     #: By machine name, the normalised values; a field left blank is absent.
     expected: dict[str, Value] = field(default_factory=dict)
-
-
-#: How a date is written. All but the last three put the month first or name it.
-_DATE_STYLES: tuple[Callable[[date], str], ...] = (
-    lambda d: f"{d:%m/%d/%Y}",
-    lambda d: f"{d:%m/%d/%Y}",
-    lambda d: f"{d.month}/{d.day}/{d.year}",
-    lambda d: f"{d.month}/{d.day}/{d:%y}",
-    lambda d: f"{d:%m-%d-%Y}",
-    lambda d: f"{d:%B} {d.day}, {d.year}",
-    lambda d: f"{d:%b}. {d.day}, {d.year}" if d.month != 5 else f"May {d.day}, {d.year}",
-    lambda d: f"{d:%B} {_ordinal(d.day)}, {d.year}",
-    lambda d: f"{d:%d-%b-%Y}".upper(),
-    lambda d: f"{d.day} {d:%B} {d.year}",
-    lambda d: d.isoformat(),
-    lambda d: f"{d.day} de {_SPANISH_MONTHS[d.month - 1]} de {d.year}",
-)
-
-_PHONE_STYLES = (
-    "({0}) {1}-{2}",
-    "({0}) {1}-{2}",
-    "{0}-{1}-{2}",
-    "{0}.{1}.{2}",
-    "{0}{1}{2}",
-    "1-{0}-{1}-{2}",
-    "+1 {0} {1} {2}",
-)
-_EXTENSIONS = (" ext. {}", " x{}", " Ext {}", ", extension {}")
-
-_A_NUMBER_STYLES = (
-    "A{0}{1}{2}",
-    "A{0}{1}{2}",
-    "A{0}-{1}-{2}",
-    "A {0} {1} {2}",
-    "A-{0} {1} {2}",
-    "A# {0}{1}{2}",
-    "a{0}{1}{2}",
-    "{0}{1}{2}",
-    "{0}-{1}-{2}",
-)
-
-_CASE_STYLES = (
-    "26-CR-{0:06d}",
-    "17CR-{0:06d}",
-    "17 CRS {0:06d}",
-    "D-101-CR-2019-{0:05d}",
-    "BA{0:06d}",
-    "F-2026-{0:05d}-A",
-    "1:26-cr-{0:05d}-XYZ",
-    "CR26/{0:05d}.2",
-    "2026CF{0:06d}AXX",
-)
-
-_MONEY_STYLES: tuple[Callable[[int], str], ...] = (
-    lambda n: f"${n:,}.00",
-    lambda n: f"{n:,}",
-    lambda n: f"{n}",
-    lambda n: f"${n:,}",
-    lambda n: f"USD {n:,}.00",
-    lambda n: f"$ {n}.00",
-    lambda n: f"{n:,}".replace(",", ".") + ",00",
-)
 
 
 def build_specimen(seed: int) -> Specimen:
@@ -116,8 +49,8 @@ class _Writer:
     def __init__(self, seed: int) -> None:
         self.specimen = Specimen(seed=seed)
         self.chance = random.Random(f"specimen {seed}")
-        self.date_style = self.chance.choice(_DATE_STYLES)
-        self.phone_style = self.chance.choice(_PHONE_STYLES)
+        self.date_style = self.chance.choice(spellings.DATE_STYLES)
+        self.phone_style = self.chance.choice(spellings.PHONE_STYLES)
 
     def put(self, name: str, typed: object, expected: Value | None = None) -> None:
         """Write a field; without `expected` the value is what was typed."""
@@ -139,7 +72,7 @@ class _Writer:
         typed, value = self.phone_style.format(area, "555", line), f"+1{area}555{line}"
         if self.is_so(0.3):
             extension = str(self.chance.randrange(1, 9999))
-            typed += self.chance.choice(_EXTENSIONS).format(extension)
+            typed += self.chance.choice(spellings.EXTENSIONS).format(extension)
             value += f";ext={extension}"
         self.put(name, typed, value)
 
@@ -209,7 +142,7 @@ def _write_identifiers(writer: _Writer) -> None:
         writer.put("identifiers_unknown", True)
         return
     serial = f"000000{chance.randrange(101, 200)}"
-    typed = chance.choice(_A_NUMBER_STYLES).format(serial[:3], serial[3:6], serial[6:])
+    typed = chance.choice(spellings.A_NUMBER_STYLES).format(serial[:3], serial[3:6], serial[6:])
     writer.put("subject_a_number", typed, f"A{serial}")
     if writer.is_so(0.3):
         writer.put(
@@ -251,7 +184,7 @@ def _write_obligation(writer: _Writer) -> None:
     state = _write_state(writer, "court_state")
     if state in ("CA", "NY", "TX") or writer.is_so(0.3):
         writer.put("court_county", chance.choice(wordings.COUNTIES))
-    style = chance.choice(_CASE_STYLES)
+    style = chance.choice(spellings.CASE_STYLES)
     numbers = [
         style.format(chance.randrange(99999)) for _ in range(chance.choice((1, 1, 1, 2, 3, 5)))
     ]
@@ -294,7 +227,7 @@ def _write_bond(writer: _Writer) -> None:
     )
     if is_bond:
         dollars = chance.choice((500, 2_500, 10_000, 25_000, 150_000, 1_250_000))
-        writer.put("bond_amount", chance.choice(_MONEY_STYLES)(dollars), f"{dollars}.00")
+        writer.put("bond_amount", chance.choice(spellings.MONEY_STYLES)(dollars), f"{dollars}.00")
         number = f"XP-{chance.randrange(1000):03d}-{chance.randrange(10000):04d}"
         writer.put("bond_number", chance.choice((number, number, "CASH", "PROPERTY")))
     if forfeited:
@@ -348,8 +281,3 @@ def _choose_name(chance: random.Random) -> tuple[str, str]:
     language = chance.choices(list(wordings.NAMES), wordings.NAME_WEIGHTS)[0]
     given, family = wordings.NAMES[language]
     return chance.choice(given), chance.choice(family)
-
-
-def _ordinal(day: int) -> str:
-    ending = "th" if 10 <= day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{ending}"

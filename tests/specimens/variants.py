@@ -6,9 +6,11 @@ for the same specimen, as far as the programs that print allow it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 
@@ -36,8 +38,16 @@ class Variant:
     kind: DocumentKind  #: what the document must be called
     build: Callable[[Specimen], bytes]
     program: str = ""  #: what has to be installed; empty for nothing
+    file: str = ""  #: a file that has to be there, a font; empty for none
     forms: int = 1  #: how many forms are in the document, the first one the specimen's
     is_long: bool = False  #: takes seconds to build or to read
+    is_reset: bool = False  #: set anew in another font: what no longer fits its box must be told
+
+    def find_missing(self) -> str | None:
+        """Return the program or the file that has to be there and is not."""
+        if self.program and shutil.which(self.program) is None:
+            return self.program
+        return self.file if self.file and not Path(self.file).exists() else None
 
     def list_specimens(self, specimen: Specimen) -> list[Specimen]:
         """Return the requests that a document of this variant holds, in its order."""
@@ -66,7 +76,12 @@ def _filled(
 
 
 def _printed(
-    name: str, printer: Callable[[bytes], bytes], *, program: str = "", is_long: bool = False
+    name: str,
+    printer: Callable[[bytes], bytes],
+    *,
+    program: str = "",
+    is_long: bool = False,
+    is_reset: bool = False,
 ) -> Variant:
     return Variant(
         name=name,
@@ -75,6 +90,7 @@ def _printed(
         build=lambda specimen: printer(fill.fill_ours(specimen.typed)),
         program=program,
         is_long=is_long,
+        is_reset=is_reset,
     )
 
 
@@ -84,9 +100,16 @@ def _scanned(
     *,
     group: Group = Group.SCAN,
     forms: int = 1,
+    file: str = "",
 ) -> Variant:
     return Variant(
-        name=name, group=group, kind=DocumentKind.SCAN, build=build, forms=forms, is_long=True
+        name=name,
+        group=group,
+        kind=DocumentKind.SCAN,
+        build=build,
+        forms=forms,
+        file=file,
+        is_long=True,
     )
 
 
@@ -153,7 +176,11 @@ VARIANTS: tuple[Variant, ...] = (
     _printed("printed like Chromium", prints.print_like_chromium),
     _printed("flattened by pikepdf", prints.flatten_by_pikepdf),
     _printed(
-        "printed by LibreOffice", prints.print_by_libreoffice, program="soffice", is_long=True
+        "printed by LibreOffice",
+        prints.print_by_libreoffice,
+        program="soffice",
+        is_long=True,
+        is_reset=True,
     ),
     _scanned("scan, clean, 300 dpi", _scan(Damage(), dpi=300)),
     _scanned("scan, office, 200 dpi", _scan(_OFFICE, dpi=200)),
@@ -176,7 +203,12 @@ VARIANTS: tuple[Variant, ...] = (
     _scanned("two forms in one scan", _two_forms, forms=2),
     _scanned("text layer, right", _with_text_layer(0.0)),
     _scanned("text layer, wrong", _with_text_layer(0.3)),
-    _scanned("written by hand", _by_hand, group=Group.HANDWRITING),
+    _scanned(
+        "written by hand",
+        _by_hand,
+        group=Group.HANDWRITING,
+        file=str(scans.HANDWRITING_FONTS[-1]),
+    ),
 )
 
 

@@ -10,6 +10,10 @@ from config.data import read_data
 from parsers.definition import parse_definition
 from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction
+from tests.specimens.fill import fill_ours
+from tests.specimens.people import TODAY as PEOPLE_TODAY
+from tests.specimens.people import build_specimen
+from tests.specimens.prints import flatten_by_pikepdf
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)
@@ -134,6 +138,28 @@ def test_a_wording_of_two_fields_counts_within_its_section() -> None:
     found = _read([line for line in lines if line[2] not in headings])
     # Without headings the labels around it tell, where they are certain themselves.
     assert (found.value("requester_state"), found.value("court_state")) == ("GA", "TX")
+
+
+def test_a_wording_of_two_fields_without_a_section_is_a_problem_of_both() -> None:
+    headings = ("Who is asking", "Who it is about", "What was missed")
+    lines = [(x, y, t) for x, y, t in BESIDE if t not in headings and "State" not in t]
+    # Between the last label of one section and the first of the next it may be either's.
+    lines = [(x, y, t.replace("Jurisdiction: GA", "")) for x, y, t in lines]
+    found = _read([*lines, (40, 578, "State: GA")])
+    assert (found.value("requester_state"), found.value("court_state")) == (None, None)
+    codes = {p.field: p.code for p in found.problems if p.field.endswith("_state")}
+    assert codes == {"requester_state": "ambiguous_label", "court_state": "ambiguous_label"}
+    assert not {"requester_state", "court_state"} & set(found.missing)
+
+
+def test_the_model_form_is_read_by_its_labels_alone_where_its_blank_is_not_at_hand() -> None:
+    specimen = build_specimen(7)
+    found = read_document(
+        flatten_by_pikepdf(fill_ours(specimen.typed)), [DEFINITION], today=PEOPLE_TODAY
+    )
+    exact = [n for n, value in specimen.expected.items() if found.value(n) == value]
+    assert len(exact) >= 0.95 * len(specimen.expected)
+    assert all(value.confidence < 0.95 for value in found.fields.values())
 
 
 def test_prose_that_uses_the_words_of_labels_is_no_form() -> None:

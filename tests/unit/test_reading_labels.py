@@ -107,6 +107,10 @@ def test_an_a_number_with_its_a_in_a_file_number_box_is_the_a_number() -> None:
     form.text("x", "A 000-000-123", TU=String("File No."))
     found = _read(form)
     assert (found.value("subject_a_number"), found.value("case_numbers")) == ("A000000123", None)
+    # California writes its own numbers of persons with an A too: a person looks.
+    assert [(p.code, p.flag_only) for p in found.problems if p.field == "subject_a_number"] == [
+        ("number_elsewhere", True)
+    ]
     form = FormBuilder()
     form.text("x", "000000123", TU=String("File No."))
     assert _read(form).value("case_numbers") == ("000000123",)

@@ -9,11 +9,14 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from parsers.spot_pictures import SCALE, Spot, render_spots
+from parsers.extraction import ReadLimits
+from parsers.spot_pictures import Spot, render_spots
 from tests.unit.pdf_forms import FormBuilder
 
 BOX = (200.0, 400.0, 300.0, 412.0)
 _ORANGE = (194, 87, 26)
+LIMITS = ReadLimits()
+SCALE = 3
 
 
 def _page(*, rotate: int = 0, origin: tuple[float, float] = (0, 0)) -> bytes:
@@ -30,7 +33,7 @@ def _page(*, rotate: int = 0, origin: tuple[float, float] = (0, 0)) -> bytes:
 
 
 def _draw(data: bytes, spot: Spot) -> Image.Image:
-    (picture,) = render_spots(data, [spot]).pictures
+    (picture,) = render_spots(data, [spot], limits=LIMITS).pictures
     assert picture is not None
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
@@ -66,8 +69,13 @@ def test_a_spot_measured_on_the_turned_page_is_found_there() -> None:
 
 
 def test_a_spot_at_the_edge_shows_no_more_than_the_page() -> None:
-    picture = _draw(_page(), Spot(page=1, box=(0, 0, 612, 20), is_upright=True))
-    assert picture.width == round(612 * SCALE)
+    picture = _draw(_page(), Spot(page=1, box=(0, 0, 200, 20), is_upright=True))
+    assert picture.size == (209 * SCALE, 35 * SCALE)
+
+
+def test_a_large_spot_is_drawn_small() -> None:
+    picture = _draw(_page(), Spot(page=1, box=(0, 0, 612, 792), is_upright=True))
+    assert max(picture.size) == 1_600
 
 
 @pytest.mark.parametrize(
@@ -80,15 +88,15 @@ def test_a_spot_at_the_edge_shows_no_more_than_the_page() -> None:
             _page(), Spot(page=1, box=(700, 400, 800, 410), is_upright=True), id="off the page"
         ),
         pytest.param(
-            _page(), Spot(page=1, box=(0, 0, 612, 792), is_upright=True), id="a whole page"
+            _page(), Spot(page=1, box=(-9e8, -9e8, -8e8, -8e8), is_upright=False), id="far away"
         ),
         pytest.param(
-            _page(), Spot(page=1, box=(-1e9, -1e9, 1e9, 1e9), is_upright=False), id="far away"
+            b"\x89PNG\r\n\x1a\n", Spot(page=1, box=BOX, is_upright=True), id="a broken picture"
         ),
     ],
 )
 def test_what_cannot_be_drawn_has_no_picture(data: bytes, spot: Spot) -> None:
-    assert render_spots(data, [spot]).pictures == (None,)
+    assert render_spots(data, [spot], limits=LIMITS).pictures == (None,)
 
 
 def test_only_a_document_that_opens_without_a_password_is_drawn() -> None:
@@ -97,7 +105,7 @@ def test_only_a_document_that_opens_without_a_password_is_drawn() -> None:
         output = io.BytesIO()
         with pikepdf.open(io.BytesIO(_page())) as pdf:
             pdf.save(output, encryption=pikepdf.Encryption(user=user, owner="x"))
-        (picture,) = render_spots(output.getvalue(), [spot]).pictures
+        (picture,) = render_spots(output.getvalue(), [spot], limits=LIMITS).pictures
         assert (picture is not None) is is_drawn
 
 
@@ -120,6 +128,16 @@ def test_a_spot_of_a_picture_file_is_cut_out(number: int) -> None:
     assert bar[2] - bar[0] == pytest.approx(80 * SCALE, abs=4)
 
 
+def test_a_spot_of_a_large_photograph_is_no_larger_than_another() -> None:
+    """A camera has several times the dots of a scanner, so that a page is several feet wide."""
+    target = io.BytesIO()
+    Image.new("L", (5_100, 6_600), 255).save(target, "JPEG")
+    across_the_page = (100.0, 1_000.0, 1_700.0, 1_036.0)
+    picture = _draw(target.getvalue(), Spot(page=1, box=across_the_page, is_upright=True))
+    assert picture.width == 1_600
+    assert 30 < picture.height < 150
+
+
 @pytest.mark.parametrize(
     ("data", "page"),
     [
@@ -129,4 +147,4 @@ def test_a_spot_of_a_picture_file_is_cut_out(number: int) -> None:
 )
 def test_what_cannot_be_cut_out_of_a_picture_has_none(data: bytes, page: int) -> None:
     spot = Spot(page=page, box=BOX, is_upright=True)
-    assert render_spots(data, [spot]).pictures == (None,)
+    assert render_spots(data, [spot], limits=LIMITS).pictures == (None,)
