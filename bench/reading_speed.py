@@ -17,7 +17,8 @@ from unittest.mock import patch
 from bench.floors import load_bare_ocr, read_bare_characters, read_bare_fields
 from inbox_worker.reading import DocumentReader
 from parsers.definition import FormDefinition
-from parsers.document import prepare, read_document
+from parsers.document import read_document
+from parsers.known_forms import know
 from tests.specimens import fill, prints
 from tests.specimens.people import TODAY, Specimen
 from tests.specimens.variants import find_variant
@@ -60,7 +61,7 @@ def measure_speeds(
     specimens: Sequence[Specimen], definitions: Sequence[FormDefinition]
 ) -> list[Speed]:
     """Measure every way of reading but pictures, each beside its floor."""
-    prepare(definitions)
+    know(definitions)
     # As the children that read do: what stays for ever is not looked at again and again.
     gc.collect()
     gc.freeze()

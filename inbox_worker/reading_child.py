@@ -206,8 +206,8 @@ def _start_clock(seconds: float) -> None:
 def _warm_up(definitions: tuple[FormDefinition, ...]) -> None:
     """Import the readers and fold the definitions before the first document comes."""
     from parsers import mail_reading  # noqa: F401, PLC0415
-    from parsers.document import prepare  # noqa: PLC0415  # importing it is what takes the time
+    from parsers.known_forms import know  # noqa: PLC0415  # importing it is what takes the time
 
-    prepare(definitions)
+    know(definitions)
     gc.collect()
     gc.freeze()

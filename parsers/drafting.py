@@ -131,8 +131,7 @@ def _draft_fields(
     for widget in widgets:
         places.setdefault(widget.name, []).append(widget)
     sources = {source.name: source for source in form.fields if source.name in places}
-    words = PrintedWords(data, "", form.fields)
-    try:
+    with PrintedWords(data, "", form.fields) as words:
         guesses = _guess_fields(list(sources.values()), known, words)
         names = _Names({match.target.field.name for match in guesses.values()})
         return [
@@ -140,8 +139,6 @@ def _draft_fields(
             for name, found in places.items()
             if name.strip() and name in sources
         ]
-    finally:
-        words.close()
 
 
 def _guess_fields(

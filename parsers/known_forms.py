@@ -1,56 +1,69 @@
-"""What is worked out of a form's definition once and kept: its wordings, its layout, its scanner.
+"""The forms a document may be, each with what is worked out of its definition once.
 
-Each is made when it is first asked for, and again for another definition of the same name.
+Folding a definition's wordings and measuring its blank form takes longer than reading a form does;
+whoever reads many documents against the same definitions does it for the first one alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from parsers.definition import FormDefinition
 from parsers.labels import DefinitionIndex
+from parsers.validation import check_definition
 
 if TYPE_CHECKING:
     from parsers.layout import FormLayout
     from parsers.scanned_form import ScanReader
 
-_INDEXES: dict[str, DefinitionIndex] = {}
+
+class KnownForm:
+    """A form that a document may be."""
+
+    def __init__(self, definition: FormDefinition) -> None:
+        check_definition(definition)
+        self.definition = definition
+        self.index = DefinitionIndex(definition)
+
+    @cached_property
+    def layout(self) -> FormLayout | None:
+        """Where everything stands on the blank form; None where that is not at hand."""
+        # What looks at pages is imported for those documents alone that need it.
+        from parsers.layout import build_layout  # noqa: PLC0415
+
+        return build_layout(self.definition, self.index)
 
 
-def find_index(definition: FormDefinition) -> DefinitionIndex:
-    """Return the folded wordings of a definition, made once for each."""
-    found = _INDEXES.get(definition.id)
-    if found is None or found.definition is not definition:
-        found = _INDEXES[definition.id] = DefinitionIndex(definition)
-    return found
+class KnownForms:
+    """All the forms a document may be."""
+
+    def __init__(self, definitions: Sequence[FormDefinition]) -> None:
+        self.definitions = tuple(definitions)
+        self.forms = tuple(KnownForm(definition) for definition in definitions)
+
+    def find(self, definition: FormDefinition) -> KnownForm:
+        """Return the form of a definition that is among them."""
+        return next(form for form in self.forms if form.definition is definition)
+
+    @cached_property
+    def scanner(self) -> ScanReader:
+        """What reads pictures of these forms."""
+        from parsers.scanned_form import ScanReader  # noqa: PLC0415  # it is large
+
+        return ScanReader(self.forms)
 
 
-_LAYOUTS: dict[str, tuple[FormDefinition, FormLayout | None]] = {}
+_KNOWN: dict[tuple[str, ...], KnownForms] = {}
 
 
-def find_layout(definition: FormDefinition) -> FormLayout | None:
-    """Return where everything stands on the blank form of a definition, worked out once."""
-    from parsers.layout import build_layout  # noqa: PLC0415
-
-    found = _LAYOUTS.get(definition.id)
-    if found is None or found[0] is not definition:
-        layout = build_layout(definition, find_index(definition))
-        found = _LAYOUTS[definition.id] = (definition, layout)
-    return found[1]
-
-
-_SCANNERS: dict[tuple[str, ...], tuple[Sequence[FormDefinition], ScanReader]] = {}
-
-
-def find_scanner(definitions: Sequence[FormDefinition]) -> ScanReader:
-    """Return what reads pictures of these forms, loaded once."""
-    from parsers.scanned_form import ScanReader  # noqa: PLC0415  # it is large
-
+def know(definitions: Sequence[FormDefinition]) -> KnownForms:
+    """Return what is known of `definitions`; raise `ParseError` for one that is bad."""
     names = tuple(definition.id for definition in definitions)
-    found = _SCANNERS.get(names)
-    if found is None or list(found[0]) != list(definitions):
-        layouts = ((d, find_layout(d)) for d in definitions)
-        reader = ScanReader([(d, layout) for d, layout in layouts if layout is not None])
-        found = _SCANNERS[names] = (definitions, reader)
-    return found[1]
+    found = _KNOWN.get(names)
+    if found is None or any(
+        a is not b for a, b in zip(found.definitions, definitions, strict=True)
+    ):
+        found = _KNOWN[names] = KnownForms(definitions)
+    return found

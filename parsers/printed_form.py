@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
+from parsers.known_forms import KnownForm
 from parsers.label_anchors import NOWHERE, LabelledPages
-from parsers.labels import DefinitionIndex, is_enough
-from parsers.layout import FormLayout
+from parsers.labels import is_enough
 from parsers.normalised import Normalised
 from parsers.page_words import PageWords
 from parsers.pdf_objects import Box
@@ -51,15 +51,6 @@ _MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK, FieldTyp
 
 #: Says which required fields of a form are missing and what is wrong with the others.
 Check = Callable[[FormDefinition, FormValues], tuple[Sequence[str], Sequence[FieldProblem]]]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownForm:
-    """A form that a document may be a print of."""
-
-    definition: FormDefinition
-    index: DefinitionIndex  #: its names and wordings
-    layout: FormLayout | None  #: None where its blank form is not at hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

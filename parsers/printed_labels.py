@@ -82,8 +82,10 @@ class PrintedWords:
             for w in words[:_MOST_WORDS]
         ]
 
-    def close(self) -> None:
-        """Give back what the reader holds."""
+    def __enter__(self) -> PrintedWords:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._document is not None:
             self._document.close()
             self._document = None

@@ -241,13 +241,14 @@ def test_a_filled_form_never_waits_for_what_reads_pages() -> None:
     code = """
 import sys
 from inbox_worker.reading import load_definitions
-from parsers.document import prepare, read_document
+from parsers.document import read_document
+from parsers.known_forms import know
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import TODAY, build_specimen
 definitions = load_definitions()
 data = fill_ours(build_specimen(31).typed)
 before = set(sys.modules)
-prepare(definitions)
+know(definitions)
 assert read_document(data, definitions, today=TODAY).is_form
 heavy = {"numpy", "pypdfium2", "pdfplumber", "cv2", "onnxruntime"}
 print(sorted(heavy & (set(sys.modules) - before)))
