@@ -134,9 +134,9 @@ class LabelledPages:
         before = start - 1 if start and line[start - 1].word.text in SIGNS else start
         begins = before == 0 or measure_gap(line[before - 1], line[before]) > RUN_GAP
         for end in range(min(len(line), start + _LONGEST_LABEL), start, -1):
-            text = spell(line[start:end])
-            if not begins and not text.endswith(":"):
+            if not begins and not line[end - 1].word.text.endswith(":"):
                 continue
+            text = spell(line[start:end])
             found = self._find_targets(text)
             rest = line[end : find_run_end(line, end)]
             closed = text.endswith(_LABEL_ENDS) or not rest

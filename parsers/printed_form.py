@@ -46,6 +46,8 @@ _KNOWN_BY_ONE = 0.9
 _NOT_DRAWN = re.compile("\\?\\w|[\ufffd\u25a1\u25af\u25fb]")
 #: What a name may begin with in small letters.
 _PARTICLE = re.compile("(?:de|del|la|las|los|da|das|do|dos|di|van|von|der|den|bin|al|el|ten|y)\\b")
+#: A form known by its labels alone is looked for on so many pages.
+_MOST_LABELLED = 20
 #: The types of fields that are ticked and not written.
 _MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK, FieldType.ATTESTATION})
 
@@ -184,6 +186,7 @@ def _look_by_labels(
     words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
 ) -> Iterator[_Look]:
     """Find the labels of the form that most of them belong to, and read beside them."""
+    words = words[:_MOST_LABELLED]
     labelled = [(form, LabelledPages(words, form.index)) for form in forms]
     fitting = [(f, found) for f, found in labelled if _is_recognised(f.definition, found)]
     if not fitting:
