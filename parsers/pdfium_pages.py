@@ -40,6 +40,8 @@ _FAR = 0.75
 _APART = 0.6
 #: How sure a word is whose letters are guessed; the second reader is then asked.
 _GUESSED = 0.7
+#: What forms print beside labels and between words: never a letter, so that no font is asked.
+_SIGNS = "†‡•·"
 #: The flag of a font with letters of its own (ISO 32000-2, 9.8.2).
 _SYMBOLIC = 1 << 2
 #: FPDFText_GetCharBox: text page and position in; left, right, bottom and top out.
@@ -260,7 +262,9 @@ class _PageText:
         untold = [
             n
             for n, letter in enumerate(written)
-            if not letter.isascii() and self._is_untold(start + n)
+            if not letter.isascii()
+            and (letter not in _SIGNS or 0 < n < len(written) - 1)
+            and self._is_untold(start + n)
         ]
         spelled = spell_out(guess_word(written, untold))
         if spelled:
