@@ -36,7 +36,7 @@ _WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
 _WIDE = 1.1
 #: A blank is never so many heights wide within a line of text.
 _FAR = 0.75
-#: Letters of one word are never so many heights apart.
+#: Letters of one word are never so many times their size apart.
 _APART = 0.6
 #: How sure a word is whose letters are guessed; the second reader is then asked.
 _GUESSED = 0.7
@@ -233,13 +233,18 @@ class _PageText:
         return text
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, int, Box]]:
-        """Yield the parts of a word whose letters do not all stand side by side."""
+        """Yield the parts of a word whose letters do not all follow each other closely.
+
+        Letters follow each other to the right or, on a page that lies on its side, up or down.
+        """
         part = self._upright.turn(self._find_box(start))
+        size = max(part[2] - part[0], part[3] - part[1])
         for place in range(start + 1, end):
             letter = self._upright.turn(self._find_box(place))
-            apart = _APART * max(part[3] - part[1], letter[3] - letter[1])
-            is_beside = -apart <= letter[0] - part[2] <= apart
-            if is_beside and letter[1] <= part[3] + apart and letter[3] >= part[1] - apart:
+            size = max(size, letter[2] - letter[0], letter[3] - letter[1])
+            across = max(letter[0] - part[2], part[0] - letter[2])
+            along = max(letter[1] - part[3], part[1] - letter[3])
+            if across <= _APART * size and along <= _APART * size:
                 part = (
                     min(part[0], letter[0]),
                     min(part[1], letter[1]),
@@ -249,6 +254,7 @@ class _PageText:
                 continue
             yield start, place, part
             start, part = place, letter
+            size = max(part[2] - part[0], part[3] - part[1])
         yield start, end, part
 
     def _find_box(self, place: int) -> Box:

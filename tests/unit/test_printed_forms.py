@@ -73,6 +73,13 @@ def _turn(pdf: pikepdf.Pdf) -> None:
         page.Rotate = 90
 
 
+def _lay(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        page.contents_add(b"q 0 1 -1 0 792 0 cm", prepend=True)
+        page.contents_add(b"Q")
+        page.MediaBox = [0, 0, 792, 612]
+
+
 def _crop(pdf: pikepdf.Pdf) -> None:
     for page in pdf.pages:
         page.contents_add(b"q 1 0 0 1 100 200 cm", prepend=True)
@@ -91,7 +98,7 @@ def _cover(pdf: pikepdf.Pdf) -> None:
     del pdf.pages[-1]
 
 
-@pytest.mark.parametrize("change", [_scale, _turn, _crop, _swap, _cover])
+@pytest.mark.parametrize("change", [_scale, _turn, _lay, _crop, _swap, _cover])
 def test_a_print_is_read_however_it_lies(change: Callable[[pikepdf.Pdf], None]) -> None:
     found = _read(_edit(_print(ONE.typed), change))
     assert _values(found) == ONE.expected
