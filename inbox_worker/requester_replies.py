@@ -211,14 +211,18 @@ def _find_changes(
 ) -> dict[str, FieldValue]:
     """Return the values that differ, and those that are as doubtful no longer, or only now.
 
-    In a complete file none gives way to one nobody can read.
+    In a complete file none gives way to one nobody can read, and nowhere to one that was only
+    misread.
     """
     return {
         name: found
         for name, found in new.items()
         if name not in before
-        or (before[name].value != found.value and not (was_complete and found.value == ""))
         or (before[name].value == found.value and _has_other_evidence(before[name], found))
+        or (
+            before[name].value != found.value
+            and not (found.value == "" and (was_complete or found.is_doubtful))
+        )
     }
 
 
