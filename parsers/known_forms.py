@@ -52,8 +52,7 @@ class KnownForms:
         """What reads pictures of these forms."""
         from parsers.scanned_form import ScanReader  # noqa: PLC0415  # it is large
 
-        layouts = ((form.definition, form.layout) for form in self.forms)
-        return ScanReader([(d, layout) for d, layout in layouts if layout is not None])
+        return ScanReader(self.forms)
 
 
 _KNOWN: dict[tuple[str, ...], KnownForms] = {}

@@ -18,9 +18,9 @@ from parsers.normalised import Normalised
 from parsers.slot_values import SlotText
 from parsers.values import normalise
 
-#: How far a text can be trusted at most that a pen wrote; that two looks read differently; that the
-#: text behind the picture denies, or settles.
-BY_HAND, _DIFFERENT, _DENIED, _SETTLED = 0.55, 0.7, 0.7, 0.85
+#: How far a text can be trusted at most that a pen wrote; that stands beside a label, in no known
+#: place; that two looks read differently; that the text behind the picture denies, or settles.
+BY_HAND, BY_LABEL, _DIFFERENT, _DENIED, _SETTLED = 0.55, 0.55, 0.7, 0.7, 0.85
 
 #: From which certainty of its letters on a text is so sure. Counted on seeds 100 to 115 of
 #: tests/specimens, as scans, faxes and photographs; bench/forms.py counts on others.
@@ -33,6 +33,7 @@ _FRACTION = re.compile(r"[½¼¾]|\d/[24](?![\d/])")
 #: Straight or curled, at no usual resolution the one is told from the other.
 _APOSTROPHE = re.compile("['‘’]")
 _CODES = frozenset({FieldType.ID, FieldType.LIST, FieldType.A_NUMBER, FieldType.ZIP})
+_AND = re.compile(r"[ \t]*&[ \t]*")
 _WITHOUT_BLANKS = frozenset({FieldType.EMAIL, FieldType.ZIP})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.NAME})
 
@@ -46,7 +47,7 @@ def settle(
     today: date,
 ) -> SlotText:
     """Return what to believe of two looks at a slot, and how far; the other readings are kept."""
-    looks = [_squeeze(look, field) for look in (first, second) if look is not None]
+    looks = [_mend_blanks(look, field) for look in (first, second) if look is not None]
     differ = len({look.text for look in looks}) > 1 or second is None
     told = None if behind is None else next((x for x in looks if x.text == behind.text), None)
     if differ:
@@ -63,11 +64,13 @@ def settle(
     return replace(believed, confidence=trust, others=tuple(dict.fromkeys(others)))
 
 
-def _squeeze(look: SlotText, field: FormField | None) -> SlotText:
-    """Return a look without blanks where there can be none."""
-    if field is None or field.type not in _WITHOUT_BLANKS:
-        return look
-    return replace(look, text="".join(look.text.split()))
+def _mend_blanks(look: SlotText, field: FormField | None) -> SlotText:
+    """Return a look without blanks where there can be none, and with those there must be."""
+    if field is not None and field.type in _WITHOUT_BLANKS:
+        return replace(look, text="".join(look.text.split()))
+    if field is not None and field.type is FieldType.LIST:
+        return replace(look, text=_AND.sub(" & ", look.text))
+    return look
 
 
 def _find_limit(*, differ: bool, told: SlotText | None, behind: SlotText | None) -> float:

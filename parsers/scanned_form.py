@@ -1,11 +1,11 @@
 """Reads forms from pictures of their pages: scanned, faxed, photographed, in any order.
 
 Each page is laid over the blank form it shows; pages that show none, a fax's cover sheet say, are
-passed over. What is written in a slot is read twice by the recogniser, with the blank's own print
-taken out, and ticks are told by their ink. Text that a scanner laid behind the picture is heard as
-a third opinion, and never believed against the picture. The outcome is one `ScannedForm` for each
-copy of a form among the pages, or none. Damaged documents and those over a limit raise
-`ParseError`.
+passed over, and where no page shows any, the first ones are read by their labels. What is written
+in a slot is read twice by the recogniser, with the blank's own print taken out, and ticks are told
+by their ink. Text that a scanner laid behind the picture is heard as a third opinion, and never
+believed against the picture. The outcome is one `ScannedForm` for each copy of a form among the
+pages, or none. Damaged documents and those over a limit raise `ParseError`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from parsers.definition import FormDefinition
 from parsers.extraction import ReadLimits
 from parsers.handwriting import find_handwriting
 from parsers.ink_lines import find_lines
-from parsers.layout import FormLayout, Slot
+from parsers.known_forms import KnownForm
+from parsers.labelled_scan import MOST_PAGES, read_by_labels
+from parsers.layout import Slot
 from parsers.line_reader import LineReader
 from parsers.page_alignment import AlignedPage, Frame, align, build_frames
 from parsers.page_pictures import PagePicture, read_page_pictures
+from parsers.page_reader import PageReader
 from parsers.page_words import PageWords, Word
 from parsers.pdf_objects import Box
 from parsers.pdfium_pages import PdfiumPages
@@ -62,12 +65,17 @@ class ScannedDocument:
 class ScanReader:
     """Reads documents against the forms it knows; loaded once, it is used for many."""
 
-    def __init__(self, forms: Sequence[tuple[FormDefinition, FormLayout]]) -> None:
-        self._definitions = {definition.id: definition for definition, _ in forms}
+    def __init__(self, forms: Sequence[KnownForm]) -> None:
+        self._forms = forms
+        self._definitions = {form.definition.id: form.definition for form in forms}
         self._frames: tuple[Frame, ...] = tuple(
-            frame for definition, layout in forms for frame in build_frames(definition, layout)
+            frame
+            for form in forms
+            if form.layout is not None
+            for frame in build_frames(form.definition, form.layout)
         )
         self._lines = LineReader()
+        self._pages = PageReader(self._lines)
         # The other processors are the service's; threads cost more here than they give.
         cv2.setNumThreads(1)
 
@@ -77,11 +85,16 @@ class ScanReader:
         """Read every form in the document; raises `ParseError` where it cannot be drawn."""
         count = 0
         shown: dict[int, tuple[Registration, AlignedPage]] = {}
+        first: list[PagePicture] = []
         for picture in read_page_pictures(data, limits=limits, password=password):
             count += 1
             aligned = align(picture.grey, picture.number, self._frames)
             if aligned is not None:
                 shown[picture.number] = _register(picture, aligned), aligned
+            if count <= MOST_PAGES:
+                first.append(picture)
+        if not shown:
+            return self._read_by_labels(first, count, today)
         behind = _find_text_behind(data, password, [one for one, _ in shown.values()])
         readings = {
             number: self._read_page(one, aligned, behind.get(number, {}), today)
@@ -93,6 +106,19 @@ class ScanReader:
             forms=tuple(self._read_copy(copy, readings, today) for copy in copies),
             readers=(READER, PdfiumPages.name) if any(behind.values()) else (READER,),
         )
+
+    def _read_by_labels(
+        self, pictures: Sequence[PagePicture], count: int, today: date
+    ) -> ScannedDocument:
+        forms = [(form.definition, form.index) for form in self._forms]
+        found = read_by_labels(pictures, self._pages, forms)
+        read: tuple[ScannedForm, ...] = ()
+        if found is not None:
+            values = read_fields(
+                found.definition, [found.reading], source="scan", today=today, judge=judge_scan
+            )
+            read = (ScannedForm(definition=found.definition, values=values),)
+        return ScannedDocument(pages=count, forms=read, readers=(READER,))
 
     def _read_copy(
         self, copy: Sequence[Registration], readings: Mapping[int, PageReading], today: date

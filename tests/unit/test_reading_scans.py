@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from inbox_worker.reading import load_definitions
 from parsers.document import read_document
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
 from tests.specimens.compare import Reading, compare
+from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.people import TODAY, Specimen, build_specimen
-from tests.specimens.scans import HANDWRITING_FONTS, draw_cover_sheet, pack_tiff
+from tests.specimens.scans import draw_cover_sheet, pack_tiff
 from tests.specimens.variants import VARIANTS, Group, find_variant
 
 DEFINITIONS = load_definitions()
 CONFIDENT = 0.95
+_FONT = Path(__file__).parents[2] / "templates" / "fonts" / "PublicSans-Regular.ttf"
 #: Of how many values of a form one may be misread: rare letters, mostly.
 EXACT = 0.96
 
@@ -168,6 +171,46 @@ def test_a_scan_has_its_own_limit_on_pages() -> None:
     data = pack_tiff([draw_cover_sheet(dpi=100)] * 3, dpi=100)
     found = _read(data, limits=ReadLimits(pages=2))
     assert (found.kind, _codes(found)) == (DocumentKind.UNREADABLE, ["over_page_limit"])
+
+
+_WRITTEN = {
+    "Form edition": "of another year",
+    "Date submitted": "05/04/2026",
+    "Name of requestor": "Dana Example",
+    "Position": "Deputy Clerk",
+    "Organization": "Sample District Court",
+    "E-mail address": "d.whitlock@courts.example",
+    "Last name": "Ejemplo Muestra",
+    "First name": "Juan Carlos",
+    "DOB": "07/23/1988",
+    "COB": "Guatemala",
+    "Violation": "Failure to appear",
+    "Hearing date": "03/10/2026",
+    "Division": "Criminal Division",
+    "Docket": "26-CR-000123",
+    "Reason": "The court decides on the bench warrant.",
+}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [pytest.param(0, marks=pytest.mark.long), 1, pytest.param(2, marks=pytest.mark.long)],
+)
+def test_another_revision_is_read_by_its_labels_and_nothing_of_it_is_sure(turns: int) -> None:
+    page = Image.new("L", (1275, 1650), 255)
+    pen, font = ImageDraw.Draw(page), ImageFont.truetype(_FONT, 26)
+    for n, (label, value) in enumerate(_WRITTEN.items()):
+        pen.text((120, 120 + 80 * n), f"{label}: {value}", font=font, fill=0)
+    found = _read(_save(page.rotate(90 * turns, expand=True), "PNG"))
+    assert (found.kind, found.definition) == (DocumentKind.SCAN, "cjs-request/1")
+    assert found.value("requester_name") == "Dana Example"
+    assert found.value("subject_birth_date") == "1988-07-23"
+    assert found.value("case_numbers") == ("26-CR-000123",)
+    assert all(v.confidence < DOUBTFUL_BELOW for v in found.fields.values())
+    box = found.fields["requester_name"].box
+    assert box is not None
+    tall = box[3] - box[1] > box[2] - box[0]
+    assert tall is (turns == 1)
 
 
 @pytest.mark.long

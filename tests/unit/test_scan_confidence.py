@@ -83,6 +83,19 @@ def test_of_two_looks_the_one_that_makes_sense_is_believed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "read", "text"),
+    [
+        pytest.param("requester_email", "m.o @courts. example", "m.o@courts.example", id="none"),
+        pytest.param("case_numbers", "26-CR-1& 26-CR-2", "26-CR-1 & 26-CR-2", id="two of them"),
+        pytest.param("requester_agency", "Law Offices of A&B", "Law Offices of A&B", id="as read"),
+    ],
+)
+def test_blanks_are_where_they_can_be(name: str, read: str, text: str) -> None:
+    look = _text(read, field=name)
+    assert _judge(name, look, look)[0] == text
+
+
+@pytest.mark.parametrize(
     "behind", [None, _text("Dana Example")], ids=["alone", "told by the text behind"]
 )
 def test_a_pen_is_doubtful_whatever_agrees(behind: SlotText | None) -> None:
