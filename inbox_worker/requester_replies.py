@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from inbox_worker import correspondence, filing, miscellany, store
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Prepared, find_original, list_digests, list_dossier_problems
+from inbox_worker.doubts import build_comparison
 from inbox_worker.duplicates import find_keys, record_keys
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
-from inbox_worker.presentation import build_comparison, find_fields_to_check
 from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.tokens import find_token
-from inbox_worker.triage import Flag
+from inbox_worker.triage import Flag, find_fields_to_check
 from parsers.bindings import find_reply_tokens
 from parsers.comparison import compare_forms
 from parsers.corrections import CORRECTION
