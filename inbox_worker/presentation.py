@@ -102,6 +102,7 @@ def build_sections(
     return tuple(sections)
 
 
+#: Stands for a field that was left blank.
 BLANK_VALUE = FieldValue(value="", raw="", source="")
 
 
