@@ -136,7 +136,7 @@ def _measure_variant(
     for specimen, found in read_documents:
         if found[0].kind is not variant.kind:
             accuracy.unnamed[variant.name, found[0].kind.value] += 1
-        for number, written in enumerate(variant.list_specimens(specimen)):
+        for number, written in enumerate(variant.holds(specimen)):
             is_there = number < len(found)
             form = found[number] if is_there else Extraction(kind=variant.kind)
             accuracy.add(variant, written, form)

@@ -24,6 +24,7 @@ from inbox_worker.models import Decision, Request
 from inbox_worker.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
 from parsers.command import CommandRefusal, LineProblem
+from parsers.definition import Requiredness
 from parsers.findings import Findings
 
 _S = RequestStatus
@@ -75,7 +76,10 @@ def prepare_confirmation(reply: Reply) -> Apply:
 
 
 def _find_obstacle(reply: Reply, first: Decision | None) -> str:
-    """Return why this person cannot give the second approval, nothing when they can."""
+    """Return why this person cannot approve now, nothing when they can."""
+    unread = _find_unread(reply)
+    if unread:
+        return unread
     if first is None:
         return ""
     if first.actor == reply.member.email.lower():
@@ -88,9 +92,31 @@ def _find_obstacle(reply: Reply, first: Decision | None) -> str:
     return ""
 
 
+def _find_unread(reply: Reply) -> str:
+    """Return that required fields could not be read, nothing when all could.
+
+    A form that was read with doubt is in review all the same; what nobody can read is printed on
+    no document.
+    """
+    definition = reply.intake.services.definition(reply.request.definition)
+    unread = [
+        field.label
+        for field in definition.fields
+        if field.requiredness in {Requiredness.REQUIRED, Requiredness.CONDITIONAL}
+        and field.name in reply.fields
+        and reply.fields[field.name].value == ""
+    ]
+    if not unread:
+        return ""
+    return f"Write what could not be read with CORRECT first: {'; '.join(unread)}."
+
+
 def prepare_denial(reply: Reply) -> Apply:
     """Put a denial in force; its reason stays inside."""
     services, now = reply.intake.services, reply.intake.now
+    unread = _find_unread(reply)
+    if unread:
+        return _refuse(reply, unread)
     review = services.settings.review
     case = casework.read_case(services, reply.request, reply.fields)
     first_legal = casework.assess(services, case, None, now=now).legal_first

@@ -15,7 +15,7 @@ from parsers.extraction import FieldProblem, FieldValue
 from parsers.spot_pictures import Spot
 
 #: No notice carries more; who has so much to compare opens the form.
-MOST_PICTURES = 12
+MOST_PICTURES = 32
 
 #: Readers whose boxes stand as the PDF stores its pages; all others measure the page as shown.
 _STORED = frozenset({"acroform", "xfa"})

@@ -114,12 +114,11 @@ def build_case_facts(
 ) -> CaseFacts:
     """Build the case from the current field values by machine name, as `extract` normalises them.
 
-    An ambiguous birth date is kept in both readings. Raises `ValueError` when there is no
-    obligation date, or a date is not ISO 8601: such a request is not complete.
+    An ambiguous birth date is kept in both readings. What could not be read is an empty text, and
+    nothing here: a case without an obligation date can be shown, and not answered. Raises
+    `ValueError` for a date that is not ISO 8601.
     """
-    obligations = tuple(_parse_span(text) for text in _texts(values, "obligation_dates"))
-    if not obligations:
-        raise ValueError("The request has no obligation date.")
+    obligations = tuple(_parse_span(text) for text in _texts(values, "obligation_dates") if text)
     country = _text(values, "subject_birth_country")
     given = [m for name, m in _GIVEN_BY_FIELD.items() if values.get(name)]
     if country and country != "Unknown":

@@ -110,9 +110,15 @@ def join_forms(forms: Sequence[Extraction]) -> Extraction | None:
 
 
 def without_printed_only(definition: FormDefinition, found: FormValues) -> dict[str, FieldValue]:
-    """Return the values; none at all where only what the form itself prints was there."""
+    """Return the values; none at all where only what the form itself prints was there.
+
+    What it prints is no answer that anybody could confirm, so that it is left out in doubt.
+    """
     printed = {f.name for f in definition.fields if f.requiredness is Requiredness.PRINTED}
-    return found.fields if found.fields.keys() - printed else {}
+    if not found.fields.keys() - printed:
+        return {}
+    doubted = {n for n in printed & found.fields.keys() if found.fields[n].is_doubtful}
+    return {n: value for n, value in found.fields.items() if n not in doubted}
 
 
 def _in_form_order(

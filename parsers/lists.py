@@ -19,8 +19,8 @@ _BULLET = re.compile(r"[•·*\-–]\s+")
 _NUMBERING = re.compile(r"\(?(\d{1,2})[.)]\s+")
 #: "Division 4" and "counts 1" are no case numbers.
 _PART_OF_COURT = re.compile(
-    r"(?:div(?:ision)?|dept|dpt|department|courtroom|ctrm|rm|room|part|branch|judge|counts?|cts?|pages?|pp?|"
-    r"section|sec|line|items?|charges?|phase)\b",
+    r"(?:div(?:ision)?|dept|dpt|department|courtroom|ctrm|rm|room|part|branch|judge|counts?|cts?|"
+    r"pages?|pp?|section|sec|line|items?|charges?|phase)\b",
     re.IGNORECASE,
 )
 
@@ -61,7 +61,7 @@ def _is_whole(piece: str) -> bool:
 
 def _is_shortened(pieces: list[str]) -> bool:
     """Return whether later pieces only continue the first: "26-CR-000123, 124, 125"."""
-    return any(len(piece) * 2 < len(pieces[0]) for piece in pieces[1:])
+    return any(piece.isdigit() and len(piece) * 2 < len(pieces[0]) for piece in pieces[1:])
 
 
 def _shape(piece: str) -> str:

@@ -22,8 +22,8 @@ _PROBLEMS = {
     "foreign_currency": "This is not in US dollars; give the amount in US dollars, in digits.",
 }
 _AMOUNT = re.compile(r"\d[\d.,'\s]*\d|\d")
-#: "25, 000 . 00", as loose typing and scans have it.
-_LOOSE_MARK = re.compile(r"(?<=\d)\s*([.,])\s*(?=\d)")
+#: "25, 000 . 00", as loose typing and scans have it; a point only before cents that end the text.
+_LOOSE_MARK = re.compile(r"(?<=\d)\s?(,)\s?(?=\d{3}(?!\d))|(?<=\d)\s?(\.)\s?(?=\d\d$)")
 #: Cents as cheques have them: "25,000 and 50/100", "25,000 no/100".
 _HUNDREDTHS = re.compile(r"(?<=\d)(?:\s|&|\band\b)*\b(\d\d|xx|no)/100\b", re.IGNORECASE)
 _US = re.compile(r"(?:\d{1,3}(?:[,' ]\d{3})+|\d+)(?:\.(\d{1,2}))?\.?")
@@ -59,7 +59,7 @@ def normalise_money(text: str) -> Normalised:
         return BLANK
     if _FOREIGN.search(cleaned) or _has_foreign_sign(cleaned):
         return _wrong("foreign_currency")
-    plain = _HUNDREDTHS.sub(_write_cents, _LOOSE_MARK.sub(r"\1", cleaned))
+    plain = _HUNDREDTHS.sub(_write_cents, _LOOSE_MARK.sub(_close_up, cleaned))
     found = _AMOUNT.findall(plain)
     if len(found) != 1:
         return _wrong("more_than_one_amount" if found else "unreadable_amount")
@@ -76,6 +76,10 @@ def _wrong(code: str) -> Normalised:
 
 def _has_foreign_sign(text: str) -> bool:
     return any(unicodedata.category(c) == "Sc" and c != "$" for c in text)
+
+
+def _close_up(match: re.Match[str]) -> str:
+    return match[0].strip()
 
 
 def _write_cents(match: re.Match[str]) -> str:

@@ -35,6 +35,8 @@ _COUNTRY_LEAD = re.compile(
 )
 _COUNTRY_END = re.compile(r" (?:citizen|national|nationality|born|nacional)$")
 _PARTS = re.compile(r"[,;/(\n]|\s-\s")
+#: Names of other lengths are not looked for by likeness: too little to go by, or no name at all.
+_SHORTEST_ALIKE, _LONGEST_ALIKE = 5, 60
 _SPELLING = (
     "The spelling is not one we know; it is read as the name it is most like, and a person will "
     "check it."
@@ -81,9 +83,9 @@ def _run_together(folded: str) -> str:
 def _find_alike(folded: str, known: Mapping[str, str]) -> str | None:
     """Return the one code whose name is nearly what was written, or None."""
     written = _run_together(folded)
-    if len(written) < 5:
+    if not _SHORTEST_ALIKE <= len(written) <= _LONGEST_ALIKE:
         return None
-    names = [name for name in known if len(name) >= 5]
+    names = [name for name in known if len(name) >= _SHORTEST_ALIKE]
     codes = {known[name] for name in get_close_matches(written, names, n=3, cutoff=0.86)}
     return codes.pop() if len(codes) == 1 else None
 

@@ -28,7 +28,7 @@ _LARGEST = 1_600
 _AROUND = (9.0, 6.0, 9.0, 15.0)
 _USUAL_WIDTH = 612.0
 _FRAME = (194, 87, 26)
-_COLOURS = 48
+_COLOURS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

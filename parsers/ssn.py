@@ -32,10 +32,10 @@ _NAME = (
     r"\b(?:ssn|s\.\s?s\.\s?n\.?|s\.?s\.?\s?(?:#|no\.?|num(?:ber)?)|soc(?:ial)?\.?\s*sec(?:urity)?\.?"
     r"|social|seguro\s+social|itin|tin|taxpayer\s+id)"
 )
-_WORDS = r"(?:\s*(?:numbers?|num\.?|n[uú]mero|no\.?|id|is|es|/\s*itin|[:#=(\-]))*\s*"
+_WORDS = r"(?:\s{0,3}(?:numbers?|num\.?|n[uú]mero|no\.?|id|is|es|/\s?itin|[:#=(\-])){0,9}\s{0,3}"
 _LABELLED = re.compile(rf"(?P<label>{_NAME}{_WORDS})\d(?:[\s\-.]?\d){{8}}(?!\d)", re.IGNORECASE)
 _NAMED_BEHIND = re.compile(
-    rf"(?<![\w-])\d(?:[\s\-.]?\d){{8}}(?P<label>\s*[(,]?\s*{_NAME}\b)", re.IGNORECASE
+    rf"(?<![\w-])\d(?:[\s\-.]?\d){{8}}(?P<label>\s{{0,3}}[(,]?\s{{0,3}}{_NAME}\b)", re.IGNORECASE
 )
 #: What every label has in lower case; quicker to look for than the labels themselves.
 _HINT = re.compile(r"ssn|s\.\s?s|ss?\s?(?:#|no|num)|soc|seguro|tin|taxpayer")

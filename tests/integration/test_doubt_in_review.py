@@ -15,6 +15,7 @@ from inbox_worker.duplicates import NewForm, keep_and_compare
 from inbox_worker.models import ComparisonKey, Event, FieldRecord, Request
 from parsers.extraction import FieldValue
 from tests.worker_harness import (
+    APPROVE,
     CLERK,
     LINDQVIST,
     ORTEGA,
@@ -155,6 +156,22 @@ def test_every_line_of_the_ready_reply_confirms_what_was_read(harness: Harness) 
     after = harness.fields()
     assert {n: after[n].value for n in lies} == {n: before[n].value for n in lies}
     assert harness.request().flags == []
+
+
+@pytest.mark.parametrize("decision", [APPROVE, "DENY no records may be shown"])
+def test_what_nobody_can_read_is_written_by_a_person_before_a_decision(
+    harness: Harness, decision: str
+) -> None:
+    _send(harness, _lie({"obligation_dates": "when it rained"}))
+    assert harness.request().status == "IN_REVIEW"
+    notice = harness.notice(ORTEGA)
+    assert "! Date or dates missed Read: (nothing that can be used)" in notice.text
+    refused = harness.reply(ORTEGA, decision, to=notice)
+    assert "with CORRECT first: Date or dates missed." in refused.text
+    assert harness.decisions() == []
+    harness.reply(ORTEGA, "CORRECT\nDate or dates missed: 03/10/2026", to=refused)
+    harness.reply(ORTEGA, decision)
+    assert len(harness.decisions()) == 1
 
 
 def test_a_new_round_shows_what_is_still_doubtful(harness: Harness) -> None:

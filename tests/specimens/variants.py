@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 
 from parsers.extraction import DocumentKind
-from tests.specimens import fill, prints, scans, xfa
+from tests.specimens import fill, handwriting, prints, scans, xfa
 from tests.specimens.people import Specimen, build_specimen
 from tests.specimens.scans import Damage
 
@@ -39,7 +39,8 @@ class Variant:
     build: Callable[[Specimen], bytes]
     program: str = ""  #: what has to be installed; empty for nothing
     file: str = ""  #: a file that has to be there, a font; empty for none
-    forms: int = 1  #: how many forms are in the document, the first one the specimen's
+    #: The requests that a document holds, in its order, as far as it shows them.
+    holds: Callable[[Specimen], list[Specimen]] = lambda specimen: [specimen]
     is_long: bool = False  #: takes seconds to build or to read
     is_reset: bool = False  #: set anew in another font: what no longer fits its box must be told
 
@@ -48,10 +49,6 @@ class Variant:
         if self.program and shutil.which(self.program) is None:
             return self.program
         return self.file if self.file and not Path(self.file).exists() else None
-
-    def list_specimens(self, specimen: Specimen) -> list[Specimen]:
-        """Return the requests that a document of this variant holds, in its order."""
-        return [specimen, *(_neighbour(specimen) for _ in range(self.forms - 1))]
 
 
 def _neighbour(specimen: Specimen) -> Specimen:
@@ -99,7 +96,7 @@ def _scanned(
     build: Callable[[Specimen], bytes],
     *,
     group: Group = Group.SCAN,
-    forms: int = 1,
+    holds: Callable[[Specimen], list[Specimen]] = lambda specimen: [specimen],
     file: str = "",
 ) -> Variant:
     return Variant(
@@ -107,7 +104,7 @@ def _scanned(
         group=group,
         kind=DocumentKind.SCAN,
         build=build,
-        forms=forms,
+        holds=holds,
         file=file,
         is_long=True,
     )
@@ -143,6 +140,24 @@ def _two_forms(specimen: Specimen) -> bytes:
     return scans.pack_pdf([p for s in both for p in _spoil(s, _OFFICE, dpi=200)], dpi=200)
 
 
+def _first_page(specimen: Specimen) -> list[Specimen]:
+    """Return the request as far as the form's first page has it: who asks, and about whom."""
+    shown = {
+        name: value
+        for name, value in specimen.expected.items()
+        if name.startswith(("request", "subject_", "identifiers_"))
+    }
+    return [replace(specimen, expected=shown)]
+
+
+def _jpeg(specimen: Specimen) -> bytes:
+    return scans.pack_jpeg(_spoil(specimen, _PHOTOGRAPH, dpi=220)[0], dpi=220, quality=70)
+
+
+def _png(specimen: Specimen) -> bytes:
+    return scans.pack_png(_spoil(specimen, Damage(skew=0.5), dpi=200)[0], dpi=200)
+
+
 def _with_text_layer(wrong: float) -> Callable[[Specimen], bytes]:
     def build(specimen: Specimen) -> bytes:
         form = prints.flatten_by_pikepdf(fill.fill_ours(specimen.typed))
@@ -154,7 +169,7 @@ def _with_text_layer(wrong: float) -> Callable[[Specimen], bytes]:
 
 def _by_hand(specimen: Specimen) -> bytes:
     chance = _chance(specimen)
-    pages = scans.write_by_hand(specimen.typed, chance, dpi=200)
+    pages = handwriting.write_by_hand(specimen.typed, chance, dpi=200)
     return scans.pack_pdf([scans.damage(p, _OFFICE, chance) for p in pages], dpi=200)
 
 
@@ -200,14 +215,16 @@ VARIANTS: tuple[Variant, ...] = (
     ),
     _scanned("pages swapped", _swap_pages),
     _scanned("cover sheet in front", _with_cover_sheet),
-    _scanned("two forms in one scan", _two_forms, forms=2),
+    _scanned("two forms in one scan", _two_forms, holds=lambda s: [s, _neighbour(s)]),
+    _scanned("first page as JPEG", _jpeg, holds=_first_page),
+    _scanned("first page as PNG", _png, holds=_first_page),
     _scanned("text layer, right", _with_text_layer(0.0)),
     _scanned("text layer, wrong", _with_text_layer(0.3)),
     _scanned(
         "written by hand",
         _by_hand,
         group=Group.HANDWRITING,
-        file=str(scans.HANDWRITING_FONTS[-1]),
+        file=str(handwriting.HANDWRITING_FONTS[-1]),
     ),
 )
 

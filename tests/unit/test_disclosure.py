@@ -300,6 +300,11 @@ def test_ambiguous_birth_date_is_kept_in_both_readings() -> None:
     assert case.birth_dates == (date(1990, 5, 4), date(1990, 4, 5))
 
 
-def test_case_without_a_date_is_refused() -> None:
-    with pytest.raises(ValueError, match="no obligation date"):
-        build_case_facts({**VALUES, "obligation_dates": ()})
+@pytest.mark.parametrize("unread", [(), ""])
+def test_a_case_whose_dates_could_not_be_read_can_be_shown(unread: str | tuple[str, ...]) -> None:
+    assert build_case_facts({**VALUES, "obligation_dates": unread}).obligations == ()
+
+
+def test_a_case_with_a_date_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="isoformat"):
+        build_case_facts({**VALUES, "obligation_dates": ("soon",)})

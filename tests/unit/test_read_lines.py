@@ -18,8 +18,9 @@ from parsers.layout import Slot, build_layout
 from parsers.line_reader import LineReader, LineText
 from parsers.page_alignment import FRAME_DPI, AlignedPage, Frame, build_frames
 from parsers.read_lines import ReadLine, read_lines
-from tests.specimens.scans import HANDWRITING_FONTS, Picture, damage
+from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.scans import Damage as How
+from tests.specimens.scans import Picture, damage
 
 DEFINITION = parse_definition(
     read_data("forms/cjs-request-1.toml"), blank=read_data("forms/cjs-request-1.pdf")

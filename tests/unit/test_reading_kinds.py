@@ -15,9 +15,11 @@ from pikepdf import Array, Dictionary, Name, String
 from config.data import read_data
 from parsers.definition import FieldType, parse_definition
 from parsers.document import read_document
+from parsers.document_reading import without_printed_only
 from parsers.document_traits import SENTENCES
 from parsers.errors import ParseError
-from parsers.extraction import DocumentKind, Extraction, ReadLimits
+from parsers.extraction import DocumentKind, Extraction, FieldValue, ReadLimits
+from parsers.written_values import FormValues
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)
@@ -313,3 +315,23 @@ def test_decompressed_streams_of_fields_are_read_within_bounds() -> None:
     problem = next(p for p in found.problems if p.field == "purpose")
     assert problem.code == "too_long"
     assert len(found.fields["purpose"].raw) <= 20_000
+
+
+@pytest.mark.parametrize(
+    ("sure", "left"),
+    [
+        pytest.param(
+            {"form_version": 1.0, "court_name": 0.5}, {"form_version", "court_name"}, id="both"
+        ),
+        pytest.param({"form_version": 0.7, "court_name": 0.5}, {"court_name"}, id="doubtful print"),
+        pytest.param({"form_version": 1.0}, set(), id="nothing but print"),
+    ],
+)
+def test_what_the_form_prints_is_kept_beside_an_answer_and_without_doubt(
+    sure: dict[str, float], left: set[str]
+) -> None:
+    """Nobody is asked to confirm what no requester wrote."""
+    fields = {
+        n: FieldValue(value="x", raw="x", source="scan", confidence=c) for n, c in sure.items()
+    }
+    assert set(without_printed_only(DEFINITION, FormValues(fields=fields))) == left

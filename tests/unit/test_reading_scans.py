@@ -14,8 +14,9 @@ from parsers.document import read_document
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
 from tests.specimens.compare import Reading, compare
 from tests.specimens.fill import fill_ours
+from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.people import TODAY, Specimen, build_specimen
-from tests.specimens.scans import HANDWRITING_FONTS, draw_cover_sheet, draw_pages, pack_tiff
+from tests.specimens.scans import draw_cover_sheet, draw_pages, pack_tiff
 from tests.specimens.variants import VARIANTS, Group, find_variant
 
 DEFINITIONS = load_definitions()

@@ -149,6 +149,7 @@ NOT_MONEY = [
     ("\u20ac5,000", "foreign_currency", "euros"),
     ("5,000 pesos", "foreign_currency", "pesos"),
     ("MXN 5,000", "foreign_currency", "the code of pesos"),
+    ("$500. 2 bonds", "ambiguous_amount", "a number behind the amount is not its cents"),
     ("2 x $25,000", "more_than_one_amount", "a sum to do"),
     ("123456789012345678901", "unreadable_amount", "absurdly long"),
 ]
@@ -198,6 +199,12 @@ def test_bond_numbers_keep_their_words(text: str, value: str | None) -> None:
         ),
         pytest.param(
             "26-CR-000123, 124, 125", True, ("26-CR-000123, 124, 125",), id="not written out"
+        ),
+        pytest.param(
+            "D-101-CR-2019-00123, BA141368",
+            True,
+            ("D-101-CR-2019-00123", "BA141368"),
+            id="a long and a short one",
         ),
         pytest.param("BA141368-BA141370", True, ("BA141368-BA141370",), id="no range is invented"),
         pytest.param(

@@ -15,6 +15,7 @@ from parsers.contacts import normalise_email, normalise_phone, normalise_zip
 from parsers.definition import Choice, FieldType, FormField, Requiredness
 from parsers.names import normalise_name
 from parsers.places import normalise_country, normalise_state
+from parsers.ssn import mask_ssn
 from parsers.values import LONGEST_TEXT, normalise
 
 TODAY = date(2026, 5, 4)
@@ -243,6 +244,16 @@ def test_doubtful_country(text: str, value: str | None, code: str) -> None:
         pytest.param("Nguy\u1ec5n", "Nguy\u1ec5n", "", id="beyond Latin-1"),
         pytest.param("Pe\u00f1a\nGarc\u00eda", "Pe\u00f1a Garc\u00eda", "", id="two lines"),
         pytest.param("Pe\u202ena", "Pena", "", id="no mark that turns the line around"),
+        pytest.param("Muestra y Ejemplo", "Muestra y Ejemplo", "", id="two surnames joined"),
+        pytest.param("Ejemplo de Muestra", "Ejemplo de Muestra", "", id="a married name"),
+        pytest.param("Ejemplo Vda. de Muestra", "Ejemplo Vda. de Muestra", "", id="a widow's"),
+        pytest.param("Muestra (n\u00e9e Ejemplo)", "Muestra (n\u00e9e Ejemplo)", "", id="n\u00e9e"),
+        pytest.param("MUESTRA PE\u00d1A", "MUESTRA PE\u00d1A", "", id="capitals kept"),
+        pytest.param("M\u00aa Jos\u00e9", "M\u00aa Jos\u00e9", "", id="abbreviated with its sign"),
+        pytest.param("De Los Modelos", "De Los Modelos", "", id="particles as written"),
+        pytest.param("N", "N", "", id="one letter is a name, and no word for nothing"),
+        pytest.param("Nguy\u1ec5n-O\u2019Sample", "Nguy\u1ec5n-O\u2019Sample", "", id="joined"),
+        pytest.param("F.N.U.", "F.N.U.", "name_unknown", id="with points"),
         pytest.param("LNU", "LNU", "name_unknown", id="last name unknown"),
         pytest.param("FNU LNU", "FNU LNU", "name_unknown", id="both unknown"),
         pytest.param("Doe", "Doe", "name_unknown", id="Doe"),
@@ -348,6 +359,31 @@ def test_free_text_keeps_its_lines_and_masks_social_security_numbers() -> None:
 def test_text_longer_than_any_answer_is_a_problem() -> None:
     outcome = normalise("x" * (LONGEST_TEXT + 1), _field(FieldType.TEXT), today=TODAY)
     assert (outcome.value, outcome.code) == (None, "too_long")
+
+
+HOSTILE = [
+    pytest.param("x", id="one letter"),
+    pytest.param("1", id="one digit"),
+    pytest.param(" ", id="blanks"),
+    pytest.param("1 ", id="digits apart"),
+    pytest.param("ssn (", id="labels without numbers"),
+    pytest.param("123-45-", id="numbers without ends"),
+    pytest.param("Guatemala ", id="a name again and again"),
+    pytest.param("1,", id="commas"),
+    pytest.param("03/10/2026 to ", id="dates"),
+    pytest.param("a@", id="addresses"),
+    pytest.param("\u200b1", id="characters that show nothing"),
+]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_text_takes_long(piece: str) -> None:
+    text = (piece * LONGEST_TEXT)[:LONGEST_TEXT]
+    for kind in FieldType:
+        for whole in (text, f"A{text}A", f"123456789{text}ssn", f"ssn{text}"[:LONGEST_TEXT]):
+            normalise(whole[:LONGEST_TEXT], _field(kind), today=TODAY)
+            mask_ssn(whole)
 
 
 @given(text=st.text(max_size=80), kind=st.sampled_from(list(FieldType)))
