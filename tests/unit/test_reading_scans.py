@@ -240,5 +240,5 @@ def test_another_revision_is_read_by_its_labels_and_nothing_of_it_is_sure(turns:
 def test_every_kind_of_scan_is_read(variant: Variant) -> None:
     specimen = build_specimen(31)
     found = _read(variant.build(specimen))
-    for one, form in zip(variant.list_specimens(specimen), (found, *found.further), strict=True):
+    for one, form in zip(variant.holds(specimen), (found, *found.further), strict=True):
         _check(one, form)
