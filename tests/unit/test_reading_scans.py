@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 from inbox_worker.reading import load_definitions
 from parsers.document import read_document
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
+from tests.conftest import require_or_skip
 from tests.specimens.compare import Reading, compare
 from tests.specimens.fill import fill_ours
-from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.people import TODAY, Specimen, build_specimen
 from tests.specimens.scans import draw_cover_sheet, draw_pages, pack_tiff
 from tests.specimens.variants import VARIANTS, Group, Variant, find_variant
@@ -121,13 +121,13 @@ def test_what_is_written_beside_the_fields_is_told(
     assert _codes(found) == codes
 
 
-@pytest.mark.skipif(
-    not all(f.exists() for f in HANDWRITING_FONTS),
-    reason="fonts-breip and fonts-dkg-handwriting are not installed.",
-)
 def test_what_a_pen_wrote_is_doubtful_and_what_it_ticked_is_not() -> None:
+    by_hand = find_variant("written by hand")
+    missing = by_hand.find_missing()
+    if missing is not None:
+        require_or_skip(missing)
     specimen = build_specimen(9)
-    found = _read(find_variant("written by hand").build(specimen))
+    found = _read(by_hand.build(specimen))
     written = [r for r in _compare(specimen, found) if r.found]
     ticked = [r for r in written if r.found and r.field in _MARKED]
     assert all(r.is_exact for r in ticked)
