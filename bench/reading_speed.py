@@ -109,7 +109,7 @@ def _reading_of(definitions: Sequence[FormDefinition]) -> Call:
 
 def _measure_fields(forms: Sequence[bytes], definitions: Sequence[FormDefinition]) -> Speed:
     # The comparison with the page is never left out in earnest; here it is, to tell what it costs.
-    with patch("parsers.document.compare_with_page", lambda *_, **__: ()):
+    with patch("parsers.entered_form.compare_with_page", lambda *_, **__: ()):
         return _race(
             "AcroForm",
             "bare pikepdf walk",

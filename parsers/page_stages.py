@@ -93,7 +93,15 @@ def read_pictures(reading: DocumentReading) -> Extraction:
         return reading.end(DocumentKind.UNREADABLE, error.code)
     reading.pages = found.pages
     reading.add_readers(found.readers)
-    forms = [reading.build(DocumentKind.SCAN, form.definition, form.values) for form in found.forms]
+    forms = [
+        reading.build(
+            DocumentKind.SCAN,
+            form.definition,
+            form.values,
+            ["text_over_form"] if form.has_strays else [],
+        )
+        for form in found.forms
+    ]
     return join_forms(forms) or reading.end(DocumentKind.NOT_A_FORM, "no_form_in_pictures")
 
 
