@@ -17,11 +17,11 @@ from inbox_worker import correspondence, miscellany, notices, store
 from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Dossier, Prepared, count_earlier_requests
+from inbox_worker.doubts import build_comparison
 from inbox_worker.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
-from inbox_worker.presentation import build_comparison
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.triage import Flag, Sender, Triage, find_date, triage

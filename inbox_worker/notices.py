@@ -17,12 +17,14 @@ from inbox_worker.casework import Proposal, assess, build_case, describe_detail
 from inbox_worker.commands import list_possible
 from inbox_worker.correspondence import build_letterhead
 from inbox_worker.dossier import Dossier, Prepared, find_original, read_dossier
+from inbox_worker.doubts import build_checks
 from inbox_worker.findings_record import findings_of
 from inbox_worker.models import Decision, Request
 from inbox_worker.posting import Inbound, Posting, post_to_staff
 from inbox_worker.reply import Reply
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
+from inbox_worker.triage import find_fields_to_check
 from outbound.finding_facts import describe_findings
 from outbound.letters import Letter
 from outbound.reply_skeletons import ReplyOptions
@@ -121,11 +123,9 @@ def _composer(
                     definition,
                     fields,
                     dossier.problems,
-                    without=presentation.find_fields_to_check(fields, dossier.problems),
+                    without=find_fields_to_check(fields, dossier.problems),
                 ),
-                to_check=presentation.build_checks(
-                    definition, fields, dossier.problems, prepared.pictures
-                ),
+                to_check=build_checks(definition, fields, dossier.problems, prepared.pictures),
                 comparison=prepared.comparison,
                 due_date=due,
                 due_reason=due_reason,

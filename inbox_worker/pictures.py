@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from inbox_worker.presentation import find_fields_to_check
 from inbox_worker.services import Services
+from inbox_worker.triage import find_fields_to_check
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.spot_pictures import Spot
 

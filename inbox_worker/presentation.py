@@ -12,23 +12,18 @@ import phonenumbers
 
 from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.models import Request
-from inbox_worker.triage import NO_DOUBT, Flag, find_date
+from inbox_worker.triage import Flag, find_date, find_fields_to_check
 from outbound.disclosure import Disclosure
 from outbound.finding_facts import find_country
 from outbound.letter_words import format_date
 from outbound.review_letters import (
     AddressTrust,
-    ChangedField,
-    Comparison,
     FieldRow,
     FieldSection,
-    FieldToCheck,
     FlagEffect,
     RequesterTrust,
     ReviewFlag,
 )
-from parsers.comparison import FieldChange
-from parsers.corrections import CORRECTION
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem, FieldValue, Value
 
@@ -87,13 +82,13 @@ def build_sections(
     Fields `without` are shown elsewhere.
     """
     found = tuple(problems)
-    notes, flagged = _list_notes(found), find_fields_to_check(fields, found)
+    notes, flagged = list_notes(found), find_fields_to_check(fields, found)
     sections = []
     for section in definition.sections:
         rows = tuple(
             _build_row(
                 field,
-                fields.get(field.name, _BLANK),
+                fields.get(field.name, BLANK_VALUE),
                 notes.get(field.name, ()),
                 is_flagged=field.name in flagged,
             )
@@ -107,86 +102,11 @@ def build_sections(
     return tuple(sections)
 
 
-_BLANK = FieldValue(value="", raw="", source="")
-
-#: Who read a value, by its source, in words for staff.
-_READERS: Mapping[str, str] = {
-    "acroform": "the form's own data",
-    "xfa": "the form's XFA data",
-    "text": "the text printed on the page",
-    "scan": "text recognition, from a picture of the page",
-    CORRECTION: "a member of staff",
-}
+#: Stands for a field that was left blank.
+BLANK_VALUE = FieldValue(value="", raw="", source="")
 
 
-def find_fields_to_check(
-    fields: Mapping[str, FieldValue], problems: Iterable[FieldProblem]
-) -> frozenset[str]:
-    """Return the names of the fields that a person has to look at."""
-    doubted = {p.field for p in problems if p.code not in NO_DOUBT}
-    return frozenset(doubted | {name for name, found in fields.items() if found.is_doubtful})
-
-
-def build_checks(
-    definition: FormDefinition,
-    fields: Mapping[str, FieldValue],
-    problems: Sequence[FieldProblem],
-    pictures: Mapping[str, bytes],
-) -> tuple[FieldToCheck, ...]:
-    """Return the fields that a person has to look at, in the form's order."""
-    names, notes = find_fields_to_check(fields, problems), _list_notes(problems)
-    return tuple(
-        _build_check(
-            field,
-            fields.get(field.name, _BLANK),
-            " ".join(notes.get(field.name, ())),
-            pictures.get(field.name),
-        )
-        for field in definition.fields
-        if field.name in names
-    )
-
-
-def _build_check(
-    field: FormField, found: FieldValue, note: str, picture: bytes | None
-) -> FieldToCheck:
-    value = format_value(field, found.value)
-    reader = _READERS.get(found.source, found.source)
-    return FieldToCheck(
-        label=field.label,
-        value=value,
-        # The name of a country and its code together read as a place within it.
-        answer=str(found.value) if field.type is FieldType.COUNTRY else value,
-        raw="" if found.raw.strip().casefold() in ("", value.casefold()) else found.raw,
-        shown=found.shown,
-        others=tuple(format_value(field, other) for other in found.alternatives),
-        read_by=reader if found.confidence == 1 else f"{reader}, {found.confidence:.0%} sure",
-        note=note or "The reader is not sure of it.",
-        page=found.page,
-        picture=picture,
-    )
-
-
-def build_comparison(
-    definition: FormDefinition, changes: Iterable[FieldChange], earlier: str
-) -> Comparison:
-    """Return what changed since an earlier form, as people read it."""
-    labelled = ((definition.find_field(change.field), change) for change in changes)
-    return Comparison(
-        earlier=earlier,
-        changes=tuple(
-            ChangedField(
-                label=field.label,
-                old="" if change.old is None else format_value(field, change.old),
-                new="" if change.new is None else format_value(field, change.new),
-            )
-            for field, change in labelled
-            if field is not None
-        ),
-    )
-
-
-def _list_notes(problems: Iterable[FieldProblem]) -> dict[str, list[str]]:
+def list_notes(problems: Iterable[FieldProblem]) -> dict[str, list[str]]:
     """Return what is said of each field; the same is said once."""
     notes: dict[str, list[str]] = {}
     for problem in problems:

@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from inbox_worker import correspondence, filing, miscellany, store
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Prepared, find_original, list_digests, list_dossier_problems
+from inbox_worker.doubts import build_comparison
 from inbox_worker.duplicates import find_keys, record_keys
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
-from inbox_worker.presentation import build_comparison, find_fields_to_check
 from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.tokens import find_token
-from inbox_worker.triage import Flag
+from inbox_worker.triage import Flag, find_fields_to_check
 from parsers.bindings import find_reply_tokens
 from parsers.comparison import compare_forms
 from parsers.corrections import CORRECTION
@@ -211,14 +211,18 @@ def _find_changes(
 ) -> dict[str, FieldValue]:
     """Return the values that differ, and those that are as doubtful no longer, or only now.
 
-    In a complete file none gives way to one nobody can read.
+    In a complete file none gives way to one nobody can read, and nowhere to one that was only
+    misread.
     """
     return {
         name: found
         for name, found in new.items()
         if name not in before
-        or (before[name].value != found.value and not (was_complete and found.value == ""))
         or (before[name].value == found.value and _has_other_evidence(before[name], found))
+        or (
+            before[name].value != found.value
+            and not (found.value == "" and (was_complete or found.is_doubtful))
+        )
     }
 
 

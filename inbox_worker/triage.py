@@ -7,7 +7,7 @@ reviewers what to mind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -37,7 +37,7 @@ class Flag(StrEnum):
 
 
 #: Problems that a flag of the same name tells of, and that put no value in doubt.
-NO_DOUBT = frozenset({Flag.LETTERS_NOT_DRAWN.value})
+_NO_DOUBT = frozenset({Flag.LETTERS_NOT_DRAWN.value})
 #: Problems that say that page and data differ, of texts and of tick boxes.
 _DIFFERENCES = frozenset({Flag.VALUE_DIFFERS.value, "tick_differs"})
 
@@ -86,6 +86,14 @@ def triage(
     )
 
 
+def find_fields_to_check(
+    fields: Mapping[str, FieldValue], problems: Iterable[FieldProblem]
+) -> frozenset[str]:
+    """Return the names of the fields that a person has to look at."""
+    doubted = {p.field for p in problems if p.code not in _NO_DOUBT}
+    return frozenset(doubted | {name for name, found in fields.items() if found.is_doubtful})
+
+
 def find_priority(values: Mapping[str, Value], today: date) -> int:
     """Return 1 to 4: pressing within 10 days or in custody, bond due in 30, warrant, the rest."""
     consequences = values.get("consequences", ())
@@ -122,7 +130,7 @@ def _find_flags(
     trust = judge_domain((address or sender.address).rpartition("@")[2], official_domains)
     ambiguous = any((p.field, p.code) == ("subject_birth_date", "ambiguous_date") for p in problems)
     found = {
-        Flag.DOUBTFUL: any(p.flag_only and p.code not in NO_DOUBT for p in problems),
+        Flag.DOUBTFUL: any(p.flag_only and p.code not in _NO_DOUBT for p in problems),
         Flag.VALUE_DIFFERS: any(p.code in _DIFFERENCES for p in problems),
         Flag.LETTERS_NOT_DRAWN: any(p.code == Flag.LETTERS_NOT_DRAWN for p in problems),
         Flag.WEAK_IDENTITY: values.get("identifiers_unknown") is True,

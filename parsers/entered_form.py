@@ -1,6 +1,7 @@
 """Reads what was typed into a form's fields: an AcroForm, and the XFA data beside it or alone.
 
 Outcomes: the kind `acroform` where ordinary fields are filled in or there is nothing else; the kind
+`text` where they are empty and something was written on the page over them; the kind
 `xfa` where only the XFA data say something, or nothing that is known; None for a document whose
 fields are no known form's.
 """
@@ -16,6 +17,7 @@ from parsers.extraction import DocumentKind, Extraction
 from parsers.form_values import read_values
 from parsers.known_forms import KnownForm
 from parsers.labels import Matching
+from parsers.page_stages import read_print
 from parsers.recognition import find_best, match_fields
 from parsers.shown_values import compare_with_page
 from parsers.written_values import FormValues
@@ -32,7 +34,15 @@ def read_entered_form(
         return _read_with_xfa(reading, pdf, form, shown)
     if shown is None:
         return None
-    return _build(reading, form, shown, _read_fields(reading, pdf, form, shown))
+    found = _read_fields(reading, pdf, form, shown)
+    if not without_printed_only(shown.definition, found) and not found.problems:
+        # Some programs write on the page and leave the fields below as they were.
+        readers = [*reading.readers]
+        over = read_print(reading, pdf, form, by_labels=False)
+        if over is not None and over.is_form:
+            return over
+        reading.readers[:] = readers
+    return _build(reading, form, shown, found)
 
 
 def _read_fields(

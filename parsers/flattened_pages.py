@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsers.pdf_objects import Box, has_middle
+from parsers.spot_pictures import turn_upright
 
 _MOST_CHARACTERS = 50_000
 #: Text lighter than this, 0 black to 255 white, is looked at in a picture: it may be unseen.
@@ -25,8 +26,9 @@ _LIGHT = 190
 #: The least difference between the darkest and the lightest dot of a box in which text is seen.
 _LEAST_CONTRAST = 60
 _UNSEEN_MODES = (3, 7)
-#: Dots a point in the picture in which that is looked for.
-_SCALE = 2
+#: Dots a point in the picture in which that is looked for, and dots along its longer side at most.
+_SCALE = 2.0
+_MOST_DOTS = 4_000.0
 #: The least gap between two words, as a part of the letters' height.
 _GAP = 0.12
 
@@ -120,13 +122,15 @@ class FlattenedPages:
 
     def _is_seen(self, number: int, box: Box) -> bool:
         """Return whether something stands out in the box, for text as light as paper."""
+        page = self._open()[number - 1]
+        width, height = page.get_size()
+        scale = min(_SCALE, _MOST_DOTS / max(width, height))
         if number not in self._pictures:
-            page = self._open()[number - 1]
-            self._pictures[number] = page.render(scale=_SCALE, grayscale=True).to_pil()
-            page.close()
-        picture = self._pictures[number]
-        left, bottom, right, top = (edge * _SCALE for edge in box)
-        crop = picture.crop((left, picture.height - top, right, picture.height - bottom))
+            self._pictures[number] = page.render(scale=scale, grayscale=True).to_pil()
+        left, bottom, right, top = turn_upright(page, box)
+        edges = (left, height - top, right, height - bottom)
+        crop = self._pictures[number].crop([edge * scale for edge in edges])
+        page.close()
         darkest, lightest = crop.getextrema() if min(crop.size) else (0, 0)
         return bool(lightest - darkest >= _LEAST_CONTRAST)
 

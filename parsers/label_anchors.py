@@ -119,9 +119,13 @@ class LabelledPages:
             start = 0
             while start < len(line):
                 label = self._match(number, line, start)
+                start += 1
                 if label is not None:
                     found.append(label)
-                start = label.end if label is not None else start + 1
+                    start = label.end
+                    run = line[start : find_run_end(line, start)]
+                    # A hint may well name other labels.
+                    start += len(run) if any(_is_hint(run, t.field) for t in label.targets) else 0
         return found
 
     def _match(self, number: int, line: Sequence[Placed], start: int) -> _Label | None:
@@ -130,9 +134,9 @@ class LabelledPages:
         before = start - 1 if start and line[start - 1].word.text in SIGNS else start
         begins = before == 0 or measure_gap(line[before - 1], line[before]) > RUN_GAP
         for end in range(min(len(line), start + _LONGEST_LABEL), start, -1):
-            text = spell(line[start:end])
-            if not begins and not text.endswith(":"):
+            if not begins and not line[end - 1].word.text.endswith(":"):
                 continue
+            text = spell(line[start:end])
             found = self._find_targets(text)
             rest = line[end : find_run_end(line, end)]
             closed = text.endswith(_LABEL_ENDS) or not rest

@@ -25,8 +25,9 @@ from parsers.scan_confidence import BY_LABEL
 from parsers.slot_fields import PageReading
 from parsers.slot_values import PageText, SlotMark, SlotText
 
-#: A form has its labels on its first pages; where these have none, no more is read.
+#: A form has its labels on its first pages; where the first has hardly any, no more is read.
 MOST_PAGES = 2
+_FEW_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,14 @@ def read_by_labels(
     forms: Sequence[tuple[FormDefinition, DefinitionIndex]],
 ) -> LabelledForm | None:
     """Read pages, and what stands at the labels of the form that most of them belong to."""
-    pages = {picture.number: reader.read(picture) for picture in pictures}
-    words = [page.words for page in pages.values()]
-    labelled = [(definition, LabelledPages(words, index)) for definition, index in forms]
+    pages: dict[int, ReadPage] = {}
+    labelled: list[tuple[FormDefinition, LabelledPages]] = []
+    for picture in pictures:
+        pages[picture.number] = reader.read(picture)
+        words = [page.words for page in pages.values()]
+        labelled = [(definition, LabelledPages(words, index)) for definition, index in forms]
+        if all(len(found.fields()) < _FEW_LABELS for _, found in labelled):
+            return None
     fitting = [(d, f) for d, f in labelled if is_enough(d, f.fields(), f.sections())]
     if not fitting:
         return None
@@ -59,6 +65,7 @@ def read_by_labels(
         reading=PageReading(
             text=PageText(texts=tuple(_show(found.texts(), pages)), strays=()),
             marks=tuple(_show_marks(found.marks(cut), pages)),
+            ambiguous=found.ambiguous(),
         ),
     )
 

@@ -11,7 +11,7 @@ Outcomes of `align`: an `AlignedPage` whose frame is the page as the blank form 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from parsers.definition import FormDefinition
 from parsers.layout import FormLayout, LayoutPage
+from parsers.page_bending import flatten
 from parsers.page_pictures import Grey
 from parsers.pdf_objects import Box
 from parsers.pdfium_pages import PdfiumPages
@@ -115,7 +116,7 @@ def align(grey: Grey, number: int, frames: Sequence[Frame]) -> AlignedPage | Non
         fits = sorted(_fit(points, descriptors, frames), key=lambda fit: fit[0], reverse=True)
         if fits:
             _, frame, matrix = fits[0]
-            found = _lay_closer(grey, number, _lay_over(grey, number, frame, matrix))
+            found = _flatten(_lay_closer(grey, number, _lay_over(grey, number, frame, matrix)))
             if found.score >= _ENOUGH_INK:
                 return found
     return None
@@ -131,6 +132,16 @@ def _lay_closer(grey: Grey, number: int, roughly: AlignedPage) -> AlignedPage:
         closer = _lay_over(grey, number, frame, correction @ frame.to_pixels @ roughly.matrix)
         return max(roughly, closer, key=lambda page: page.score)
     return roughly
+
+
+def _flatten(page: AlignedPage) -> AlignedPage:
+    """Return the page without the bends that the paper may have had."""
+    frame = page.frame
+    cuts = [frame.cut(word.box) for word in frame.layout.words]
+    words = [(c.start, r.start, c.stop, r.stop) for r, c in cuts]
+    grey = flatten(page.grey, frame.blank, words)
+    flat = replace(page, grey=grey, score=_find_score(frame, grey))
+    return max(page, flat, key=lambda one: one.score)
 
 
 def _find_features(grey: Grey, height: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -185,14 +196,19 @@ def _lay_over(grey: Grey, number: int, frame: Frame, matrix: NDArray[np.float64]
         source, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255
     )
     even = _brighten(warped.astype(np.uint8))
-    dark = cv2.dilate((even < INK).astype(np.uint8), np.ones((5, 5), np.uint8))
     return AlignedPage(
         number=number,
         frame=frame,
         grey=even,
         matrix=np.linalg.inv(frame.to_pixels) @ matrix,
-        score=float(dark[frame.thin == 1].mean()) if frame.thin.any() else 0.0,
+        score=_find_score(frame, even),
     )
+
+
+def _find_score(frame: Frame, grey: Grey) -> float:
+    """Return the part of the blank's thin ink that is dark on a page, within two pixels."""
+    dark = cv2.dilate((grey < INK).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return float(dark[frame.thin == 1].mean()) if frame.thin.any() else 0.0
 
 
 def _brighten(grey: Grey) -> Grey:

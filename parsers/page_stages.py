@@ -36,8 +36,13 @@ def read_scan(reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm) -> Ex
     return None
 
 
-def read_print(reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm) -> Extraction | None:
-    """Read every form that was printed to this document or flattened in it."""
+def read_print(
+    reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm, *, by_labels: bool = True
+) -> Extraction | None:
+    """Read every form that was printed to this document or flattened in it.
+
+    Without `by_labels` only those whose blank form is at hand.
+    """
     from parsers.printed_form import read_printed  # noqa: PLC0415
     from parsers.text_layer import TextLayerError  # noqa: PLC0415
 
@@ -45,6 +50,7 @@ def read_print(reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm) -> E
         read_printed,
         numbers=range(1, min(reading.pages, _MOST_TEXT_PAGES) + 1),
         forms=reading.known.forms,
+        by_labels=by_labels,
         today=reading.today,
         check=reading.check,
     )
@@ -87,7 +93,15 @@ def read_pictures(reading: DocumentReading) -> Extraction:
         return reading.end(DocumentKind.UNREADABLE, error.code)
     reading.pages = found.pages
     reading.add_readers(found.readers)
-    forms = [reading.build(DocumentKind.SCAN, form.definition, form.values) for form in found.forms]
+    forms = [
+        reading.build(
+            DocumentKind.SCAN,
+            form.definition,
+            form.values,
+            ["text_over_form"] if form.has_strays else [],
+        )
+        for form in found.forms
+    ]
     return join_forms(forms) or reading.end(DocumentKind.NOT_A_FORM, "no_form_in_pictures")
 
 

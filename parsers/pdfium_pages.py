@@ -34,10 +34,14 @@ _MOST_CHARACTERS = 100_000
 _WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
 #: A word that is wider than so many heights for each of its letters may be two, far apart.
 _WIDE = 1.1
-#: Letters of one word are never so many heights apart.
+#: A blank is never so many heights wide within a line of text.
+_FAR = 0.75
+#: Letters of one word are never so many times their size apart.
 _APART = 0.6
 #: How sure a word is whose letters are guessed; the second reader is then asked.
 _GUESSED = 0.7
+#: What forms print beside labels and between words: never a letter, so that no font is asked.
+_SIGNS = "†‡•·"
 #: The flag of a font with letters of its own (ISO 32000-2, 9.8.2).
 _SYMBOLIC = 1 << 2
 #: FPDFText_GetCharBox: text page and position in; left, right, bottom and top out.
@@ -191,22 +195,31 @@ class _PageText:
         text = self._read_text()
         is_plain = text.isascii() and "\x02" not in text
         find_box, turn = self._find_box, self._upright.turn
+        before, edge = 0, 0.0
         for found in itertools.islice(_WORD.finditer(text), MOST_WORDS):
             start, end = found.span()
             x0, y0, x1, y1 = find_box(start)
+            tall = y1 - y0
             parts: Iterable[tuple[int, int, Box]] = ()
             if end - start > 1:
                 u0, v0, u1, v1 = find_box(end - 1)
-                tall = y1 - y0 if y1 - y0 > v1 - v0 else v1 - v0
+                tall = tall if tall > v1 - v0 else v1 - v0
                 x0, y0 = x0 if x0 < u0 else u0, y0 if y0 < v0 else v0
                 x1, y1 = x1 if x1 > u1 else u1, y1 if y1 > v1 else v1
                 if y1 - y0 > 2 * tall or x1 - x0 > _WIDE * tall * (end - start):
                     parts = self._split(start, end)
+            is_sure = start - before != 1 or x0 - edge < _FAR * tall or not self._has_ink(before)
+            before, edge = end, x1
             for first, last, box in parts or ((start, end, turn((x0, y0, x1, y1))),):
-                if is_plain or text[first:last].isascii():
+                if is_sure and (is_plain or text[first:last].isascii()):
                     yield Word(text=text[first:last], box=box)
                 else:
-                    yield from self._read_unusual(first, text[first:last], box)
+                    yield from self._read_unusual(first, text[first:last], box, is_sure=is_sure)
+
+    def _has_ink(self, place: int) -> bool:
+        """Return whether a blank is drawn as something: it is a letter that pdfium cannot tell."""
+        _, bottom, _, top = self._find_box(place)
+        return top - bottom > 1
 
     def _read_text(self) -> str:
         """Return the page's text, one character for each of pdfium's positions."""
@@ -214,19 +227,24 @@ class _PageText:
         if not 0 < count <= _MOST_CHARACTERS:
             return ""
         text: str = self._text_page.get_text_range(errors="replace")
-        if len(text) == count:
-            return text
-        ask = self._raw.FPDFText_GetUnicode
-        return "".join(chr(ask(self._text_page, n) or 32) for n in range(count))
+        if len(text) != count:
+            ask = self._raw.FPDFText_GetUnicode
+            text = "".join(chr(ask(self._text_page, n) or 32) for n in range(count))
+        return text
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, int, Box]]:
-        """Yield the parts of a word whose letters do not all stand side by side."""
+        """Yield the parts of a word whose letters do not all follow each other closely.
+
+        Letters follow each other to the right or, on a page that lies on its side, up or down.
+        """
         part = self._upright.turn(self._find_box(start))
+        size = max(part[2] - part[0], part[3] - part[1])
         for place in range(start + 1, end):
             letter = self._upright.turn(self._find_box(place))
-            apart = _APART * max(part[3] - part[1], letter[3] - letter[1])
-            is_beside = -apart <= letter[0] - part[2] <= apart
-            if is_beside and letter[1] <= part[3] + apart and letter[3] >= part[1] - apart:
+            size = max(size, letter[2] - letter[0], letter[3] - letter[1])
+            across = max(letter[0] - part[2], part[0] - letter[2])
+            along = max(letter[1] - part[3], part[1] - letter[3])
+            if across <= _APART * size and along <= _APART * size:
                 part = (
                     min(part[0], letter[0]),
                     min(part[1], letter[1]),
@@ -236,6 +254,7 @@ class _PageText:
                 continue
             yield start, place, part
             start, part = place, letter
+            size = max(part[2] - part[0], part[3] - part[1])
         yield start, end, part
 
     def _find_box(self, place: int) -> Box:
@@ -244,16 +263,20 @@ class _PageText:
         left, bottom, right, top = _FOUR_EDGES.unpack(self._edges)
         return left, bottom, right, top
 
-    def _read_unusual(self, start: int, written: str, box: Box) -> Iterator[Word]:
+    def _read_unusual(self, start: int, written: str, box: Box, *, is_sure: bool) -> Iterator[Word]:
         """Yield a word with letters beyond ASCII as it is spelled, if anything is left of it."""
         untold = [
             n
             for n, letter in enumerate(written)
-            if not letter.isascii() and self._is_untold(start + n)
+            if not letter.isascii()
+            and (letter not in _SIGNS or 0 < n < len(written) - 1)
+            and self._is_untold(start + n)
         ]
         spelled = spell_out(guess_word(written, untold))
         if spelled:
-            yield Word(text=spelled, box=box, confidence=_GUESSED if untold else 1.0)
+            yield Word(
+                text=spelled, box=box, confidence=1.0 if is_sure and not untold else _GUESSED
+            )
 
     def _is_untold(self, place: int) -> bool:
         name = ctypes.create_string_buffer(256)

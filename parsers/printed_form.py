@@ -15,7 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from parsers.definition import FieldType, FormDefinition, FormField
-from parsers.extraction import FieldProblem
+from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
 from parsers.known_forms import KnownForm
 from parsers.label_anchors import NOWHERE, LabelledPages
 from parsers.labels import is_enough
@@ -46,6 +46,8 @@ _KNOWN_BY_ONE = 0.9
 _NOT_DRAWN = re.compile("\\?\\w|[\ufffd\u25a1\u25af\u25fb]")
 #: What a name may begin with in small letters.
 _PARTICLE = re.compile("(?:de|del|la|las|los|da|das|do|dos|di|van|von|der|den|bin|al|el|ten|y)\\b")
+#: A form known by its labels alone is looked for on so many pages.
+_MOST_LABELLED = 20
 #: The types of fields that are ticked and not written.
 _MARKED = frozenset({FieldType.MULTI, FieldType.YES_NO, FieldType.TICK, FieldType.ATTESTATION})
 
@@ -77,16 +79,20 @@ def read_printed(
     *,
     numbers: Sequence[int],
     forms: Sequence[KnownForm],
+    by_labels: bool,
     today: date,
     check: Check,
 ) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
-    Raises `TextLayerError` where pdfium cannot open the document.
+    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError`
+    where pdfium cannot open the document.
     """
     with PdfiumPages(data, password) as pages:
         words = [pages.words(number) for number in numbers]
-        looks = [*_look_by_layout(words, forms, pages)] or [*_look_by_labels(words, forms, pages)]
+        looks = [*_look_by_layout(words, forms, pages)]
+        if not looks and by_labels:
+            looks = [*_look_by_labels(words, forms, pages)]
     found = [_read_form(look, today, check) for look in looks]
     readers: tuple[str, ...] = (PdfiumPages.name,)
     if any(doubts for _, doubts in found):
@@ -139,7 +145,6 @@ class _Look:
     definition: FormDefinition
     readings: Sequence[PageReading]
     read_again: Callable[[TextLayer], Sequence[PageReading]]
-    sure: float  #: how sure a value of the first reading is
 
 
 def _look_by_layout(
@@ -166,7 +171,6 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
         definition=definition,
         readings=[_read_page(registration, pages) for registration in copy],
         read_again=read_again,
-        sure=_ONE,
     )
 
 
@@ -182,6 +186,7 @@ def _look_by_labels(
     words: Sequence[PageWords], forms: Sequence[KnownForm], pages: PdfiumPages
 ) -> Iterator[_Look]:
     """Find the labels of the form that most of them belong to, and read beside them."""
+    words = words[:_MOST_LABELLED]
     labelled = [(form, LabelledPages(words, form.index)) for form in forms]
     fitting = [(f, found) for f, found in labelled if _is_recognised(f.definition, found)]
     if not fitting:
@@ -200,7 +205,6 @@ def _look_by_labels(
         definition=form.definition,
         readings=[PageReading(text=text, marks=best.marks(cut), ambiguous=best.ambiguous())],
         read_again=read_again,
-        sure=_BY_LABEL,
     )
 
 
@@ -220,7 +224,7 @@ def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
         return _BY_LABEL if text.slot.box == NOWHERE else _ONE
     if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
         return min(text.confidence, _DIFFERENT)
-    if field.type is FieldType.NAME and _begins_small(text.text):
+    if text.may_go_on or (field.type is FieldType.NAME and _begins_small(text.text)):
         return min(text.confidence, _KNOWN_BY_ONE)
     return text.confidence
 
@@ -232,9 +236,11 @@ def _begins_small(text: str) -> bool:
 
 
 def _find_doubts(look: _Look, values: FormValues, check: Check) -> frozenset[str]:
-    """Return the fields that are worth a second reader's time."""
+    """Return the fields that are worth a second reader's time; none of a form left blank."""
+    if not values.fields:
+        return frozenset()
     missing, problems = check(look.definition, values)
-    doubtful = (name for name, value in values.fields.items() if value.confidence < look.sure)
+    doubtful = (n for n, value in values.fields.items() if value.confidence < DOUBTFUL_BELOW)
     wrong = (problem.field for problem in (*values.problems, *problems) if not problem.flag_only)
     written = {f.name for f in look.definition.fields if f.type not in _MARKED}
     return frozenset({*missing, *doubtful, *wrong} & written)
@@ -271,9 +277,10 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
     if one.text.replace(" ", "") == two.text.replace(" ", ""):
         # Where a word ends is a matter of opinion, and the first reader's is the better one.
         return replace(one, confidence=_KNOWN_BY_ONE, others=(two.text,))
-    odd, odder = count_oddities(one.text), count_oddities(two.text)
-    if one.confidence < _ONE and odd != odder:
-        # The first reader had to guess letters, and the second may know them, or not.
+    if one.confidence < _ONE:
+        # The first reader had to guess letters; the second mostly knows them, but not always.
+        odd, odder = count_oddities(one.text), count_oddities(two.text)
         better, worse = (one, two) if odd < odder else (two, one)
-        return replace(better, confidence=_KNOWN_BY_ONE, others=(worse.text,))
+        sure = _DIFFERENT if odd == odder else _KNOWN_BY_ONE
+        return replace(better, confidence=sure, others=(worse.text,))
     return replace(one, confidence=_DIFFERENT, others=(two.text,))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ENOUGH = 0.4
 #: Words that occur more often say too little about where they belong.
 _MOST_ALIKE = 2
+#: A form whose version is printed fits so much better than its words tell.
+_NAMED = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +133,16 @@ def register_pages(
 ) -> tuple[Registration, ...]:
     """Return the pages that belong to the form that fits them best, each with its layout page.
 
-    Of revisions of a form, which are much alike, the one whose version is printed wins, then the
-    one whose words fit best.
+    The one whose words fit best wins; of revisions that look alike, the one whose version is
+    printed.
     """
     found = [_register_all(pages, layout, perspective=perspective) for layout in layouts]
-    return max(found, key=lambda fits: fits[0], default=((False, 0.0), ()))[1]
+    return max(found, key=lambda fits: fits[0], default=(0.0, ()))[1]
 
 
 def _register_all(
     pages: Sequence[PageWords], layout: FormLayout, *, perspective: bool
-) -> tuple[tuple[bool, float], tuple[Registration, ...]]:
+) -> tuple[float, tuple[Registration, ...]]:
     """Return how well a form fits, and every page that is one of its pages."""
     found = []
     for page in pages:
@@ -151,7 +153,7 @@ def _register_all(
         if best is not None and best.score >= ENOUGH:
             found.append(best)
     is_named = any(_has_version(fit.page, layout.version_text) for fit in found)
-    return (is_named, sum(fit.score for fit in found)), tuple(found)
+    return sum(fit.score for fit in found) * (_NAMED if is_named else 1.0), tuple(found)
 
 
 def _has_version(page: PageWords, version_text: str) -> bool:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from parsers.definition import FormDefinition
 from parsers.extraction import ReadLimits
 from parsers.handwriting import find_handwriting
+from parsers.ink_beside import has_ink_beside
 from parsers.ink_lines import find_lines
 from parsers.known_forms import KnownForm
 from parsers.labelled_scan import MOST_PAGES, read_by_labels
@@ -51,6 +52,7 @@ class ScannedForm:
 
     definition: FormDefinition
     values: FormValues
+    has_strays: bool = False  #: something is written beside the form's own fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +102,17 @@ class ScanReader:
             number: self._read_page(one, aligned, behind.get(number, {}), today)
             for number, (one, aligned) in shown.items()
         }
+        strays = {number for number, (_, page) in shown.items() if has_ink_beside(page)}
         copies = group_pages([one for one, _ in shown.values()])
         return ScannedDocument(
             pages=count,
-            forms=tuple(self._read_copy(copy, readings, today) for copy in copies),
+            forms=tuple(
+                replace(
+                    self._read_copy(copy, readings, today),
+                    has_strays=any(one.page.number in strays for one in copy),
+                )
+                for copy in copies
+            ),
             readers=(READER, PdfiumPages.name) if any(behind.values()) else (READER,),
         )
 

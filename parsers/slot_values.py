@@ -35,6 +35,8 @@ _NEAR_EDGE = 1.0
 
 #: The breadth of a blank between words beside their height, at most.
 _BLANK_WIDTH = 0.55
+#: The breadth of a long word beside its height.
+_A_WORD = 8.0
 #: How sure a mark is that a word runs over.
 _OVERPRINTED = 0.6
 
@@ -52,6 +54,7 @@ class SlotText:
     page: int  #: counted from 1
     confidence: float  #: of the least certain word
     is_clipped: bool = False
+    may_go_on: bool = False  #: its last line is full, and there was no room for another
     others: tuple[str, ...] = ()  #: what other readers made of it
 
 
@@ -145,6 +148,7 @@ class _Written:
             page=self._page,
             confidence=min(placed.word.confidence for placed in words),
             is_clipped=self._is_clipped(lines, slot),
+            may_go_on=slot.multiline and _fills(lines, slot.box),
         )
 
     def _is_clipped(self, lines: Sequence[Sequence[Placed]], slot: Slot) -> bool:
@@ -192,6 +196,14 @@ class _Written:
             for n, placed in enumerate(self._words)
             if n not in self._taken and self._own.is_beside(placed.box)
         )
+
+
+def _fills(lines: Sequence[Sequence[Placed]], slot: Box) -> bool:
+    """Return whether the last line is full and has no room below it: more may have been cut off."""
+    last = lines[-1]
+    height = max(placed.box[3] - placed.box[1] for placed in last)
+    step = lines[-2][0].middle - last[0].middle if len(lines) > 1 else 2 * height
+    return last[0].middle - slot[1] < 1.5 * step and slot[2] - last[-1].box[2] < _A_WORD * height
 
 
 def _is_overprinted(line: Sequence[Placed]) -> bool:

@@ -89,7 +89,7 @@ def _open_page(document: Any, number: int) -> Any:
 
 def _draw(page: Any, spot: Spot) -> bytes | None:
     size = page.get_size()
-    box = spot.box if spot.is_upright else _turn_upright(page, spot.box)
+    box = spot.box if spot.is_upright else turn_upright(page, spot.box)
     shown = _with_surroundings(box, size)
     if shown is None:
         return None
@@ -143,7 +143,7 @@ def _find_scale(shown: Box) -> float:
     return min(_SCALE, _LARGEST / (shown[2] - shown[0]), _LARGEST / (shown[3] - shown[1]))
 
 
-def _turn_upright(page: Any, box: Box) -> Box:
+def turn_upright(page: Any, box: Box) -> Box:
     """Return where a box of the PDF's own space stands on the page as it is shown."""
     from pypdfium2 import raw  # noqa: PLC0415
 

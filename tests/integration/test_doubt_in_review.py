@@ -197,6 +197,14 @@ def test_a_corrected_form_is_compared_with_what_was_filed(harness: Harness) -> N
     assert harness.request().flags == []
 
 
+def test_what_is_only_misread_takes_no_values_place(harness: Harness) -> None:
+    harness.file(court_name=None)
+    form = _lie({"obligation_dates": "when it rained"})
+    harness.deliver(compose_reply(harness.newest(CLERK), "Again.", files={"form.pdf": form}))
+    assert harness.request().status == "IN_REVIEW"
+    assert harness.fields()["obligation_dates"].value == ("2026-03-10",)
+
+
 def test_doubt_ends_when_the_corrected_form_shows_the_same_value(harness: Harness) -> None:
     _send(harness, _lie({"subject_a_number": "A000000101"}, subject_a_number="A000000199"))
     assert "doubtful" in harness.request().flags

@@ -162,6 +162,12 @@ def test_the_model_form_is_read_by_its_labels_alone_where_its_blank_is_not_at_ha
     assert all(value.confidence < 0.95 for value in found.fields.values())
 
 
+def test_a_blank_print_has_no_values_but_what_is_printed() -> None:
+    found = read_document(flatten_by_pikepdf(fill_ours({})), [DEFINITION], today=TODAY)
+    assert (found.kind, found.definition) == (DocumentKind.TEXT, "cjs-request/1")
+    assert (found.fields, found.is_form) == ({}, False)
+
+
 def test_prose_that_uses_the_words_of_labels_is_no_form() -> None:
     prose = [
         (40, 760 - 14 * n, f"Court and case status, date of birth and reason {n} are in the file")

@@ -11,6 +11,7 @@ from parsers.definition import parse_definition
 from parsers.labels import DefinitionIndex
 from parsers.layout import build_layout
 from parsers.page_alignment import AlignedPage, Frame, align, build_frames
+from parsers.page_bending import flatten
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import build_specimen
 from tests.specimens.scans import Damage, Picture, damage, draw_cover_sheet, draw_pages
@@ -95,6 +96,30 @@ def test_a_page_that_fills_half_of_a_photograph_is_found(
     found = align(desk, 1, frames)
     assert found is not None
     assert _find_error(found) < 1.5
+
+
+def _bend(page: Picture, depth: float) -> Picture:
+    """Curl a page as paper curls that was folded or lay in a book, by so many pixels."""
+    height, width = page.shape
+    down, across = np.indices(page.shape, dtype=np.float32)
+    along = across + 0.3 * depth * np.sin(np.pi * down / height, dtype=np.float32)
+    up = down + depth * np.sin(np.pi * across / width + 0.7, dtype=np.float32)
+    return cv2.remap(page, along, up, cv2.INTER_CUBIC, borderValue=(255.0,)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("depth", [6.0, 12.0, 20.0])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_bent_page_is_flattened(
+    frames: tuple[Frame, ...], pages: list[Picture], number: int, depth: float
+) -> None:
+    bent = _damage(_bend(pages[number - 1], depth), Damage(perspective=0.02, blur=0.7, noise=4))
+    found = align(bent, 1, frames)
+    assert found is not None
+    assert _find_error(found) < 1.0
+
+
+def test_a_page_with_too_little_print_to_tell_stays_as_it_is(pages: list[Picture]) -> None:
+    assert flatten(pages[0], pages[0], []) is pages[0]
 
 
 def test_the_matrix_leads_from_the_picture_to_the_layout(

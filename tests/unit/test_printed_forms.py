@@ -73,6 +73,13 @@ def _turn(pdf: pikepdf.Pdf) -> None:
         page.Rotate = 90
 
 
+def _lay(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        page.contents_add(b"q 0 1 -1 0 792 0 cm", prepend=True)
+        page.contents_add(b"Q")
+        page.MediaBox = [0, 0, 792, 612]
+
+
 def _crop(pdf: pikepdf.Pdf) -> None:
     for page in pdf.pages:
         page.contents_add(b"q 1 0 0 1 100 200 cm", prepend=True)
@@ -91,7 +98,7 @@ def _cover(pdf: pikepdf.Pdf) -> None:
     del pdf.pages[-1]
 
 
-@pytest.mark.parametrize("change", [_scale, _turn, _crop, _swap, _cover])
+@pytest.mark.parametrize("change", [_scale, _turn, _lay, _crop, _swap, _cover])
 def test_a_print_is_read_however_it_lies(change: Callable[[pikepdf.Pdf], None]) -> None:
     found = _read(_edit(_print(ONE.typed), change))
     assert _values(found) == ONE.expected
@@ -116,6 +123,23 @@ def test_a_blank_print_is_a_form_without_values() -> None:
     assert (found.kind, found.definition, found.fields) == (DocumentKind.TEXT, "cjs-request/1", {})
     assert not found.is_form
     assert "requester_name" in found.missing
+
+
+def test_what_was_typed_over_empty_fields_is_read() -> None:
+    """Some programs write on the page and leave the form fields below as they were."""
+    with (
+        pikepdf.open(BytesIO(_print(ONE.typed))) as printed,
+        pikepdf.open(BytesIO(fill_ours({}))) as pdf,
+    ):
+        for page, other in zip(pdf.pages, printed.pages, strict=True):
+            page.Contents = pdf.make_stream(
+                b"".join(part.read_bytes() + b"\n" for part in other.obj.Contents)
+            )
+            page.Resources = pdf.copy_foreign(printed.make_indirect(other.obj.Resources))
+        target = BytesIO()
+        pdf.save(target)
+    found = _read(target.getvalue())
+    assert (found.kind, _values(found)) == (DocumentKind.TEXT, ONE.expected)
 
 
 def test_a_long_name_is_shrunk_and_read_until_it_is_cut_off() -> None:

@@ -123,7 +123,7 @@ def test_a_form_printed_to_pdf_is_recognised_by_its_labels() -> None:
     found = _read(form.save())
     assert (found.kind, found.definition) == (DocumentKind.TEXT, "cjs-request/1")
     assert (found.fields, found.is_form) == ({}, False)
-    assert found.readers == ("pikepdf", "pypdfium2", "pdfplumber")
+    assert found.readers == ("pikepdf", "pypdfium2")
 
 
 def _with_picture(form: FormBuilder, *, nested: bool) -> FormBuilder:

@@ -13,9 +13,10 @@ from inbox_worker.reading import load_definitions
 from parsers.document import read_document
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
 from tests.specimens.compare import Reading, compare
+from tests.specimens.fill import fill_ours
 from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.people import TODAY, Specimen, build_specimen
-from tests.specimens.scans import draw_cover_sheet, pack_tiff
+from tests.specimens.scans import draw_cover_sheet, draw_pages, pack_tiff
 from tests.specimens.variants import VARIANTS, Group, find_variant
 
 DEFINITIONS = load_definitions()
@@ -99,6 +100,25 @@ def test_text_behind_the_picture_is_never_believed_against_it() -> None:
     denied = [v for v in found.fields.values() if v.alternatives]
     assert denied
     assert all(v.confidence < CONFIDENT for v in denied)
+
+
+@pytest.mark.parametrize(
+    ("place", "codes"),
+    [
+        pytest.param((400, 1520), ["text_over_form"], id="among the print"),
+        pytest.param((40, 4), [], id="in the header of a fax"),
+    ],
+)
+def test_what_is_written_beside_the_fields_is_told(
+    place: tuple[int, int], codes: list[str]
+) -> None:
+    (page, _) = draw_pages(fill_ours({"subject_family_name": "Ejemplo"}), dpi=150)
+    image = Image.fromarray(page)
+    font = ImageFont.truetype(_FONT, 24)
+    ImageDraw.Draw(image).text(place, "he has a brother", font=font, fill=0)
+    found = _read(_save(image, "PNG"))
+    assert found.value("subject_family_name") == "Ejemplo"
+    assert _codes(found) == codes
 
 
 @pytest.mark.skipif(

@@ -151,6 +151,61 @@ def test_pages_are_sorted_into_copies(
     assert all([r.layout.number for r in copy] in ([1, 2], [2]) for copy in found)
 
 
+def _revise(layout: FormLayout, *, every: int, version: str) -> FormLayout:
+    """Return another revision: every so many words are others."""
+    pages = tuple(
+        replace(
+            page,
+            definition=version,
+            words=tuple(
+                replace(w, text=f"new{n}") if n % every == 0 else w
+                for n, w in enumerate(page.words)
+            ),
+        )
+        for page in layout.pages
+    )
+    return replace(layout, definition=version, version_text=version, pages=pages)
+
+
+def test_of_two_revisions_the_one_that_fits_better_is_found(layout: FormLayout) -> None:
+    other = replace(_revise(layout, every=8, version="x/2"), version_text="not printed")
+    for wanted in (layout, other):
+        found = register_pages([_page(wanted, 1), _page(wanted, 2)], [other, layout])
+        assert [r.layout.definition for r in found] == [wanted.definition] * 2
+
+
+def test_of_revisions_that_look_alike_the_printed_version_tells(layout: FormLayout) -> None:
+    twin = _revise(layout, every=10_000, version="x/2")
+    assert [r.layout.definition for r in register_pages([_page(layout)], [twin, layout])] == [
+        "cjs-request/1"
+    ]
+    renamed = replace(
+        _page(layout),
+        words=tuple(
+            replace(w, text="x/2") if w.text == "cjs-request/1" else w for w in _page(layout).words
+        ),
+    )
+    assert [r.layout.definition for r in register_pages([renamed], [layout, twin])] == ["x/2"]
+
+
+def test_words_moved_along_their_lines_by_another_font_do_not_hide_the_page(
+    layout: FormLayout,
+) -> None:
+    first = {round(w.box[1]): w.box[0] for w in reversed(layout.pages[0].words)}
+    moved = tuple(
+        replace(w, box=(x + 0.15 * (x - first[round(w.box[1])]), y, right, top))
+        for w in layout.pages[0].words
+        for x, y, right, top in [w.box]
+    )
+    stretched = tuple(
+        replace(w, box=(w.box[0], w.box[1], w.box[0] + 6 * len(w.text), w.box[3])) for w in moved
+    )
+    found = register_page(replace(_page(layout), words=stretched), layout.pages[0])
+    assert found is not None
+    assert found.is_set_anew
+    assert np.abs(np.array(found.to_layout.matrix) - np.eye(3).ravel()).max() < 3
+
+
 def test_a_movement_and_its_inverse_undo_each_other() -> None:
     movement = Transform((0.9, 0.05, 20.0, -0.03, 0.95, 12.0, 1e-4, 8e-5, 1.0))
     points = np.array([[10.0, 20.0], [600.0, 700.0]])

@@ -332,6 +332,24 @@ def test_what_only_a_viewer_can_judge_is_judged_by_one(value: str, content: str)
     assert "pypdfium2" in found.readers
 
 
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize("origin", [(0, 0), (50, 30)], ids=["at zero", "moved"])
+def test_a_page_may_be_turned_and_need_not_begin_at_zero(
+    rotate: int, origin: tuple[float, float]
+) -> None:
+    form = _Drawn()
+    page = form.pdf.pages[0].obj
+    page.Rotate, page.MediaBox = rotate, Array([*origin, 612 + origin[0], 792 + origin[1]])
+    light = "0 g 0 0 200 12 re f 1 g BT /Helv 9 Tf 2 3 Td (%s) Tj ET"
+    form.draw("court_name", "The Court", light % "The Court")
+    form.draw("purpose", "To decide the motion", "1 g BT /Helv 9 Tf 2 3 Td (To decide) Tj ET")
+    form.draw("subject_a_number", "A000000123", light % "A000000199")
+    assert _differences(_read(form)) == {
+        "purpose": (DIFFERS, ""),
+        "subject_a_number": (DIFFERS, "A000000199"),
+    }
+
+
 def test_letters_that_only_the_second_reader_knows_agree() -> None:
     """pdfium takes a ligature named by its parts for the letter that its code would be."""
     form = _Drawn()

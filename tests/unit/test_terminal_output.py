@@ -6,10 +6,12 @@ import io
 import json
 import re
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from inbox_worker import cli_output
 from inbox_worker.cli_output import (
     complain,
     count,
@@ -17,6 +19,7 @@ from inbox_worker.cli_output import (
     print_pairs,
     print_table,
     say,
+    show_work,
     tell_age,
 )
 
@@ -148,3 +151,20 @@ def test_ages_are_told_in_the_unit_people_would_use(ago: timedelta, told: str) -
 
 def test_one_is_not_many() -> None:
     assert [count(n, "mail") for n in (0, 1, 2)] == ["0 mails", "1 mail", "2 mails"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [pytest.param(0.0, "Reading fax.tif\n", id="long"), pytest.param(60.0, "", id="short")],
+)
+def test_a_pipe_is_told_of_work_that_takes_long(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    told: str,
+) -> None:
+    monkeypatch.setattr(cli_output, "_LONG_SECONDS", seconds)
+    with show_work("Reading fax.tif"):
+        time.sleep(0.2)
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", told)
