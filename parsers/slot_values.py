@@ -49,7 +49,7 @@ class SlotText:
     """What is written in one slot."""
 
     slot: Slot
-    text: str  #: its lines joined where they were broken to fit
+    text: str  #: its lines joined where they were broken to fit; empty where nobody could read them
     box: Box  #: around the words, in points of the upright page they stand on
     page: int  #: counted from 1
     confidence: float  #: of the least certain word

@@ -126,8 +126,13 @@ def test_what_a_pen_wrote_is_doubtful_and_what_it_ticked_is_not() -> None:
     missing = by_hand.find_missing()
     if missing is not None:
         require_or_skip(missing)
-    specimen = build_specimen(9)
+    specimen = build_specimen(3)
     found = _read(by_hand.build(specimen))
+    assert found.fields["purpose"].value == "", "three lines that run into one another"
+    assert [(p.code, p.flag_only) for p in found.problems if p.field == "purpose"] == [
+        ("unread_writing", True)
+    ]
+    assert found.missing == (), "nobody is asked to write again what is only hard to read"
     written = [r for r in _compare(specimen, found) if r.found]
     ticked = [r for r in written if r.found and r.field in _MARKED]
     assert all(r.is_exact for r in ticked)
