@@ -62,12 +62,13 @@ def read_file(
     paper = Attachment(name=path.name, declared_type="", data=data)
     papers = reader.find_inside((paper,), ()) if is_container(paper) else ()
     wrappings = {p.holder for p in papers}
+    bound = {n for p in papers for places in p.bound_from for n in places}
     return FileReading(
         extraction=_call_wrapping(found) if papers else found,
         inside=tuple(
             _read_inside(reader, p, today)
             for position, p in enumerate(papers, 1)
-            if p.is_pdf or position not in wrappings
+            if (p.is_pdf or position not in wrappings) and position not in bound
         ),
     )
 

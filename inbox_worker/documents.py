@@ -1,20 +1,21 @@
 """What the documents that came with a mail are: forms, and papers beside them.
 
 A document may be attached, or lie inside something that is: then its row says in what. Of several
-forms in one document, in one scan say, all but the first count as papers inside it.
+forms in one document, in one scan say, all but the first count as papers inside it. Pictures that
+were bound to one document are its pages, but for those that show nothing of its form.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inbox_worker.dossier import WRAPPING, describe_file
+from inbox_worker.dossier import PAGE, WRAPPING, describe_file
 from inbox_worker.intake import Intake
 from outbound.review_letters import ReceivedFile
-from parsers.extraction import Extraction
+from parsers.extraction import DocumentKind, Extraction
 from parsers.inside import ARROW
 from parsers.message import Attachment
 
@@ -52,8 +53,8 @@ class ReadDocuments:
     @property
     def has_paper_beside_forms(self) -> bool:
         """Whether anything but forms is attached."""
-        papers = [row for row in self.attachment_rows if row["document_kind"] != WRAPPING]
-        return len(papers) > len(self.forms)
+        kinds = [row["document_kind"] for row in self.attachment_rows]
+        return sum(kind not in (WRAPPING, PAGE) for kind in kinds) > len(self.forms)
 
 
 def await_documents(intake: Intake) -> ReadDocuments:
@@ -69,12 +70,14 @@ def await_documents(intake: Intake) -> ReadDocuments:
             read.append(ReadDocument(position=len(papers), attachment=paper, extraction=extraction))
             papers.append(paper)
     by_position = {d.position: d.extraction for d in read}
-    wrappings = {paper.holder for paper in intake.message.inside}
+    roles = {paper.holder: WRAPPING for paper in intake.message.inside} | {
+        n: role for d in read for n, role in _list_page_roles(d)
+    }
     return ReadDocuments(
         forms=tuple(d for d in read if d.extraction.is_form),
         others=tuple(d for d in read if not d.extraction.is_form),
         attachment_rows=tuple(
-            _build_row(position, paper, by_position.get(position), holds=position in wrappings)
+            _build_row(position, paper, by_position.get(position), roles.get(position))
             for position, paper in enumerate(papers)
         ),
     )
@@ -85,11 +88,25 @@ def _as_inside(document: ReadDocument, number: int) -> Attachment:
     whole = document.attachment
     name = whole.name or "the document"
     path = f"{whole.found_in}{ARROW}{name}" if whole.found_in else name
-    return replace(whole, name=f"form {number} in {name}", found_in=path, holder=document.position)
+    return replace(
+        whole,
+        name=f"form {number} in {name}",
+        found_in=path,
+        holder=document.position,
+        bound_from=(),
+    )
+
+
+def _list_page_roles(document: ReadDocument) -> Iterator[tuple[int, str]]:
+    """Yield what the pictures are that a document was bound from, by position."""
+    passed_over = document.extraction.passed_over
+    for number, places in enumerate(document.attachment.bound_from, 1):
+        role = DocumentKind.NOT_A_FORM.value if number in passed_over else PAGE
+        yield from ((position, role) for position in places)
 
 
 def _build_row(
-    position: int, attachment: Attachment, extraction: Extraction | None, *, holds: bool
+    position: int, attachment: Attachment, extraction: Extraction | None, role: str | None
 ) -> Mapping[str, Any]:
     kind = None if extraction is None else extraction.kind.value
     is_form = extraction is not None and extraction.is_form
@@ -100,6 +117,6 @@ def _build_row(
         "size": len(attachment.data),
         "sha256": hashlib.sha256(attachment.data).hexdigest(),
         "found_in": attachment.found_in[:255],
-        "document_kind": WRAPPING if holds and not is_form else kind,
+        "document_kind": kind if role is None or is_form else role,
         "warnings": [] if extraction is None else [w.code for w in extraction.warnings],
     }

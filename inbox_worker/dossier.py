@@ -20,11 +20,14 @@ from parsers.mail import parse_message
 
 #: What a paper is called that is only the wrapping of others.
 WRAPPING = "wrapping"
+#: What a picture is called that is a page of the document it was bound to with others.
+PAGE = "page"
 #: What forms and wrappings are found to be; anything else attached may support a request.
 _FORM_KINDS = (
     *(k.value for k in (DocumentKind.ACROFORM, DocumentKind.XFA, DocumentKind.TEXT)),
     DocumentKind.SCAN.value,
     WRAPPING,
+    PAGE,
 )
 
 

@@ -95,9 +95,8 @@ def _find_forms(
     message: InboundMessage, reader: DocumentReader, today: date
 ) -> list[dict[str, Any]]:
     found = []
-    for position, paper in enumerate(message.papers):
-        if not paper.is_document:
-            continue
+    for position in message.documents:
+        paper = message.papers[position]
         read = _read_paper(message, position, reader, today).to_json()
         found.append(
             {

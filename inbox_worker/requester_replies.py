@@ -257,7 +257,8 @@ def _find_problems(
         definition,
         fields,
         [*found, *keep_read_problems(services, definition, stored, before, without=named)],
-        attachments_beside_form=intake.message.count_beside(form.position),
+        attachments_beside_form=intake.message.count_beside(form.position)
+        + len(form.extraction.passed_over),
     )
     was_complete = _was_complete(request)
     return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]

@@ -174,7 +174,8 @@ def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
 
 
 def _has_pdf(message: InboundMessage, _: ClassificationContext) -> bool:
-    return any(part.is_pdf or part.claims_pdf for part in message.papers)
+    # What we bound ourselves from pictures is no PDF that anybody sent.
+    return any(not p.bound_from and (p.is_pdf or p.claims_pdf) for p in message.papers)
 
 
 def _has_document(message: InboundMessage, _: ClassificationContext) -> bool:

@@ -45,6 +45,7 @@ class DocumentReading:
     pictures: bool  #: pictures of pages are read as well, which takes seconds
     pages: int = 0
     words: int = 0  #: on its pages, once they were read
+    passed_over: tuple[int, ...] = ()  #: pages that show nothing of a form, once that is known
     readers: list[str] = field(default_factory=list)  #: libraries, in order
     warnings: list[DocumentWarning] = field(default_factory=list)
 
@@ -77,6 +78,7 @@ class DocumentReading:
             fields=without_printed_only(definition, found),
             missing=missing,
             problems=_in_form_order(definition, problems),
+            passed_over=self.passed_over,
         )
 
     def check(
@@ -88,8 +90,12 @@ class DocumentReading:
         wrong with it is for a person to look at.
         """
         fields = without_printed_only(definition, found)
+        beside = self.attachments
+        if beside is not None:
+            # Who scans a form and a paper together sends the paper too.
+            beside += len(self.passed_over)
         missing, problems = validate(
-            definition, fields, today=self.today, attachments_beside_form=self.attachments
+            definition, fields, today=self.today, attachments_beside_form=beside
         )
         pending = {p.field for p in found.problems if p.code in _PENDING}
         really_missing = tuple(name for name in missing if name not in pending)

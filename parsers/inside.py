@@ -1,9 +1,10 @@
 """The papers inside other papers: in ZIP archives, `winmail.dat`, attached mails, and PDFs.
 
 What is found is listed behind a mail's own attachments, each with the names of what it lay in, and
-is a paper like any other; a mail's text that lies inside another one is never read at all. Count,
-depth and bytes are bounded by `ReadLimits`, and what a bound keeps from being taken out is listed
-with the refusal that says so. A mail without such papers is looked at and costs nothing more.
+is a paper like any other; a mail's text that lies inside another one is never read at all. Last
+come the documents that pictures of pages are bound to. Count, depth and bytes are bounded by
+`ReadLimits`, and what a bound keeps from being taken out is listed with the refusal that says so. A
+mail without such papers is looked at and costs nothing more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 import pikepdf
 
 from parsers.archives import Member, is_tnef, is_zip, open_tnef, open_zip
+from parsers.bound_pictures import bind_pictures, has_several_pages
 from parsers.classify import MessageKind, Verdict
 from parsers.errors import ParseError
 from parsers.extraction import ReadLimits
@@ -36,7 +38,11 @@ def may_hold_papers(message: InboundMessage, verdict: Verdict) -> bool:
     """Return whether something attached to the mail should be opened for what lies inside."""
     if verdict.kind not in _MAY_HOLD_FORMS:
         return False
-    return bool(message.attached_messages) or any(map(is_container, message.attachments))
+    return (
+        bool(message.attached_messages)
+        or any(map(is_container, message.attachments))
+        or has_several_pages(message.attachments)
+    )
 
 
 def is_container(paper: Attachment) -> bool:
@@ -53,8 +59,12 @@ def is_container(paper: Attachment) -> bool:
 def find_inside(
     papers: Sequence[Attachment], mails: Sequence[bytes], limits: ReadLimits
 ) -> tuple[Attachment, ...]:
-    """Return the papers inside `papers` and inside attached `mails`, the outermost first."""
-    return _Opening(papers=papers, limits=limits).run(mails)
+    """Return the papers inside `papers` and inside attached `mails`, the outermost first.
+
+    Pictures of pages that lie together follow once more, bound to one document.
+    """
+    found = _Opening(papers=papers, limits=limits).run(mails)
+    return (*found, *bind_pictures((*papers, *found), limits))
 
 
 @dataclass(slots=True)

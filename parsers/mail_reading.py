@@ -86,4 +86,4 @@ def list_documents(message: InboundMessage, verdict: Verdict) -> tuple[int, ...]
     """Return the positions of the papers that are to be read as documents."""
     if verdict.kind not in KINDS_WITH_DOCUMENTS:
         return ()
-    return tuple(n for n, a in enumerate(message.papers) if a.is_document)
+    return message.documents

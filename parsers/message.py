@@ -41,6 +41,9 @@ class Attachment:
     found_in: str = ""  #: the names of the files it lay in, outermost first; empty for a mail's own
     holder: int | None = None  #: the position of the paper it lay in, where it lay in one
     refusal: str = ""  #: the code of why its bytes were not taken out; empty when `data` is all
+    #: Of pictures bound together, for each page the positions of its picture, which may have come
+    #: more than once; empty for everything that came as it is.
+    bound_from: tuple[tuple[int, ...], ...] = ()
 
     @property
     def is_pdf(self) -> bool:
@@ -80,7 +83,8 @@ class InboundMessage:
     html: str | None  #: the first HTML body
     attachments: tuple[Attachment, ...]
     attached_messages: tuple[bytes, ...] = ()  #: message/rfc822 parts, never part of the text
-    inside: tuple[Attachment, ...] = ()  #: what lay inside attachments and attached messages
+    #: What lay inside attachments and attached messages, and what was bound from pictures.
+    inside: tuple[Attachment, ...] = ()
     defects: tuple[str, ...] = ()  #: stable codes of what was wrong with it
 
     @property
@@ -90,13 +94,26 @@ class InboundMessage:
 
     @property
     def papers(self) -> tuple[Attachment, ...]:
-        """Return everything that came with the mail: its attachments, then what lay inside them."""
+        """Return everything that came with the mail: its attachments, then what lay in them."""
         return self.attachments + self.inside if self.inside else self.attachments
 
+    @property
+    def documents(self) -> tuple[int, ...]:
+        """Return the positions of the papers to be read; bound pictures are read together."""
+        bound = self._bound
+        return tuple(n for n, a in enumerate(self.papers) if a.is_document and n not in bound)
+
     def count_beside(self, position: int) -> int:
-        """Return how many papers came beside the one at `position`, wrappings not counted."""
-        wrappings = {paper.holder for paper in self.inside} - {position}
-        return sum(n not in wrappings for n in range(len(self.papers))) - 1
+        """Return how many papers came beside the one at `position`.
+
+        Wrappings are not counted, and bound pictures only as what they were bound to.
+        """
+        left_out = ({paper.holder for paper in self.inside} | self._bound) - {position}
+        return sum(n not in left_out for n in range(len(self.papers))) - 1
+
+    @property
+    def _bound(self) -> set[int]:
+        return {n for paper in self.inside for places in paper.bound_from for n in places}
 
     def header(self, name: str) -> str | None:
         """Return the first field of that name in any case, or None."""

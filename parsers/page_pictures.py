@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pypdfium2
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 from pypdfium2 import raw
 
 from parsers.document_traits import SENTENCES
@@ -56,6 +56,39 @@ class PagePicture:
     number: int  #: counted from 1
     grey: Grey
     dpi: float  #: dots an inch; of a picture file, which may not tell, the usual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photograph:
+    """What the header of a JPEG file says that any program can show as it is."""
+
+    width: int  #: in pixels, as stored
+    height: int
+    is_grey: bool
+    orientation: int  #: as EXIF says it (tag 274): 1 for upright
+    dpi: float  #: dots an inch its page is taken to have
+
+
+def find_photograph(data: bytes, limits: ReadLimits) -> Photograph | None:
+    """Return what a JPEG of grey levels or RGB colours says of itself; None for other pictures.
+
+    Raises `ParseError` when its header is damaged, or it is over the limit of pixels.
+    """
+    with _naming_damage(), Image.open(io.BytesIO(data), formats=_PICTURE_FORMATS) as picture:
+        if picture.width * picture.height > limits.pixels:
+            raise _refuse("over_pixel_limit")
+        # What holds several photographs shows its first one where it is taken for a JPEG.
+        if picture.format not in ("JPEG", "MPO") or picture.mode not in ("L", "RGB"):
+            return None
+        if _find_stretch(picture) != 1:
+            return None
+        return Photograph(
+            width=picture.width,
+            height=picture.height,
+            is_grey=picture.mode == "L",
+            orientation=picture.getexif().get(ExifTags.Base.Orientation, 1),
+            dpi=_USUAL_DPI,
+        )
 
 
 def read_page_pictures(

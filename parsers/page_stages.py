@@ -93,6 +93,7 @@ def read_pictures(reading: DocumentReading) -> Extraction:
         return reading.end(DocumentKind.UNREADABLE, error.code)
     reading.pages = found.pages
     reading.add_readers(found.readers)
+    reading.passed_over = found.passed_over
     forms = [
         reading.build(
             DocumentKind.SCAN,

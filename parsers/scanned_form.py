@@ -62,6 +62,7 @@ class ScannedDocument:
     pages: int
     forms: tuple[ScannedForm, ...]
     readers: tuple[str, ...]  #: the libraries that read it, in order
+    passed_over: tuple[int, ...] = ()  #: pages that show nothing of a form where others do
 
 
 class ScanReader:
@@ -114,6 +115,7 @@ class ScanReader:
                 for copy in copies
             ),
             readers=(READER, PdfiumPages.name) if any(behind.values()) else (READER,),
+            passed_over=tuple(n for n in range(1, count + 1) if n not in shown),
         )
 
     def _read_by_labels(
