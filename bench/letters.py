@@ -174,7 +174,7 @@ def _notify(number: int) -> Letter:
             ),
             files=(ReceivedFile(name="fta.pdf", media_type="application/pdf", size=105_000),),
             first_obligation_date=date(2026, 3, 10),
-            form_pdf=_FORM,
+            form=_FORM,
         )
     )
 

@@ -132,7 +132,7 @@ def _composer(
                 flags=presentation.build_flags(request, disclosure),
                 files=dossier.files,
                 first_obligation_date=min((o.first for o in case.obligations), default=None),
-                form_pdf=dossier.original,
+                form=dossier.original,
                 requester_answer=answer,
                 bases=services.settings.review.bases,
             )
@@ -170,7 +170,7 @@ def write_second_review_notices(
                     findings=describe_findings(findings_of(decision), timezone=zone),
                     reasons=tuple(r.sentence for r in proposal.second_person),
                     sections=sections,
-                    form_pdf=original,
+                    form=original,
                     preview=document,
                 )
             )

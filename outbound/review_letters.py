@@ -31,6 +31,7 @@ from outbound.reply_skeletons import (
     describe_keywords,
     quote_body,
 )
+from parsers.picture_files import find_picture_file
 
 #: How far before the first obligation date the custody periods of an approval must reach.
 CUSTODY_LOOKBACK = timedelta(days=30)
@@ -165,7 +166,7 @@ class ReviewNotice:
     flags: tuple[ReviewFlag, ...] = ()
     files: tuple[ReceivedFile, ...] = ()
     first_obligation_date: date | None = None
-    form_pdf: bytes | None = None  #: the original, attached when given
+    form: bytes | None = None  #: the original, a PDF or a picture, attached when given
     is_reminder: bool = False
     requester_answer: str = ""  #: what the requester wrote back to a question, as written
     bases: tuple[str, ...] = ("routine use", "consent")  #: what `Basis` takes
@@ -183,7 +184,7 @@ class SecondReviewNotice:
     findings: tuple[Fact, ...]
     reasons: tuple[str, ...]  #: why two people are needed, a sentence each
     sections: tuple[FieldSection, ...] = ()
-    form_pdf: bytes | None = None
+    form: bytes | None = None
     preview: bytes | None = None  #: the document as it would be issued
 
 
@@ -209,7 +210,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
         replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
-        attachments=_build_form(context.tracking_number, context.form_pdf),
+        attachments=_build_form(context.tracking_number, context.form),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -255,7 +256,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
         tracking_number=context.tracking_number,
         attachments=(
             *(build_pdf(f"{context.tracking_number}-preview", data) for data in preview),
-            *_build_form(context.tracking_number, context.form_pdf),
+            *_build_form(context.tracking_number, context.form),
         ),
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
@@ -273,4 +274,12 @@ def build_ready_replies(
 
 
 def _build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:
-    return () if data is None else (build_pdf(f"{tracking_number}-request", data),)
+    """Build the attachment of the form as it was mailed, by what its bytes are."""
+    if data is None:
+        return ()
+    name = f"{tracking_number}-request"
+    picture = find_picture_file(data)
+    if picture is None:
+        return (build_pdf(name, data),)
+    media_type = f"image/{picture.kind}"
+    return (LetterAttachment(name=f"{name}.{picture.kind}", media_type=media_type, data=data),)

@@ -164,7 +164,7 @@ NOTICE = ReviewNotice(
     ),
     files=(ReceivedFile(name="Nunez FTA.pdf", media_type="application/pdf", size=181_000),),
     first_obligation_date=date(2026, 3, 10),
-    form_pdf=PDF,
+    form=PDF,
     to_check=(
         FieldToCheck(
             label="A-Number",
@@ -274,6 +274,28 @@ def _build_outside() -> dict[str, Letter]:
     }
 
 
+@pytest.mark.parametrize(
+    ("start", "extension", "media_type"),
+    [
+        (b"%PDF-1.7", "pdf", "application/pdf"),
+        (b"\xff\xd8\xff\xe0", "jpeg", "image/jpeg"),
+        (PNG, "png", "image/png"),
+        (b"II*\x00", "tiff", "image/tiff"),
+    ],
+)
+def test_the_form_is_attached_as_what_it_is(start: bytes, extension: str, media_type: str) -> None:
+    (attached,) = compose_review_notice(replace(NOTICE, form=start)).attachments
+    assert (attached.name, attached.media_type) == (f"{TRACKING}-request.{extension}", media_type)
+
+
+def test_the_notice_names_the_form_only_where_it_is_attached() -> None:
+    words = "The original form is attached to this message."
+    assert words in compose_review_notice(NOTICE).text
+    without = compose_review_notice(replace(NOTICE, form=None))
+    assert words not in without.text
+    assert without.attachments == ()
+
+
 def _build_inside() -> dict[str, Letter]:
     named: dict[str, Any] = {"head": HEAD, "tracking_number": TRACKING}
     answered = named | {"reply": REPLY}
@@ -285,7 +307,7 @@ def _build_inside() -> dict[str, Letter]:
         reasons=("The identity is weak.",),
         sections=SECTIONS,
         preview=PDF,
-        form_pdf=PDF,
+        form=PDF,
     )
     return {
         "review notice": compose_review_notice(NOTICE),
