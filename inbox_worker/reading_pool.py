@@ -45,8 +45,8 @@ _T = TypeVar("_T")
 #: How long a child may take to start, and to answer beyond the time it gives itself.
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
-#: A mail comes back with all that was attached to it and lay inside; a child that announces more
-#: than both limits allow is not to be believed.
+#: A mail comes back with all that was attached to it, lay inside, and was bound from pictures; a
+#: child that announces more than the limits allow is not to be believed.
 _LONGEST_ANSWER = 128 * 1024 * 1024
 
 _CHILD_CODE = (
