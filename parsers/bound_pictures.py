@@ -9,6 +9,7 @@ pixel, so that the bound document is read as its pictures would be.
 The outcomes: a paper for each place with two page pictures or more that can be read. A TIFF of
 several pages is a document of its own already; so is a picture that is damaged or has too many
 pixels, which then says so itself. Pictures that are too large together are refused as one document.
+Photographs are not decoded here: one that breaks off shows as much of its page as there is.
 """
 
 from __future__ import annotations
