@@ -323,8 +323,8 @@ def test_spots_are_drawn_by_the_child(reader: DocumentReader) -> None:
 
 def test_spots_that_take_too_long_have_no_picture_and_the_next_are_drawn() -> None:
     form = FormBuilder(known=False)
-    # One line that crosses the page a million times.
-    turns = b"0 0 m " + b"612 792 l 0 792 l 612 0 l 0 0 l " * 700_000 + b"S"
+    # One line that crosses the page millions of times.
+    turns = b"0 0 m " + b"612 792 l 0 792 l 612 0 l 0 0 l " * 4_000_000 + b"S"
     form.pdf.pages[0].obj.Contents = form.pdf.make_stream(
         zlib.compress(turns), Filter=Name.FlateDecode
     )
