@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -42,8 +43,11 @@ _ENOUGH_INK = 0.6
 #: With so much of it there, the page lies as close as it can.
 _CLOSE = 0.97
 
-#: Darker than this is ink, where paper is 255.
+#: Darker than this is ink, where paper is 255; and so on the blank form, which nobody scanned.
 INK = 170
+_PRINT = 200
+#: For so many pages what is known of their print is kept.
+_KEPT = 8
 _Mask = NDArray[np.uint8]
 
 
@@ -53,10 +57,18 @@ class Frame:
 
     layout: LayoutPage
     blank: Grey  #: drawn with `FRAME_DPI`
-    ink: _Mask  #: 1 where the blank form itself is printed, with a margin
-    thin: _Mask  #: 1 on its letters and lines alone, without bars and pictures
     points: NDArray[np.float32]  #: of its features, in pixels of `blank`
     descriptors: NDArray[np.uint8]
+
+    @property
+    def ink(self) -> _Mask:
+        """1 where the blank form itself is printed, with a margin."""
+        return _find_ink(self)
+
+    @property
+    def thin(self) -> _Mask:
+        """1 on its letters and lines alone, without bars and pictures."""
+        return _find_thin(self)
 
     @property
     def to_pixels(self) -> NDArray[np.float64]:
@@ -95,18 +107,29 @@ def _draw_blank(pages: PdfiumPages, page: LayoutPage) -> Grey:
 
 
 def _build_frame(layout: LayoutPage, blank: Grey) -> Frame:
-    ink = (blank < 200).astype(np.uint8)
-    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
-    solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
     points, descriptors = _find_features(blank, _FEATURE_HEIGHTS[0])
     return Frame(
         layout=layout,
         blank=blank,
-        ink=cv2.dilate(ink, np.ones((7, 7), np.uint8)).astype(np.uint8),
-        thin=((ink == 1) & (solid == 0)).astype(np.uint8),
         points=points,
         descriptors=descriptors,
     )
+
+
+# Of many known pages few are shown: what takes much room is worked out for those alone.
+@lru_cache(maxsize=_KEPT)
+def _find_ink(frame: Frame) -> _Mask:
+    ink = (frame.blank < _PRINT).astype(np.uint8)
+    return cv2.dilate(ink, np.ones((7, 7), np.uint8)).astype(np.uint8)
+
+
+@lru_cache(maxsize=_KEPT)
+def _find_thin(frame: Frame) -> _Mask:
+    ink = (frame.blank < _PRINT).astype(np.uint8)
+    solid = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8))
+    solid = cv2.dilate(solid, np.ones((5, 5), np.uint8))
+    thin: _Mask = ((ink == 1) & (solid == 0)).astype(np.uint8)
+    return thin
 
 
 def align(grey: Grey, number: int, frames: Sequence[Frame]) -> AlignedPage | None:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 _ONE, _BOTH, _DIFFERENT = 0.97, 0.99, 0.6
 #: The same where labels alone told the place: one reader, and both alike.
 _BY_LABEL, _BOTH_BY_LABEL = 0.85, 0.9
-#: How sure a value is whose letters one reader could only guess and the other knew.
-_KNOWN_BY_ONE = 0.9
+#: How sure a value is of which something is not: a letter that a reader guessed, where it ends.
+_NOT_QUITE = 0.9
 #: What viewers draw for a letter that they cannot: a question mark within a word, a box.
 _NOT_DRAWN = re.compile("\\?\\w|[\ufffd\u25a1\u25af\u25fb]")
 #: What a name may begin with in small letters.
@@ -225,7 +225,7 @@ def _judge(field: FormField, text: SlotText, _outcome: Normalised) -> float:
     if _NOT_DRAWN.search(text.text) or (field.type is FieldType.NAME and "?" in text.text):
         return min(text.confidence, _DIFFERENT)
     if text.may_go_on or (field.type is FieldType.NAME and _begins_small(text.text)):
-        return min(text.confidence, _KNOWN_BY_ONE)
+        return min(text.confidence, _NOT_QUITE)
     return text.confidence
 
 
@@ -276,11 +276,11 @@ def _agree(one: SlotText, two: SlotText | None) -> SlotText:
         return replace(one, confidence=_BOTH if one.slot.box != NOWHERE else _BOTH_BY_LABEL)
     if one.text.replace(" ", "") == two.text.replace(" ", ""):
         # Where a word ends is a matter of opinion, and the first reader's is the better one.
-        return replace(one, confidence=_KNOWN_BY_ONE, others=(two.text,))
+        return replace(one, confidence=_NOT_QUITE, others=(two.text,))
     if one.confidence < _ONE:
         # The first reader had to guess letters; the second mostly knows them, but not always.
         odd, odder = count_oddities(one.text), count_oddities(two.text)
         better, worse = (one, two) if odd < odder else (two, one)
-        sure = _DIFFERENT if odd == odder else _KNOWN_BY_ONE
+        sure = _DIFFERENT if odd == odder else _NOT_QUITE
         return replace(better, confidence=sure, others=(worse.text,))
     return replace(one, confidence=_DIFFERENT, others=(two.text,))

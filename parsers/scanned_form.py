@@ -146,7 +146,7 @@ class ScanReader:
             return page.grey[page.frame.cut(box)]
 
         definition = self._definitions[registration.layout.definition]
-        first, second = self._look_twice(page)
+        first, second, unread = self._look_twice(page)
         to_page = registration.to_layout.inverse()
         texts = (
             settle(
@@ -161,29 +161,42 @@ class ScanReader:
         return PageReading(
             text=PageText(
                 texts=tuple(
-                    replace(text, box=to_page.map_box(text.box), page=page.number) for text in texts
+                    replace(text, box=to_page.map_box(text.box), page=page.number)
+                    for text in (*texts, *unread)
                 ),
                 strays=(),
             ),
             marks=read_marks(registration, cut),
         )
 
-    def _look_twice(self, page: AlignedPage) -> tuple[_BySlot, _BySlot]:
-        """Return what stands in each slot, by both looks; boxes are the layout page's."""
-        lines = [
-            line
+    def _look_twice(self, page: AlignedPage) -> tuple[_BySlot, _BySlot, list[SlotText]]:
+        """Return what stands in each slot by both looks, and what neither look could read.
+
+        Boxes are the layout page's.
+        """
+        found = [
+            (slot, line)
             for slot in page.frame.layout.slots
             if not slot.is_mark
             for line in find_lines(page, slot)
         ]
+        lines = [line for _, line in found]
         by_hand = find_handwriting(lines)
         read = [
-            _trust_less(found) if line in by_hand else found
-            for line, found in zip(lines, read_lines(self._lines, lines), strict=True)
+            _trust_less(one) if line in by_hand else one
+            for line, one in zip(lines, read_lines(self._lines, lines), strict=True)
         ]
-        first = [word for line in read for word in line.first]
-        second = [word for line in read for word in line.second]
-        return _sort_into_slots(page, first), _sort_into_slots(page, second)
+        first = _sort_into_slots(page, [word for line in read for word in line.first])
+        second = _sort_into_slots(page, [word for line in read for word in line.second])
+        unread = {slot: line.box for slot, line in found if slot not in first}
+        return (
+            first,
+            second,
+            [
+                SlotText(slot=slot, text="", box=box, page=page.number, confidence=0.0)
+                for slot, box in unread.items()
+            ],
+        )
 
 
 def _register(picture: PagePicture, page: AlignedPage) -> Registration:

@@ -1,8 +1,9 @@
 """From the slots of a form's pages to its values: printed, scanned or photographed alike.
 
-Each field of the definition ends as `parsers.written_values` says. Two outcomes are of paper alone:
-a text that sticks out of its slot or is cut at its edge is the problem `clipped_value` and no
-value, and a mark that may be on or off leaves the problem `unclear_mark`, which a person settles.
+Each field of the definition ends as `parsers.written_values` says. Three outcomes are of paper
+alone: a text that sticks out of its slot or is cut at its edge is the problem `clipped_value` and
+no value; writing that nobody could read is `unread_writing` and no value; and a mark that may be on
+or off leaves the problem `unclear_mark`. A person settles the last two.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ _CLIPPED = wrong(
     "clipped_value",
     "The text is cut off at the edge of its box, so that part of it is missing; write it shorter, "
     "or write it in the mail.",
+)
+_UNREAD = wrong(
+    "unread_writing",
+    "Something is written here that the program could not read; a person will look at it.",
 )
 
 
@@ -125,6 +130,8 @@ def _read_text(form_field: FormField, text: SlotText, today: date, judge: Judge)
         outcome = _CLIPPED
     elif text.slot.is_signature_line or form_field.type is FieldType.ATTESTATION:
         outcome = read_signature(text.text)
+    elif not text.text:
+        outcome = _UNREAD
     else:
         outcome = normalise(_as_list(form_field, text.text), form_field, today=today)
     return Written(

@@ -33,8 +33,8 @@ _OVER_EDGE = 1.0
 #: So near to its right edge a text may end because a viewer cut it there.
 _NEAR_EDGE = 1.0
 
-#: The breadth of a blank between words beside their height, at most.
-_BLANK_WIDTH = 0.55
+#: The breadth of a blank between words beside their height, as a rule and at most.
+_BLANK_WIDTH, _WIDEST_BLANK = 0.55, 0.9
 #: The breadth of a long word beside its height.
 _A_WORD = 8.0
 #: How sure a mark is that a word runs over.
@@ -49,7 +49,7 @@ class SlotText:
     """What is written in one slot."""
 
     slot: Slot
-    text: str  #: its lines joined where they were broken to fit
+    text: str  #: its lines joined where they were broken to fit; empty where nobody could read them
     box: Box  #: around the words, in points of the upright page they stand on
     page: int  #: counted from 1
     confidence: float  #: of the least certain word
@@ -124,6 +124,7 @@ class _Written:
             for placed in without_rule(self._own.cut_off(Placed(word, box)))
         ]
         self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
+        self._slots = [slot.box for slot in registration.layout.slots if not slot.is_mark]
         self._taken: set[int] = set()
 
     def read(self, slot: Slot) -> Iterator[SlotText]:
@@ -162,20 +163,22 @@ class _Written:
         if bottom < slot.box[1] - _OVER_EDGE - height / 4:
             return True
         return any(
-            self._goes_on(line, slot, _BLANK_WIDTH * height) or _is_overprinted(line)
-            for line in lines
+            self._goes_on(line, slot, height) or _is_overprinted(line) for line in lines
         ) or (slot.multiline and self._goes_on_below(slot, bottom, height))
 
-    def _goes_on(self, line: Sequence[Placed], slot: Slot, blank: float) -> bool:
+    def _goes_on(self, line: Sequence[Placed], slot: Slot, height: float) -> bool:
         """Return whether a line goes on outside the slot, or begins there, a blank's width away."""
         start, end = line[0].box[0], line[-1].box[2]
         middle = line[0].middle
-        return any(
-            placed.box[1] < middle < placed.box[3]
-            and not slot.box[0] <= x <= slot.box[2]
-            and (-blank < placed.box[0] - end < blank or -blank < start - placed.box[2] < blank)
-            for placed, (x, _) in zip(self._words, self._centres, strict=True)
-        )
+        for placed, (x, y) in zip(self._words, self._centres, strict=True):
+            if slot.box[0] <= x <= slot.box[2] or not placed.box[1] < middle < placed.box[3]:
+                continue
+            # What stands in a slot of its own is mostly that slot's, even if it is rather close.
+            in_other = any(a <= x <= c and b <= y <= d for a, b, c, d in self._slots)
+            blank = (_BLANK_WIDTH if in_other else _WIDEST_BLANK) * height
+            if -blank < placed.box[0] - end < blank or -blank < start - placed.box[2] < blank:
+                return True
+        return False
 
     def _goes_on_below(self, slot: Slot, bottom: float, height: float) -> bool:
         """Return whether another line stands just below the slot, where there was no room left."""

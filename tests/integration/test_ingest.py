@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from inbox_worker import ingest, miscellany
+from inbox_worker import ingest, miscellany, reading_ahead
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.ingest import FOLDER_ROLES, HANDLERS
 from inbox_worker.intake import Apply, Intake
@@ -159,7 +159,7 @@ def test_a_mail_that_our_parser_stumbles_over_does_not_stop_the_others(
     open_harness: Opener, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     harness = open_harness(intake={"max_attempts": 2})
-    real = getattr(ingest, step)
+    real = getattr(reading_ahead, step)
 
     def stumble(mail: object, *arguments: object) -> object:
         text = mail if isinstance(mail, bytes) else mail.subject.encode()  # type: ignore[attr-defined]
@@ -167,7 +167,7 @@ def test_a_mail_that_our_parser_stumbles_over_does_not_stop_the_others(
             raise RecursionError
         return real(mail, *arguments)
 
-    monkeypatch.setattr(ingest, step, stumble)
+    monkeypatch.setattr(reading_ahead, step, stumble)
     # The same mistake brings down the process in which mails are read as a whole.
     monkeypatch.setattr(DocumentReader, "_read_mail", lambda *_: None)
     harness.record(compose(CLERK, NO_FORM, subject="bad"))

@@ -18,6 +18,7 @@ from parsers.layout import Slot, build_layout
 from parsers.line_reader import LineReader, LineText
 from parsers.page_alignment import FRAME_DPI, AlignedPage, Frame, build_frames
 from parsers.read_lines import ReadLine, read_lines
+from tests.conftest import require_or_skip
 from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.scans import Damage as How
 from tests.specimens.scans import Picture, damage
@@ -173,7 +174,7 @@ def test_blanks_that_the_recogniser_drops_are_seen_in_the_ink(
 @pytest.mark.parametrize("font", OTHER_FONTS, ids=[f.stem for f in OTHER_FONTS])
 def test_no_blank_is_seen_where_type_is_wide(frame: Frame, reader: LineReader, font: Path) -> None:
     if not font.exists():
-        pytest.skip(f"{font.name} is not installed.")
+        require_or_skip(str(font))
     typed = [*[OTHERS] * 3, "m.o@courts.example, 901111-1116", "(a.m.) D-101-CR-2019-00123"]
     lines = [_lines(frame, "requester_agency", t, font=font)[0] for t in typed]
     found = read_lines(reader, lines)
@@ -197,7 +198,7 @@ def test_rare_letters_are_never_certain(frame: Frame, reader: LineReader, text: 
 @pytest.mark.parametrize("font", HANDWRITING_FONTS, ids=[f.stem for f in HANDWRITING_FONTS])
 def test_a_page_in_a_hand_is_told_from_type(frame: Frame, font: Path) -> None:
     if not font.exists():
-        pytest.skip(f"{font.name} is not installed.")
+        require_or_skip(str(font))
     texts = ("Verónica Itzel Ejemplo", "Sample District Court", "Maria de los Angeles, 1971")
     written = [_lines(frame, "requester_agency", t, font=font, points=13)[0] for t in texts]
     typed = [_lines(frame, "requester_agency", t)[0] for t in texts]

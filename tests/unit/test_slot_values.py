@@ -129,6 +129,22 @@ def test_a_text_that_just_fits_is_not_clipped() -> None:
     assert not _only([(104, 545, "x" * 39), (104, 533, "y")]).is_clipped
 
 
+@pytest.mark.parametrize(
+    ("places", "may_go_on"),
+    [
+        pytest.param([(104, 520, "x" * 38), (104, 505, "y" * 36)], True, id="full to its end"),
+        pytest.param([(104, 520, "x" * 38), (104, 505, "short")], False, id="room on its line"),
+        pytest.param([(104, 545, "x" * 38), (104, 530, "y" * 36)], False, id="room for more lines"),
+        pytest.param([(104, 603, "x" * 38)], False, id="one line is all there is"),
+    ],
+)
+def test_a_long_text_that_fills_its_box_may_go_on_unseen(
+    places: list[Place], may_go_on: bool
+) -> None:
+    found = _only(places)
+    assert (found.may_go_on, found.is_clipped) == (may_go_on, False)
+
+
 def test_words_beside_the_slots_are_strays_within_the_form_alone() -> None:
     found = _read([(200, 440, "typed"), (200, 480, "beside"), (10, 780, "Page"), (400, 20, "fax")])
     assert [word.text for word in found.strays] == ["beside"]
