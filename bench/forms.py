@@ -59,9 +59,10 @@ def main() -> None:
         if scanned:
             chosen = specimens[:scanned]
             show_accuracy("In pictures", measure(pictures, chosen, read, definitions[0]))
+    # Before the speeds, which have the recogniser loaded in this process.
+    show_memory(measure_memory(specimens[:20], definitions, MEMORY_DOCUMENTS * people // PEOPLE))
     speeds = measure_speeds(specimens[:20], definitions)
     show_speeds([*speeds, measure_pictures(specimens[:2], definitions)] if scanned else speeds)
-    show_memory(measure_memory(specimens[:20], definitions, MEMORY_DOCUMENTS * people // PEOPLE))
 
 
 def read_with(reader: DocumentReader) -> Read:

@@ -323,12 +323,12 @@ def test_spots_are_drawn_by_the_child(reader: DocumentReader) -> None:
 
 def test_spots_that_take_too_long_have_no_picture_and_the_next_are_drawn() -> None:
     form = FormBuilder(known=False)
-    # One line that crosses the page a million times and more.
-    turns = b"0 0 m " + b"612 792 l 0 792 l 612 0 l 0 0 l " * 1_200_000 + b"S"
+    # One line that crosses the page millions of times.
+    turns = b"0 0 m " + b"612 792 l 0 792 l 612 0 l 0 0 l " * 4_000_000 + b"S"
     form.pdf.pages[0].obj.Contents = form.pdf.make_stream(
         zlib.compress(turns), Filter=Name.FlateDecode
     )
     spot = Spot(page=1, box=(200, 700, 400, 712), is_upright=True)
-    with DocumentReader(DEFINITIONS, limits=ReadLimits(seconds=1)) as found:
+    with DocumentReader(DEFINITIONS, limits=ReadLimits(seconds=1.5)) as found:
         assert found.render(form.save(), [spot]) == (None,)
         assert found.render(FormBuilder().save(), [spot]) != (None,)
