@@ -86,6 +86,8 @@ def _read_field(
     today: date,
 ) -> None:
     filled = [m for m in matches if not m.source.is_blank]
+    if not filled and form_field.type is not FieldType.ATTESTATION:
+        return
     ticked = [m for m in filled if m.target.choice is not None and m.source.kind is FieldKind.TICK]
     if ticked:
         written = [_read_ticks(form_field, ticked)]
