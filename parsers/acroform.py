@@ -158,7 +158,8 @@ class _Walk:
 
     def _is_seen(self, obj: pikepdf.Dictionary) -> bool:
         """Return whether a shared object was met before; direct objects are met once by nature."""
-        return obj.objgen != _DIRECT and obj.objgen in self._seen
+        identity = obj.objgen
+        return identity in self._seen and identity != _DIRECT
 
     def _node(self, obj: pikepdf.Dictionary, above: _Inherited, depth: int) -> None:
         identity = obj.objgen

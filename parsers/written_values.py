@@ -57,16 +57,15 @@ class FormValues:
             value="" if first.outcome.value is None else first.outcome.value,
             raw=masked,
             source=self.source,
-            confidence=min([first.confidence, *_differing(written)]),
+            confidence=min(first.confidence, DIFFERING_CONFIDENCE)
+            if any(w.is_doubtful for w in written)
+            else first.confidence,
             page=first.page,
             box=first.box,
             alternatives=(*first.outcome.alternatives, *map(mask_ssn, first.others)),
         )
-        self.problems.extend(_problems(form_field, written))
-
-
-def _differing(written: Sequence[Written]) -> Iterator[float]:
-    return (DIFFERING_CONFIDENCE for w in written if w.is_doubtful)
+        if first.outcome.code or first.is_doubtful or len(written) > 1:
+            self.problems.extend(_problems(form_field, written))
 
 
 def _problems(form_field: FormField, written: Sequence[Written]) -> Iterator[FieldProblem]:
