@@ -13,12 +13,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
 from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.postfix import Postfix, start_postfix
+
+# Nothing in a test is timed: a loaded machine is no fault of the program.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PASSWORD = "Gl0cken-spiel"
 

@@ -461,7 +461,7 @@ def requests(draw: st.DrawFn) -> tuple[Findings, tuple[str, ...], Detail]:
     return findings, tuple(sorted(asked)), detail
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests())
 def test_every_printed_fact_was_asked_for_and_is_allowed(
     request: tuple[Findings, tuple[str, ...], Detail],

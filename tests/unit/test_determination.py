@@ -572,7 +572,7 @@ def try_answers(findings: Findings, obligation: Obligation) -> ObligationAnswers
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_findings(), obligations())
 def test_silence_is_never_no(findings: Findings, obligation: Obligation) -> None:
     answers = try_answers(findings, obligation)
@@ -589,7 +589,7 @@ def test_silence_is_never_no(findings: Findings, obligation: Obligation) -> None
         assert said & {Outcome.DETAINED, Outcome.NO_OVERLAP, Outcome.REMOVED}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_findings(), obligations(), st.randoms(use_true_random=False))
 def test_the_order_of_findings_does_not_matter(
     findings: Findings, obligation: Obligation, random: Any
@@ -601,7 +601,7 @@ def test_the_order_of_findings_does_not_matter(
     assert try_answers(shuffled, obligation) == try_answers(findings, obligation)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(DAYS, st.integers(1, 40), st.integers(0, 40), obligations())
 def test_touching_and_consecutive_periods_are_one(
     first: date, cut: int, rest: int, obligation: Obligation
@@ -617,7 +617,7 @@ def test_touching_and_consecutive_periods_are_one(
         assert try_answers(split, obligation) == try_answers(whole, obligation)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_findings(), obligations())
 def test_a_period_is_answered_day_by_day(findings: Findings, obligation: Obligation) -> None:
     answers = try_answers(findings, obligation)

@@ -285,7 +285,7 @@ def test_the_same_values_give_the_same_bytes() -> None:
     assert fill_form(DEFINITION, BLANK, values) != fill_form(DEFINITION, BLANK, {})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(st.characters(), max_size=60))
 def test_no_text_is_too_odd_to_be_written(text: str) -> None:
     filled = fill_form(DEFINITION, BLANK, {"subject_given_names": text, "purpose": text})

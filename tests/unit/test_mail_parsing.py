@@ -386,7 +386,7 @@ def test_the_header_is_read_when_nothing_else_works(monkeypatch: pytest.MonkeyPa
 
 
 @given(st.binary(min_size=1, max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_raise_anything_else(noise: bytes) -> None:
     for raw in (noise, HEAD + noise, HEAD + b"Content-Type: multipart/mixed; boundary=b\n" + noise):
         try:
