@@ -42,6 +42,7 @@ from parsers.spot_pictures import SpotPictures
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+_STOPPED = "The reader was stopped before it had read everything."
 #: How long a child may take to start, and to answer beyond the time it gives itself.
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 2.0
@@ -104,8 +105,14 @@ class ReadingPool:
         self._threads.submit(self._child)
 
     def submit(self, do: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
-        """Do something in one of the threads, in which `attempt` may be called."""
-        return self._threads.submit(do, *args, **kwargs)
+        """Do something in one of the threads, in which `attempt` may be called.
+
+        Raises `ReaderUnavailableError` once the pool was closed.
+        """
+        try:
+            return self._threads.submit(do, *args, **kwargs)
+        except RuntimeError as error:
+            raise ReaderUnavailableError(_STOPPED) from error
 
     def attempt(self, task: Task) -> Answer | End:
         """Return what this thread's child makes of a task, or how the child ended."""
@@ -140,7 +147,7 @@ class ReadingPool:
         if child is not None:
             self._forget(child)
         if self._is_abandoned:
-            raise ReaderUnavailableError("The reader was stopped before it had read everything.")
+            raise ReaderUnavailableError(_STOPPED)
         child = _Child(self._definitions, self._limits)
         self._children.add(child)
         self._own.child = child

@@ -115,9 +115,8 @@ def test_stopping_waits_for_no_pictures() -> None:
     with DocumentReader(DEFINITIONS) as reader:
         scans = [reader.submit(ONE, today=TODAY) for _ in range(5)]
         assert _wait(lambda: len(reader.child_ids()) == 2)
-        started = time.monotonic()
-    assert time.monotonic() - started < 5
     assert not reader.child_ids()
+    # Those that were not waited for can be read another time.
     failures = [scan.exception(timeout=0) for scan in scans]
     assert any(failures)
     for failure in filter(None, failures):
