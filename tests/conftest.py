@@ -21,7 +21,7 @@ from tests.servers import postfix as postfix_server
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.postfix import Postfix, start_postfix
 
-# Nothing in a test is timed: a loaded machine is no fault of the program.
+# No example of a property has a deadline: a loaded machine is no fault of the program.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
