@@ -7,6 +7,7 @@ command, and then every letter, command and log line is searched.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from tests.acceptance.job import JOURNAL, Job, Person
 pytestmark = pytest.mark.timeout(240)
 
 SSN = "321-54-9876"
-#: What nothing that is shown may hold: any spelling ends with it.
 TAIL = "9876"
+#: What nothing that is shown may hold: the last four digits behind others or behind a mask. Four
+#: digits alone stand by chance in a time, an encoded picture or a Message-ID.
+SHOWN = re.compile(rf"(?:54|[-*•][- ]?|\b54 ){TAIL}(?!\w)")
 
 _CLERK = "dana.whitlock@courts.example"
 
@@ -91,7 +94,7 @@ def test_no_letter_shows_it(job: Job) -> None:
     ]
     assert len(letters) >= 7
     for letter in letters:
-        assert TAIL not in letter.tell_everything(), letter.subject
+        assert not SHOWN.search(letter.tell_everything()), letter.subject
 
 
 def test_no_command_and_no_log_line_shows_it(
@@ -115,14 +118,17 @@ def test_no_command_and_no_log_line_shows_it(
             code = run_command(["--config", str(job.config), *command, *more], job.environ())
             said = capfd.readouterr()
             assert (code, bool(said.out)) == (0, True), command
-            assert TAIL not in said.out + said.err, command
-    assert TAIL not in "\n".join(job.logs)
+            assert not SHOWN.search(said.out + said.err), command
+    assert not SHOWN.search("\n".join(job.logs))
 
 
 def test_nothing_but_what_came_keeps_it(job: Job) -> None:
     tables = [name for (name,) in job.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
     keeping = {
-        table for table in tables for row in job.query(f"SELECT * FROM {table}") if TAIL in str(row)
+        table
+        for table in tables
+        for row in job.query(f"SELECT * FROM {table}")
+        if SHOWN.search(str(row))
     }
     # The name of a file and the reason of a decision are kept as they were written.
     assert keeping == {"raw_mails", "attachments", "decisions"}
