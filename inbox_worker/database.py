@@ -92,7 +92,7 @@ class Database:
     def migrate(self) -> None:
         """Create the schema or bring it to the current version."""
         _make_file(self._url)
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, _remaking_tables(connection):
             configuration = _alembic_configuration()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
@@ -121,6 +121,27 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _remaking_tables(connection: Connection) -> Iterator[None]:
+    """Let SQLite make a table anew that others refer to; all references hold again at the end.
+
+    SQLite changes a table by making another and dropping the first, as its own manual has it
+    (sqlite.org/lang_altertable.html, section 7).
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    switch = connection.connection.cursor()
+    switch.execute("PRAGMA foreign_keys = OFF")
+    yield
+    broken = switch.execute("PRAGMA foreign_key_check").fetchall()
+    switch.execute("PRAGMA foreign_keys = ON")
+    if broken:
+        raise SchemaError(
+            f"{len(broken)} rows refer to rows that are not there: restore the last backup."
+        )
 
 
 def _make_file(url: str) -> None:

@@ -405,6 +405,15 @@ class ServiceState(Base):
     value: Mapped[str] = mapped_column(String(200))
 
 
+class ChoreRecord(Base):
+    """When a recurring task is due again."""
+
+    __tablename__ = "chores"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    due_at: Mapped[datetime]
+
+
 def table_of(model: type[Base]) -> Table:
     """Return a model's table, for statements that need no mapped objects."""
     table = model.__table__

@@ -28,6 +28,7 @@ _FILE_SECONDS = 2
 #: How long `once` waits for pictures being read before it asks whether to stop.
 _READING_SECONDS = 1.0
 _DELIVER_SECONDS = 2
+_TEND_SECONDS = 5
 #: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: the beat of the slowest job.
 _STUCK_SECONDS = 120
@@ -43,7 +44,7 @@ def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
     trouble: WorkerError | None = None
     while not worker.should_stop():
         work, fault = _fetch(worker)
-        work += worker.file()
+        work += worker.file() + worker.tend()
         report = worker.deliver()
         if report.stop is DrainStop.UNREACHABLE:
             fault = fault or UnreachableError(
@@ -113,6 +114,7 @@ class Service:
             ("fetch", self._worker.fetch, poll),
             ("file", self._worker.file, _FILE_SECONDS),
             ("deliver", lambda: self._worker.deliver().submitted, _DELIVER_SECONDS),
+            ("tend", self._worker.tend, _TEND_SECONDS),
         )
 
     def _guard(self, name: str, job: Callable[[], int]) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from inbox_worker.errors import IllegalTransitionError
 
 
 class Disposition(StrEnum):
-    """What became of a message. Set once."""
+    """What became of a message. Set once; only a person takes a mail out of QUARANTINED."""
 
     FILED = "FILED"  #: one request or more were filed from it
     FORM_RECEIVED = "FORM_RECEIVED"  #: a corrected form joined a request that was waiting for it
@@ -26,12 +26,16 @@ class Disposition(StrEnum):
     REPLY_REFUSED = "REPLY_REFUSED"  #: a reply bound to a request from someone not entitled to it
     ANSWER_RECORDED = "ANSWER_RECORDED"  #: a requester answered a question of ours
     CORRESPONDENCE_RECORDED = "CORRESPONDENCE_RECORDED"  #: a requester wrote about an open request
+    STATUS_ANSWERED = "STATUS_ANSWERED"  #: the stage of a request was asked for, and answered
+    WITHDRAWAL_APPLIED = "WITHDRAWAL_APPLIED"  #: a requester took a request back
+    REDIRECTED = "REDIRECTED"  #: belongs elsewhere; the author was told where
     BOUNCE_RECORDED = "BOUNCE_RECORDED"  #: a delivery report
     OVERSIZE = "OVERSIZE"  #: too large to fetch; kept on the server, the author told the limit
     IGNORED = "IGNORED"  #: automatic mail, list mail or our own coming back; never answered
     FOR_A_PERSON = "FOR_A_PERSON"  #: no rule fits
     DUPLICATE = "DUPLICATE"  #: the same bytes are already recorded
     QUARANTINED = "QUARANTINED"  #: could not be worked on; kept with its reason
+    DISCARDED = "DISCARDED"  #: was in quarantine, and a person put it away
 
 
 class RequestStatus(StrEnum):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from inbox_worker import correspondence, issuing, journal
+from inbox_worker.chores import Chore, do_chores
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import DatabaseOutbox
@@ -22,6 +23,9 @@ from outbound.dispatcher import DrainReport, Pacer, RetryPolicy, drain
 from outbound.smtp import SmtpSubmitter
 
 _log = structlog.get_logger()
+
+#: The recurring tasks, each of the module whose business it is.
+CHORES: tuple[Chore, ...] = ()
 
 _POLICY = RetryPolicy()
 
@@ -79,6 +83,10 @@ class Worker:
         )
         correspondence.write_failure_alerts(self.services)
         return report
+
+    def tend(self) -> int:
+        """Do the recurring tasks that are due; return how much they did."""
+        return do_chores(self.services, CHORES, should_stop=self.should_stop)
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -141,6 +141,9 @@ class Script:
     def file(self) -> int:
         return int(self._next("file", 0))
 
+    def tend(self) -> int:
+        return 0
+
     def deliver(self) -> DrainReport:
         found = self._next("deliver", EMPTY)
         assert isinstance(found, DrainReport)

@@ -1,0 +1,64 @@
+"""Recurring tasks (alarms, reminders, reconciling): what each is called, and when it is due again.
+
+A chore is done by whoever first moves its due time in the database, so that it is done once across
+all workers. Its next turn is set before it begins: one that fails is tried again at that turn, and
+one that kills its worker does not kill the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.dialects.sqlite import insert
+
+from inbox_worker.database import Database
+from inbox_worker.models import ChoreRecord
+from inbox_worker.services import Services
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """A task that recurs."""
+
+    name: str  #: stable; its row in the database has it
+    every: timedelta
+    do: Callable[[Services], int]  #: returns how much it did
+
+
+def do_chores(
+    services: Services, chores: Sequence[Chore], *, should_stop: Callable[[], bool]
+) -> int:
+    """Do the chores that are due, and return how much they did; one that fails stops no other."""
+    done = 0
+    for chore in chores:
+        if should_stop():
+            break
+        if _claim(services.database, chore, services.clock()):
+            try:
+                done += chore.do(services)
+            except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
+                _log.error("chore_failed", chore=chore.name, error=type(error).__name__)
+    return done
+
+
+def _claim(database: Database, chore: Chore, now: datetime) -> bool:
+    """Move the chore's due time and return True, unless it is not due or another was first."""
+    with database.unit_of_work() as unit:
+        unit.session.execute(
+            insert(ChoreRecord)
+            .values(name=chore.name, due_at=now)
+            .on_conflict_do_nothing(index_elements=["name"])
+        )
+        claimed = unit.session.execute(
+            update(ChoreRecord)
+            .where(ChoreRecord.name == chore.name, ChoreRecord.due_at <= now)
+            .values(due_at=now + chore.every)
+        )
+        unit.commit()
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
