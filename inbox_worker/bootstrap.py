@@ -10,7 +10,7 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from config.data import read_data
 from config.settings import Settings
 from inbox_worker.database import Database
 from inbox_worker.errors import WorkerError
-from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.leases import WorkerLease, hold_lease
+from inbox_worker.outbox_store import hasten_untried
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
 from inbox_worker.worker import Worker
-from inbox_worker.worker_lock import hold_worker_lock
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
 from parsers.extraction import ReadLimits
@@ -110,22 +110,29 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 
 @contextmanager
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
-    """Open everything the jobs need for the time of the block, for one worker at a time.
-
-    Raises `UnreachableError` when another worker is at work on the same database.
-    """
-    with (
-        open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url.get_secret_value()),
-    ):
-        # Whoever held these letters is gone, since the lock is ours.
-        DatabaseOutbox(services.database).release_abandoned(now=clock())
-        _warm_up()
-        worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
-        try:
-            yield worker
-        finally:
-            worker.close()
+    """Open everything the jobs need for the time of the block, as one worker of several."""
+    with open_services(settings, clock=clock) as services:
+        lease = WorkerLease(
+            database=services.database,
+            url=settings.database.url.get_secret_value(),
+            clock=clock,
+            duration=timedelta(seconds=settings.database.lease_seconds),
+            random_bits=services.random_bits,
+        )
+        with hold_lease(lease):
+            with services.database.unit_of_work() as unit:
+                hasten_untried(unit.session, now=clock())
+                unit.commit()
+            _warm_up()
+            worker = Worker(
+                services=services,
+                submitter=SmtpSubmitter(build_account(settings)),
+                lease=lease,
+            )
+            try:
+                yield worker
+            finally:
+                worker.close()
 
 
 def _warm_up() -> None:

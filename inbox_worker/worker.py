@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from inbox_worker import correspondence, issuing, journal
+from inbox_worker import correspondence, issuing, journal, leases
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
+from inbox_worker.leases import WorkerLease
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import DatabaseOutbox
 from inbox_worker.services import Services
@@ -43,6 +44,7 @@ class Worker:
 
     services: Services
     submitter: SmtpSubmitter
+    lease: WorkerLease
     should_stop: Callable[[], bool] = field(default=lambda: False)
     room: WaitingRoom = field(default_factory=WaitingRoom)
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
@@ -58,6 +60,8 @@ class Worker:
         Raises `UnreachableError` when the server cannot be reached. Whatever goes wrong, the
         connection is dropped and the next call opens another: nobody knows what state it is in.
         """
+        if not self._take_mailbox(self.services.settings.primary_mailbox.name):
+            return 0
         try:
             mailbox = self._open()
             return self._record_new(mailbox) + self._move_disposed(mailbox)
@@ -65,16 +69,25 @@ class Worker:
             self.close_mailbox()
             raise
 
+    def _take_mailbox(self, name: str) -> bool:
+        """Return whether the mailbox is ours to fetch from."""
+        with self.services.database.unit_of_work() as unit:
+            is_ours = leases.take(unit.session, f"fetch:{name}", self.lease.id)
+            unit.commit()
+        return is_ours
+
     def file(self) -> int:
         """Dispose of recorded mail and issue what is due; return how many of either there were."""
-        report = dispose_pending(self.services, should_stop=self.should_stop, room=self.room)
+        report = dispose_pending(
+            self.services, self.lease.id, should_stop=self.should_stop, room=self.room
+        )
         issued = issuing.issue_due(self.services, should_stop=self.should_stop)
         return report.disposed + report.failed + issued
 
     def deliver(self) -> DrainReport:
         """Submit the letters that are due, and tell staff of those that failed for good."""
         report = drain(
-            DatabaseOutbox(self.services.database),
+            DatabaseOutbox(self.services.database, self.lease.id),
             self.submitter,
             clock=self.services.clock,
             pacer=self._pacer,
@@ -121,6 +134,7 @@ class Worker:
             if self.should_stop():
                 return count
         with self.services.database.unit_of_work() as unit:
+            leases.check_held(unit.session, f"fetch:{name}", self.lease.id)
             journal.record_fetch(
                 unit.session, name, uidvalidity=mailbox.uidvalidity, now=self.services.clock()
             )
@@ -131,6 +145,7 @@ class Worker:
         """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
         now = self.services.clock()
         with self.services.database.unit_of_work() as unit:
+            leases.check_held(unit.session, f"fetch:{name}", self.lease.id)
             arrivals = [_build_arrival(name, fetched) for fetched in batch]
             recorded = journal.record_mails(unit.session, arrivals, now=now)
             unit.commit()
