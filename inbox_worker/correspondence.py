@@ -53,7 +53,11 @@ UNBOUND_KINDS = tuple(
 _ALARMS: Mapping[str, tuple[str, str]] = {
     "mail_quarantined": (
         "A mail could not be worked on and was set aside with its bytes kept.",
-        "Look at it in the quarantine folder of the mailbox.",
+        "See what it is, on the worker's machine: ero-outreach quarantine list",
+    ),
+    "quarantine_waits": (
+        "Mail lies in quarantine that could not be worked on.",
+        "See what it is, and release or discard it: ero-outreach quarantine list",
     ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
