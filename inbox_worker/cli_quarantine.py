@@ -179,8 +179,9 @@ def _confirm(entry_id: int, size: str, reason: str, why: str) -> str:
 def replay(context: typer.Context, entry_id: _ID, *, as_json: _JSON = False) -> None:
     """Work on a recorded mail once more, harmlessly: nothing is filed, decided or sent twice.
 
-    A mail in quarantine is released and worked on now. Of any other that was disposed of, it is
-    told what the program makes of it today beside what it made of it then; nothing is changed.
+    A mail in quarantine is released and worked on now, and so is one that waits.
+
+    Of any other you are told what the program makes of it today; nothing is changed.
     """
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
@@ -232,7 +233,7 @@ def _tell_outcome(judgement: Judgement) -> str:
 def _print_mail(found: dict[str, Any], zone: ZoneInfo) -> None:
     print_pairs(f"Mail {found['id']}", _list_facts(found, zone))
     say("")
-    say("Header, as it came")
+    say("Header, as it came" if found["headers"] else "It has no header.")
     for field in found["headers"]:
         say(f"  {field['name'] or '(no field)'}: {field['value']}")
     say("")

@@ -59,6 +59,8 @@ def read_bytes(services: Services, entry_id: int) -> bytes:
 
 
 def _list_parts(services: Services, raw: bytes, *, is_whole: bool) -> list[dict[str, Any]] | None:
+    if not raw.strip():
+        return []
     context = ClassificationContext(
         own_addresses=services.settings.own_addresses, oversize=not is_whole
     )

@@ -46,6 +46,6 @@ def _cut_header(raw: bytes) -> bytes:
 def _describe(line: bytes, longest: int) -> tuple[str, str]:
     field = _FIELD.fullmatch(line)
     name, body = ("", line) if field is None else (field[1].decode("ascii"), field[2])
-    body = re.sub(rb"[\r\n]+[ \t]*", b" ", body)
+    body = re.sub(rb"[\r\n]+[ \t]*", b" ", body).strip(b" \t")
     shown = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in body[: longest + 1])
     return name, shown if len(body) <= longest else f"{shown[:longest]}…"
