@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -65,22 +66,27 @@ def list_letters(
     if not found:
         say("No letter waits, and none failed." if status is None else f"No letter is {wanted[0]}.")
         return
-    zone = settings.general.zone
+    _print_letters(found, settings.general.zone)
+
+
+def _print_letters(found: list[dict[str, Any]], zone: ZoneInfo) -> None:
+    columns = ["id", "status", "request", "kind", "recipient", "due", "tries", "reason"]
     rows = [
-        (
+        [
             str(letter["id"]),
             letter["status"],
-            letter["kind"],
             letter["tracking_number"] or "",
+            letter["kind"],
             letter["recipient"],
             tell_moment(letter["due_at"], zone),
             str(letter["attempts"]),
             letter["reason"] or "",
-        )
+        ]
         for letter in found
     ]
-    columns = ("id", "status", "kind", "request", "recipient", "due", "tries", "reason")
-    print_table("", columns, rows, whole=2)
+    # What failed nowhere needs no room on a terminal.
+    shown = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    print_table("", columns[:shown], [row[:shown] for row in rows], whole=3)
 
 
 def retry(context: typer.Context, letter_id: _ID) -> None:

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import filing, journal, miscellany, requester_replies, review
 from inbox_worker.errors import StaleStatusError, WorkerError
-from inbox_worker.faults import is_system_fault
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import JournalEntry
 from inbox_worker.reading_ahead import read_ahead, read_one
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import MessageKind, Verdict
 

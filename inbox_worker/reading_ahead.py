@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox_worker import journal
-from inbox_worker.faults import is_system_fault
 from inbox_worker.intake import Intake, PendingDocument
 from inbox_worker.models import JournalEntry
 from inbox_worker.services import Services
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import ClassificationContext, classify
 from parsers.document import build_refused

@@ -23,8 +23,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from inbox_worker.faults import ReaderUnavailableError
 from inbox_worker.reading_child import HEADER, Answer, Task
+from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import MessageKind, Verdict
 from parsers.definition import FormDefinition
 from parsers.extraction import (
