@@ -28,7 +28,7 @@ def find_raw_message_id(raw: bytes) -> str | None:
 
 
 def list_raw_fields(raw: bytes, *, most: int, longest: int) -> tuple[tuple[str, str], ...]:
-    """Return up to `most` fields, name and body, each body of at most `longest` characters.
+    """Return up to `most` fields, name and body, each body of at most `longest` octets.
 
     Every octet that is not printable ASCII stands as an escape, encoded words are left as they are,
     and a line that is no field has an empty name.
@@ -47,5 +47,5 @@ def _describe(line: bytes, longest: int) -> tuple[str, str]:
     field = _FIELD.fullmatch(line)
     name, body = ("", line) if field is None else (field[1].decode("ascii"), field[2])
     body = re.sub(rb"[\r\n]+[ \t]*", b" ", body).strip(b" \t")
-    shown = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in body[: longest + 1])
-    return name, shown if len(body) <= longest else f"{shown[:longest]}…"
+    shown = "".join(chr(b) if 32 <= b < 127 else f"\\x{b:02x}" for b in body[:longest])
+    return name, shown if len(body) <= longest else f"{shown}…"
