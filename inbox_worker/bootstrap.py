@@ -80,32 +80,44 @@ def build_picture_limits(settings: Settings) -> ReadLimits:
 
 
 @contextmanager
-def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
-    """Open the database and the reader for the time of the block.
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database alone for the time of the block.
 
     Raises `SchemaError` when the schema is missing or old.
     """
     database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
-        with DocumentReader(
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
+    """Open the database and the reader for the time of the block.
+
+    Raises `SchemaError` when the schema is missing or old.
+    """
+    with (
+        open_database(settings) as database,
+        DocumentReader(
             load_definitions(),
             limits=build_limits(settings),
             picture_limits=build_picture_limits(settings),
             workers=_READERS,
-        ) as reader:
-            yield Services(
-                settings=settings,
-                database=database,
-                reader=reader,
-                definitions=load_definitions(),
-                keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-                questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-                clock=clock,
-                random_bits=secrets.randbits,
-            )
-    finally:
-        database.close()
+        ) as reader,
+    ):
+        yield Services(
+            settings=settings,
+            database=database,
+            reader=reader,
+            definitions=load_definitions(),
+            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            clock=clock,
+            random_bits=secrets.randbits,
+        )
 
 
 @contextmanager

@@ -92,6 +92,7 @@ class JournalEntry(Base):
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -100,6 +101,8 @@ class JournalEntry(Base):
     size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
+    #: As its author's program named it: to find it by, and no more than a hint.
+    message_id: Mapped[str | None] = mapped_column(String(998), index=True)
     recorded_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)  #: failed attempts at disposing of it
     kind: Mapped[str | None] = mapped_column(String(30))
@@ -357,6 +360,8 @@ class LetterRecord(Base):
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How often a person put it back after it had failed.
+    retries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
@@ -411,6 +416,16 @@ class ServiceState(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class ReconciliationRecord(Base):
+    """What the last comparison of a mailbox's server with its rows came to."""
+
+    __tablename__ = "reconciliations"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    finished_at: Mapped[datetime]
+    unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
 
 
 class ChoreRecord(Base):

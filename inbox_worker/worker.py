@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from inbox_worker import correspondence, issuing, journal
+from inbox_worker import correspondence, issuing, journal, quarantine
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
@@ -25,7 +25,7 @@ from outbound.smtp import SmtpSubmitter
 _log = structlog.get_logger()
 
 #: The recurring tasks, each of the module whose business it is.
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (quarantine.DIGEST,)
 
 _POLICY = RetryPolicy()
 
