@@ -64,7 +64,10 @@ def _warn_sender(settings: Settings) -> _Found:
 
 def _warn_secret_files(settings: Settings) -> _Found:
     mailbox, smtp = settings.primary_mailbox, settings.smtp
-    for key, path in (("mailbox", mailbox.password_file), ("smtp", smtp.password_file)):
+    files = [("mailbox", mailbox.password_file), ("smtp", smtp.password_file)]
+    if settings.alerts.smtp is not None:
+        files.append(("alerts.smtp", settings.alerts.smtp.password_file))
+    for key, path in files:
         if path and _is_world_readable(Path(path)):
             yield _problem(
                 "W005",

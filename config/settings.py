@@ -205,7 +205,10 @@ def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
     found = []
     mailbox = table.get("mailbox")
     first = mailbox.get("0") if isinstance(mailbox, dict) else None
-    for key, section in (("mailbox", first), ("smtp", table.get("smtp"))):
+    alerts = table.get("alerts")
+    relay = alerts.get("smtp") if isinstance(alerts, dict) else None
+    sections = (("mailbox", first), ("smtp", table.get("smtp")), ("alerts.smtp", relay))
+    for key, section in sections:
         if isinstance(section, dict):
             problem = _read_secret(f"{key}.password_file", section)
             found += [problem] if problem else []

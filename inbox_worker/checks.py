@@ -88,7 +88,7 @@ def _try_mailbox(settings: Settings) -> str:
 
 
 def _try_relay(settings: Settings) -> str:
-    with SmtpSubmitter(bootstrap.build_account(settings)) as submitter:
+    with SmtpSubmitter(bootstrap.build_account(settings.smtp)) as submitter:
         submitter.check()
     return f"{settings.smtp.host} lets us in"
 

@@ -46,7 +46,7 @@ def send_probe(
         last_uid = mailbox.uidnext - 1
         started = clock()
         letter = _build_letter(settings, token, started)
-        with SmtpSubmitter(build_account(settings)) as submitter:
+        with SmtpSubmitter(build_account(settings.smtp)) as submitter:
             submitter.submit(letter)
         while (elapsed := (clock() - started).total_seconds()) < _PATIENCE:
             if _has_arrived(mailbox, last_uid, token):
