@@ -232,6 +232,13 @@ def test_the_environment_alone_is_enough() -> None:
     assert load_settings(None, environ) == build_settings(smallest())
 
 
+_RELAY = {
+    "host": "smtp.elsewhere.example",
+    "from_address": "ero.alarms@agency.example",
+    "from_name": "ERO Outreach alarms",
+}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
