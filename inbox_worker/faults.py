@@ -6,6 +6,8 @@ To note a fault must never be one more: where the database is what is wrong, a l
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox_worker.database import Database
+from inbox_worker.errors import LoginRefusedError
 from inbox_worker.mailbox import Mailbox
 from inbox_worker.models import Fault, MailboxWatch
 
@@ -55,6 +58,17 @@ def clear_fault(database: Database, kind: FaultKind, about: str) -> None:
             unit.commit()
     except SQLAlchemyError as error:
         _log.error("fault_not_recorded", kind=kind, error=type(error).__name__)
+
+
+@contextmanager
+def watching_login(database: Database, about: str, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Note whether the server lets us in, which opening a connection in this block tells."""
+    try:
+        yield
+    except LoginRefusedError as error:
+        record_fault(database, "login", about, reason=error.reason, now=clock())
+        raise
+    clear_fault(database, "login", about)
 
 
 def watch_quota(database: Database, name: str, mailbox: Mailbox, *, now: datetime) -> None:

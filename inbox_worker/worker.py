@@ -14,8 +14,7 @@ import structlog
 
 from inbox_worker import alarms, correspondence, issuing, journal
 from inbox_worker.chores import Chore, do_chores
-from inbox_worker.errors import LoginRefusedError
-from inbox_worker.faults import FaultKind, clear_fault, record_fault, watch_quota
+from inbox_worker.faults import FaultKind, clear_fault, record_fault, watch_quota, watching_login
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
@@ -65,16 +64,12 @@ class Worker:
         Raises `UnreachableError` when the server cannot be reached. Whatever goes wrong, the
         connection is dropped and the next call opens another: nobody knows what state it is in.
         """
-        name = self.services.settings.primary_mailbox.name
+        name, database = self.services.settings.primary_mailbox.name, self.services.database
         try:
-            mailbox = self._open()
-            clear_fault(self.services.database, "login", name)
+            with watching_login(database, name, self.services.clock):
+                mailbox = self._open()
             done = self._record_new(mailbox) + self._move_disposed(mailbox)
-            watch_quota(self.services.database, name, mailbox, now=self.services.clock())
-        except LoginRefusedError as error:
-            self.close_mailbox()
-            self._note_fault("login", name, error.reason)
-            raise
+            watch_quota(database, name, mailbox, now=self.services.clock())
         except Exception:
             self.close_mailbox()
             raise
