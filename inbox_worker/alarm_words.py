@@ -19,7 +19,7 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
     "nothing_fetched": AlarmWords(
         sentence="Nothing has been fetched from a mailbox for some time: new requests lie unseen.",
         to_do=(
-            "See that the service runs and that the mail server answers: `ero-outreach check` "
+            "See that the service runs and that the mail server answers: ero-outreach check "
             "tries everything."
         ),
         over="The mailbox is fetched from again.",
@@ -28,7 +28,7 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
         sentence="A server does not let the service in.",
         to_do=(
             "Check the account's password or token on that server and in the configuration, then "
-            "run `ero-outreach check`. Nothing is lost: mail waits on the server and letters in "
+            "run ero-outreach check. Nothing is lost: mail waits on the server and letters in "
             "the outbox."
         ),
         over="The server lets the service in again.",
@@ -45,20 +45,20 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
     ),
     "quarantine_grows": AlarmWords(
         sentence="More mails than usual could not be worked on and were set aside within a day.",
-        to_do="Look at them: `ero-outreach quarantine list` names each with its reason.",
+        to_do="Look at them: ero-outreach quarantine list names each with its reason.",
         over="Fewer mails were set aside within the last day.",
     ),
     "outbox_stalled": AlarmWords(
         sentence="Letters do not leave, or nobody knows whether one arrived.",
         to_do=(
-            "`ero-outreach check` tries the relay; `ero-outreach status` counts the letters by "
+            "ero-outreach check tries the relay; ero-outreach status counts the letters by "
             "status. They are tried again by themselves."
         ),
         over="Letters leave again.",
     ),
     "sending_paused": AlarmWords(
         sentence="Sending was paused hours ago and nobody resumed it; every letter waits.",
-        to_do="`ero-outreach resume` sends what waits.",
+        to_do="ero-outreach resume sends what waits.",
         over="Sending is on again.",
     ),
     "job_failing": AlarmWords(
