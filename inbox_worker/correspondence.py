@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from config.data import read_data
 from inbox_worker import store
+from inbox_worker.alarm_posting import post_alarm
 from inbox_worker.models import LetterRecord, Problem, Request
 from inbox_worker.posting import Inbound, Posting, post_to_requester, post_unbound
 from inbox_worker.services import Services
@@ -133,7 +134,7 @@ def write_requester_wrote(
 def _tell_reviewers(
     services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
 ) -> None:
-    alert = _compose_alarm(services, code, request=request)
+    alert = compose_staff_alert(_build_alert(services, code, request=request))
     for member in services.settings.find_staff_with("reviewer"):
         posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
         post_unbound(services, session, member.email, alert, posting)
@@ -267,13 +268,8 @@ def write_alarm(
 
     Return whether it is a new one.
     """
-    letter = _compose_alarm(services, code, ids=ids, request=request)
-    alerts = services.settings.alerts
-    told = False
-    for address in recipients or alerts.alarms or alerts.urgent:
-        posting = Posting(key=f"alarm:{key}:{address}", now=now)
-        told |= post_unbound(services, session, address, letter, posting)
-    return told
+    alert = _build_alert(services, code, ids=ids, request=request)
+    return post_alarm(services, session, alert, key=key, now=now, recipients=recipients)
 
 
 def write_failure_alerts(services: Services) -> int:
@@ -340,23 +336,21 @@ def _acknowledgement(services: Services, request: Request) -> Acknowledgement:
     )
 
 
-def _compose_alarm(
+def _build_alert(
     services: Services,
     code: str,
     *,
     ids: Mapping[str, str] | None = None,
     request: Request | None = None,
-) -> Letter:
+) -> StaffAlert:
     sentence, to_do = _ALARMS[code]
-    return compose_staff_alert(
-        StaffAlert(
-            head=build_letterhead(services),
-            code=code,
-            sentence=sentence,
-            to_do=to_do,
-            tracking_number="" if request is None else request.tracking_number,
-            ids=tuple(Fact(label=k, value=v) for k, v in (ids or {}).items()),
-        )
+    return StaffAlert(
+        head=build_letterhead(services),
+        code=code,
+        sentence=sentence,
+        to_do=to_do,
+        tracking_number="" if request is None else request.tracking_number,
+        ids=tuple(Fact(label=k, value=v) for k, v in (ids or {}).items()),
     )
 
 
