@@ -4,6 +4,7 @@
 `UnreachableError`      a server could not be reached; try later; exit 75
 `LeaseLostError`        another worker took over from this one; start over; exit 75
 `LostClaimError`        another worker has this mail now; leave it alone
+`LoginRefusedError`     that server does not let us in, or no token for it could be had; exit 75
 `StaleStatusError`      another writer was first; read again and decide anew
 `IllegalTransitionError` a programming error: the table forbids the step
 `SchemaError`           the database is not at the current schema; run `init`; exit 2
@@ -32,6 +33,14 @@ class LeaseLostError(UnreachableError):
 
 class LostClaimError(Exception):
     """A mail is no longer this worker's to file."""
+
+
+class LoginRefusedError(UnreachableError):
+    """A server does not let us in; a person has to mend the account. `reason` is a code."""
+
+    def __init__(self, message: str, *, reason: str = "refused") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SchemaError(WorkerError):

@@ -34,6 +34,10 @@ from outbound.outbox import QueuedLetter, SmtpReply
 
 PAUSED = "paused"
 
+#: Which relay takes a letter: the one that takes all, or the one that alarms have of their own.
+MAIN_ROUTE = "main"
+ALARM_ROUTE = "alarms"
+
 _S = DeliveryStatus
 _LETTERS = table_of(LetterRecord)
 _PUT_LETTER = upsert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
@@ -66,6 +70,7 @@ class NewLetter:
     subject: str
     raw: bytes
     due_at: datetime
+    route: str = MAIN_ROUTE
 
 
 def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
@@ -83,6 +88,7 @@ def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
         "attempts": 0,
         "created_at": now,
         "due_at": letter.due_at,
+        "route": letter.route,
     }
     put(session, _PUT_LETTER, [row])
     put(session, _PUT_RAW, [{"key": letter.key, "raw": letter.raw}])
@@ -96,6 +102,12 @@ def has_letter(session: Session, key: str) -> bool:
 def is_paused(session: Session) -> bool:
     """Whether sending is paused."""
     return session.get(ServiceState, PAUSED) is not None
+
+
+def find_pause(session: Session) -> datetime | None:
+    """Return since when sending is paused, or None."""
+    found = session.get(ServiceState, PAUSED)
+    return None if found is None else datetime.fromisoformat(found.value)
 
 
 def set_paused(session: Session, *, paused: bool, now: datetime) -> None:
@@ -122,11 +134,16 @@ def hasten_untried(session: Session, *, now: datetime) -> None:
 
 
 class DatabaseOutbox:
-    """`outbound.outbox.OutboxStore` over the database; every method is one transaction."""
+    """`outbound.outbox.OutboxStore` over the database; every method is one transaction.
 
-    def __init__(self, database: Database, worker_id: str) -> None:
+    `route` limits what is claimed to the letters of one relay. Alarms that have a relay of their
+    own leave while sending is paused: they tell the administrators, and nobody else.
+    """
+
+    def __init__(self, database: Database, worker_id: str, *, route: str | None = None) -> None:
         self._database = database
         self._worker_id = worker_id
+        self._route = route
 
     def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
         """Claim up to `limit` due letters, oldest first, and those whose sender is gone.
@@ -134,9 +151,9 @@ class DatabaseOutbox:
         Raises `LeaseLostError`.
         """
         with self._database.unit_of_work() as unit:
-            if is_paused(unit.session):
+            if self._route != ALARM_ROUTE and is_paused(unit.session):
                 return []
-            letters = unit.session.execute(_due(now).limit(limit)).all()
+            letters = unit.session.execute(_due(now, self._route).limit(limit)).all()
             if letters:
                 leases.check_at_work(unit.session, self._worker_id)
             for letter, _ in letters:
@@ -150,7 +167,8 @@ class DatabaseOutbox:
         """Whether the letter is still ours to send, and sending is not paused."""
         with self._database.read() as session:
             ours = select(_LETTERS.c.id).where(_LETTERS.c.id == letter_id, self._is_ours())
-            return session.scalar(ours) is not None and not is_paused(session)
+            is_halted = self._route != ALARM_ROUTE and is_paused(session)
+            return session.scalar(ours) is not None and not is_halted
 
     def put_back(self, letter_ids: Sequence[int]) -> None:
         """Let go of letters that were not tried; they are due as they were."""
@@ -215,14 +233,16 @@ class DatabaseOutbox:
             unit.commit()
 
 
-def _due(now: datetime) -> Select[LetterRecord, bytes]:
+def _due(now: datetime, route: str | None) -> Select[LetterRecord, bytes]:
     waits = LetterRecord.status.in_([_S.QUEUED.value, _S.UNKNOWN.value])
     abandoned = (LetterRecord.status == _S.SENDING.value) & LetterRecord.claimed_by.is_(None)
+    routes = [MAIN_ROUTE, ALARM_ROUTE] if route is None else [route]
     return (
         select(LetterRecord, RawLetter.raw)
         .join(RawLetter, RawLetter.letter_id == LetterRecord.id)
         # The condition of the index, word for word, or PostgreSQL would not use it.
         .where(text("letters.status IN ('QUEUED', 'SENDING', 'UNKNOWN')"))
+        .where(LetterRecord.route.in_(routes))
         .where(or_(waits & (LetterRecord.due_at <= now), abandoned))
         .order_by(LetterRecord.due_at, LetterRecord.id)
         .with_for_update(of=LetterRecord, key_share=True, skip_locked=True)
