@@ -59,6 +59,30 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",
     ),
+    "letter_came_back": (
+        "A letter could not be delivered: a report of its failure came back.",
+        "Check the address, and tell the recipient another way. Nothing is sent again by itself.",
+    ),
+    "answer_came_back": (
+        "The answer to a request did not arrive: a report of its failure came back.",
+        "Call the requester and check the address. Nothing is sent again by itself.",
+    ),
+    "report_unproven": (
+        "A report says that a letter failed. It returns nothing that proves which letter it means.",
+        "Look at the report in the mailbox's folder for automatic mail. Nothing was changed.",
+    ),
+    "report_unclear": (
+        "A report about a letter came back, and the program cannot read what it says.",
+        "Look at the report in the mailbox's folder for automatic mail. Nothing was changed.",
+    ),
+    "abuse_report": (
+        "Somebody called a letter of this mailbox unwanted mail. Nothing was answered.",
+        "Look at the report; many of them harm the delivery of other letters.",
+    ),
+    "requester_out_of_reach": (
+        "A letter to the requester could not be delivered. Nothing is sent again by itself.",
+        "Check the address with the requester by telephone.",
+    ),
     "no_signing_key": (
         "A decision waits to be issued, and there is no usable signing key.",
         "Install the key, or set certification.require_signature = false to issue samples.",
@@ -124,6 +148,14 @@ def write_requester_wrote(
     """Tell reviewers, once a day and request, that a mail about it waits for a person."""
     key = f"wrote:{request.id}:{services.local_date(now)}"
     _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+
+
+def write_letter_came_back(
+    services: Services, session: Session, request: Request, letter_id: int, *, now: datetime
+) -> None:
+    """Tell reviewers, once a letter, that one to the requester could not be delivered."""
+    key = f"came_back:{letter_id}"
+    _tell_reviewers(services, session, request, "requester_out_of_reach", key=key, now=now)
 
 
 def _tell_reviewers(

@@ -1,6 +1,6 @@
-"""Mail that is neither a request nor about one: reports, automatic mail, mail without a form.
+"""Mail that is neither a request nor about one: automatic mail, mail without a form.
 
-Outcomes: BOUNCE_RECORDED and IGNORED are never answered. FORM_WANTED, FORM_SET_ASIDE and OVERSIZE
+Outcomes: IGNORED is never answered. FORM_WANTED, FORM_SET_ASIDE and OVERSIZE
 are answered once, unless the author had several such answers today; then the mail waits
 FOR_A_PERSON unanswered, so that two programs can never talk to each other for ever. QUARANTINED
 is set aside with its reason.
@@ -22,11 +22,6 @@ from outbound.mime import find_mailable_address
 
 #: How many answers to mail that is no request an address gets in a day.
 ANSWERS_PER_DAY = 5
-
-
-def prepare_bounce(intake: Intake) -> Apply:
-    """Record a delivery or abuse report."""
-    return partial(_note, intake, "report_received", Disposition.BOUNCE_RECORDED)
 
 
 def prepare_ignoring(intake: Intake) -> Apply:
