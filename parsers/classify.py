@@ -119,6 +119,17 @@ def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool
     return has_bounce_opening(message)
 
 
+def _is_machine_bounce(message: InboundMessage, context: ClassificationContext) -> bool:
+    # What came through a list, or says that it is automatic, has no person's subject.
+    is_machine = (
+        has_list_header(message, context.own_addresses)
+        or has_automatic_header(message)
+        or _is_auto_submitted(message, context)
+        or _is_bulk(message, context)
+    )
+    return is_machine and has_bounce_subject(message)
+
+
 def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
     return message.content_type == "multipart/report" or _has_part(
         message, "message/disposition-notification"
@@ -205,6 +216,7 @@ RULES: tuple[Rule, ...] = (
     Rule("from_mailer_daemon", _K.BOUNCE, _is_from_daemon),
     Rule("postmaster_says_undelivered", _K.BOUNCE, _is_postmaster_bounce),
     Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
+    Rule("machine_says_undelivered", _K.BOUNCE, _is_machine_bounce),
     Rule("other_report", _K.AUTO_REPLY, _is_other_report),
     Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
     Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),

@@ -47,6 +47,13 @@ _ID_LINE = re.compile(
     r"^[>|\s]{0,20}(?:X-Original-)?Message-?ID[ \t]{0,9}:\s{0,80}(<[^<>\s]{3,370}>)",
     re.IGNORECASE | re.MULTILINE,
 )
+#: A permanent reply code (RFC 5321 section 4.2.1) as systems quote it.
+_REFUSED = re.compile(r"(?<![\d.:-])55\d[ -][^\s\d]|(?<![\d.])55\d[ -]5\.\d{1,3}\.\d{1,3}")
+_STILL_TRYING = re.compile(
+    r"\bdelay|\bwarning\b|will (?:continue|retry|be retried|keep)|still trying|try again"
+    r"|temporar|\bdeferred\b|not (?:yet )?(?:been )?delivered (?:yet|after)",
+    re.IGNORECASE,
+)
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 
@@ -93,7 +100,7 @@ def find_returned_letter(message: InboundMessage, raw: bytes | None = None) -> R
     return ReturnedLetter(
         message_ids=tuple(dict.fromkeys(_message_ids(message, blocks)))[:_MOST_IDS],
         envelope_id=_find_envelope_id(blocks),
-        reports=reports or _find_old_reports(message, raw),
+        reports=reports or _find_old_reports(message, raw) or _find_plain_refusal(message),
     )
 
 
@@ -208,6 +215,16 @@ def _find_old_reports(message: InboundMessage, raw: bytes | None) -> tuple[Deliv
         *_build_old(ReportedAction.FAILED, status, sorted(a.decode("ascii") for a in failed)),
         *_build_old(ReportedAction.DELAYED, status, sorted(a.decode("ascii") for a in delayed)),
     )
+
+
+def _find_plain_refusal(message: InboundMessage) -> tuple[DeliveryReport, ...]:
+    """Return a failure where the words name a permanent reply code, and nothing says it waits."""
+    text = f"{message.subject}\n{(message.text or '')[:_TEXT_CHARS]}"
+    status = _find_only_status(message)
+    is_refused = status.startswith("5") or _REFUSED.search(text) is not None
+    if not is_refused or _STILL_TRYING.search(text) is not None:
+        return ()
+    return tuple(_build_old(ReportedAction.FAILED, status, [""]))
 
 
 def _build_old(

@@ -254,6 +254,15 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "bounce",
         "opens_like_a_bounce",
     ),
+    "a list says what it could not deliver": (
+        build(
+            "From: admin@lists.example",
+            "List-Id: <talk.lists.example>",
+            "Subject: Non-Delivery: your message",
+        ),
+        "bounce",
+        "machine_says_undelivered",
+    ),
     "a feedback report": (
         build(CLERK, REPORT + "feedback-report", parts=(TEXT, PDF)),
         "abuse_report",
