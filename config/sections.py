@@ -308,6 +308,10 @@ class IntakeSettings(Section):
     message_bytes: Annotated[int, Field(ge=65_536)] = 41_943_040
     batch_bytes: Annotated[int, Field(ge=65_536)] = 16_777_216
     max_attempts: Positive = 5
+    answers_per_address: NotNegative = 5
+    answers_per_domain: NotNegative = 50
+    answers_per_day: NotNegative = 1000
+    spam: Many[HeaderMatch] = ()
 
 
 class Settings(BaseSettings):

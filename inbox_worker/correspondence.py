@@ -55,6 +55,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "A mail could not be worked on and was set aside with its bytes kept.",
         "Look at it in the quarantine folder of the mailbox.",
     ),
+    "no_more_answers": (
+        "Too many mails without a request came in a day; they are no longer answered.",
+        "Look at them in the mailbox's folder for a person. It may be a program that answers ours.",
+    ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",

@@ -331,6 +331,7 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
+        Index("ix_letters_kind_created", "kind", "created_at"),
         Index(
             "ix_letters_due",
             "due_at",
@@ -403,6 +404,17 @@ class ServiceState(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class Absence(Base):
+    """That a member of staff is away, and until when."""
+
+    __tablename__ = "away"
+
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)  #: in lower case
+    until: Mapped[date]  #: the first day they are back, where the office is
+    since: Mapped[datetime]
+    journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))  #: what said so
 
 
 class ChoreRecord(Base):

@@ -27,6 +27,9 @@ from parsers.tracking import find_miswritten_tracking_numbers, find_tracking_num
 #: Every letter of ours carries this field, so that one that comes back is known.
 LOOP_MARKER = "X-ERO-Outreach"
 
+#: The rule that a mail which the site's filter calls spam is judged by.
+SPAM_RULE = "site_filter_says_spam"
+
 
 class MessageKind(StrEnum):
     """What a mail is."""
@@ -51,6 +54,8 @@ class ClassificationContext:
 
     own_addresses: frozenset[str]  #: of the mailbox, in lower case
     oversize: bool = False  #: its size passed the limit; only its header was fetched
+    #: Fields and values by which the site's own filter marks spam.
+    spam_marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +170,22 @@ def _is_bulk(message: InboundMessage, _: ClassificationContext) -> bool:
     return (message.header("Precedence") or "").strip().lower() in {"bulk", "junk"}
 
 
+def _is_spam(message: InboundMessage, context: ClassificationContext) -> bool:
+    # Any such field counts, wherever it came from: who writes it harms only their own mail.
+    return any(
+        _begins_with(written, value)
+        for header, value in context.spam_marks
+        for written in message.headers(header)
+    )
+
+
+def _begins_with(written: str, value: str) -> bool:
+    """Whether a field says a value, alone or with more behind it: `Yes, score=9.1`."""
+    said, wanted = written.strip().lower(), value.strip().lower()
+    rest = said[len(wanted) :]
+    return bool(wanted) and said.startswith(wanted) and not rest[:1].isalnum()
+
+
 def _carries(kind: str) -> Callable[[InboundMessage, ClassificationContext], bool]:
     def holds(message: InboundMessage, context: ClassificationContext) -> bool:
         return any(t.kind == kind for t in find_reply_tokens(message, context.own_addresses))
@@ -225,6 +246,7 @@ RULES: tuple[Rule, ...] = (
     Rule("null_reverse_path", _K.AUTO_REPLY, _has_null_reverse_path),
     Rule("list_header", _K.LIST_MAIL, _is_list_mail),
     Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
+    Rule(SPAM_RULE, _K.OTHER, _is_spam),
     Rule("structure_not_read", _K.OTHER, _is_unread),
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
