@@ -46,7 +46,13 @@ from parsers.extraction import DocumentKind, Extraction, FieldProblem
 #: Letters that answer mail about no request; their number per address and day is bounded.
 UNBOUND_KINDS = tuple(
     k.value
-    for k in (LetterKind.SET_ASIDE, LetterKind.NO_FORM, LetterKind.NOT_PDF, LetterKind.OVERSIZE)
+    for k in (
+        LetterKind.SET_ASIDE,
+        LetterKind.NO_FORM,
+        LetterKind.NOT_PDF,
+        LetterKind.OVERSIZE,
+        LetterKind.NOTHING_TO_TELL,
+    )
 )
 
 #: The sentence and the advice of each alarm.
@@ -107,6 +113,14 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "The requester wrote again about this request.",
         "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
     ),
+    "requester_withdrew": (
+        "The requester took this request back. It is withdrawn.",
+        "Nothing, unless you know that it was not meant.",
+    ),
+    "withdrawal_to_decide": (
+        "The requester took this request back, and it is already decided or closed.",
+        "Whoever decided can still answer CANCEL until the answer has left.",
+    ),
     "request_to_counsel": (
         "A request went to counsel: a demand is attached, or the person may be a citizen.",
         "A person has to look at it before anything is answered.",
@@ -152,6 +166,14 @@ def write_requester_wrote(
     """Tell reviewers, once a day and request, that a mail about it waits for a person."""
     key = f"wrote:{request.id}:{services.local_date(now)}"
     _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+
+
+def write_withdrawal_news(
+    services: Services, session: Session, request: Request, code: str, *, now: datetime
+) -> None:
+    """Tell reviewers, once a request and round, that its requester took it back."""
+    key = f"{code}:{request.id}:{request.round}"
+    _tell_reviewers(services, session, request, code, key=key, now=now)
 
 
 def write_letter_came_back(

@@ -22,6 +22,7 @@ from parsers.machine_mail import (
     is_from_postmaster,
 )
 from parsers.message import Attachment, InboundMessage
+from parsers.self_service import find_wish
 from parsers.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
 
 #: Every letter of ours carries this field, so that one that comes back is known.
@@ -201,6 +202,12 @@ def _misnames_request(message: InboundMessage, _: ClassificationContext) -> bool
     return bool(find_miswritten_tracking_numbers(message.subject))
 
 
+def _wishes_by_keyword(message: InboundMessage, _: ClassificationContext) -> bool:
+    # In the subject a number alone is enough; in the text a keyword has to stand beside it.
+    wish = find_wish(message)
+    return wish is not None and wish.is_about_a_number
+
+
 def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
     return "structure_not_read" in message.defects
 
@@ -253,6 +260,7 @@ RULES: tuple[Rule, ...] = (
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
     Rule("page_picture_attached", _K.REQUEST, _has_document),
+    Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
     Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
     Rule("attached_mail_only", _K.OTHER, _has_attached_mail),

@@ -1,4 +1,4 @@
-"""Mail of machines and of nobody: spam, loops, absences; what is never answered and never obeyed."""
+"""Mail of machines: spam, loops, absences; what is never answered and never obeyed."""
 
 from __future__ import annotations
 

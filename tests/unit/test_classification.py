@@ -151,6 +151,16 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "staff_reply",
         "answers_review_notice",
     ),
+    "a keyword and a number in the text": (
+        build(CLERK, "Subject: Question", body="STATUS CJS-2026-000001-7\n\nThank you"),
+        "requester_reply",
+        "keyword_with_number",
+    ),
+    "a number in the text without a keyword": (
+        build(CLERK, "Subject: Question", body="What of CJS-2026-000001-7?"),
+        "other",
+        "no_attachment",
+    ),
     "auto-submitted no": (
         build(STAFF, REVIEW, "Auto-Submitted: no", body="APPROVE"),
         "staff_reply",
