@@ -7,12 +7,13 @@ use case's business. No letter here holds anything about a person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.data import read_data
+from config.settings import StaffMember
 from inbox_worker import store
 from inbox_worker.models import LetterRecord, Problem, Request
 from inbox_worker.posting import Inbound, Posting, post_to_requester, post_unbound
@@ -113,6 +114,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "The requester wrote again about this request.",
         "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
     ),
+    "you_stand_in": (
+        "A colleague is away, and you stand in until they are back.",
+        "Answer the notices that come with this. Second decisions reached you before, if at all.",
+    ),
     "requester_withdrew": (
         "The requester took this request back. It is withdrawn.",
         "Nothing, unless you know that it was not meant.",
@@ -166,6 +171,23 @@ def write_requester_wrote(
     """Tell reviewers, once a day and request, that a mail about it waits for a person."""
     key = f"wrote:{request.id}:{services.local_date(now)}"
     _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+
+
+def write_standing_in(
+    services: Services,
+    session: Session,
+    deputy: StaffMember,
+    absent: str,
+    until: date,
+    *,
+    reviews: int,
+    now: datetime,
+) -> None:
+    """Tell a deputy for whom they stand in, until when, and how many notices come with it."""
+    ids = {"colleague": absent, "back on": until.isoformat(), "open reviews": str(reviews)}
+    letter = _compose_alarm(services, "you_stand_in", ids=ids)
+    key = f"stand_in:{now.isoformat()}:{deputy.email.lower()}:{until}"
+    post_unbound(services, session, deputy.email, letter, Posting(key=key, now=now))
 
 
 def write_withdrawal_news(
