@@ -155,12 +155,18 @@ def write_acknowledgement(
 def write_legal_receipt(
     services: Services, session: Session, request: Request, *, now: datetime
 ) -> None:
-    """Acknowledge a request that went to counsel, and tell the people who must know."""
+    """Acknowledge a request that went to counsel."""
     is_demand = "legal_process" in request.flags
     compose = compose_legal_received if is_demand else compose_acknowledgement
     letter = compose(_acknowledgement(services, request))
     posting = Posting(key=f"acknowledgement:{request.id}", now=now)
     post_to_requester(services, session, request, request.author_address, letter, posting)
+
+
+def write_legal_news(
+    services: Services, session: Session, request: Request, *, now: datetime
+) -> None:
+    """Tell reviewers, once a revision, that a request went to counsel."""
     key = f"legal:{request.id}:{request.revision}"
     _tell_reviewers(services, session, request, "request_to_counsel", key=key, now=now)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from inbox_worker.filing import REPEATS_ANSWERED
 from inbox_worker.models import Absence, Event, JournalEntry, Request
 from inbox_worker.reply_answers import MISTAKES_PER_DAY
 from inbox_worker.standing_in import end_absences, mark_back
@@ -268,6 +269,17 @@ def test_two_programs_do_not_answer_each_other_for_ever(
         assert turn < 30, "it goes on"
         harness.deliver(answer_as_program(letters[turn], turn, author, keep=keep))
         turn += 1
+
+
+@pytest.mark.parametrize("form", [fill(), fill(case_numbers=None)], ids=["whole", "incomplete"])
+def test_a_program_that_sends_the_form_again_and_again_is_not_answered_for_ever(
+    harness: Harness, form: bytes
+) -> None:
+    for turn in range(REPEATS_ANSWERED + 6):
+        raw = compose(CLERK, f"Ticket {turn}", files={"form.pdf": form})
+        assert harness.deliver(raw) == "FILED", "nothing is lost"
+    assert len(harness.letters(to=CLERK)) == REPEATS_ANSWERED + 1
+    assert codes(harness).count("repeat_not_answered") == 5
 
 
 def test_a_program_in_a_reviewers_name_is_answered_so_often_and_no_more(filed: Harness) -> None:
