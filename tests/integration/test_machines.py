@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -289,3 +292,25 @@ def test_a_program_in_a_reviewers_name_is_answered_so_often_and_no_more(filed: H
         letter = filed.newest(ORTEGA)
     assert len(filed.letters(to=ORTEGA, kind="mistake")) == MISTAKES_PER_DAY
     assert filed.status() == "IN_REVIEW"
+
+
+# Real mail of machines.
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "machine-mail"
+
+
+@pytest.mark.corpus
+def test_no_machine_is_answered_or_obeyed(filed: Harness) -> None:
+    if not SAMPLES.is_dir():
+        pytest.skip("the public collection machine-mail is not at hand")
+    letters, status = filed.last_letter_id(), filed.status()
+    expected = json.loads((SAMPLES / "expected.json").read_text("utf-8"))
+    machines = [e["file"] for e in expected if e["label"] != "not_bounce"]
+    for name in machines:
+        filed.record((SAMPLES / name).read_bytes())
+    filed.work()
+    found = Counter(e.disposition for e in filed.rows(JournalEntry)[1:])
+    assert set(found) <= {"BOUNCE_RECORDED", "IGNORED"}
+    assert found.total() == len(machines)
+    assert {x.kind for x in filed.letters() if x.id > letters} <= {"staff_alert"}, "complaints"
+    assert (filed.status(), len(filed.rows(Request))) == (status, 1)
