@@ -313,6 +313,11 @@ class IntakeSettings(Section):
     answers_per_day: NotNegative = 1000
     spam: Many[HeaderMatch] = ()
 
+    @property
+    def spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return the fields and values by which the site's filter marks spam."""
+        return tuple((mark.header, mark.value) for mark in self.spam)
+
 
 class Settings(BaseSettings):
     """The whole configuration, checked; built by `config.settings`."""

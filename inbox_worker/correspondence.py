@@ -116,7 +116,7 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     ),
     "you_stand_in": (
         "A colleague is away, and you stand in until they are back.",
-        "Answer the notices that come with this. Second decisions reached you before, if at all.",
+        "Answer the notices that come with this mail, and those you have of second decisions.",
     ),
     "requester_withdrew": (
         "The requester took this request back. It is withdrawn.",
