@@ -85,7 +85,7 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 
     Raises `SchemaError` when the schema is missing or old.
     """
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
         with DocumentReader(
@@ -116,7 +116,7 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
     """
     with (
         open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url),
+        hold_worker_lock(settings.database.url.get_secret_value()),
     ):
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())

@@ -23,6 +23,7 @@ from tests.worker_harness import (
     Opener,
     Sent,
     compose,
+    lift_guards,
 )
 
 
@@ -261,7 +262,7 @@ def test_an_alarm_that_came_back_raises_no_other(acknowledged: Harness) -> None:
 def test_only_what_has_left_is_moved(acknowledged: Harness, status: str) -> None:
     letter = letter_of(acknowledged)
     with acknowledged.services.database.unit_of_work() as unit:
-        unit.session.connection().exec_driver_sql("DROP TRIGGER letters_transition")
+        lift_guards(unit.session)
         unit.session.execute(
             update(LetterRecord).where(LetterRecord.id == letter.id).values(status=status)
         )
