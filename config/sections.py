@@ -255,11 +255,22 @@ class StaffMember(Section):
 
 
 class AlertSettings(Section):
-    """Who is told at once."""
+    """Who is told at once, how, and from when on something is wrong."""
 
     urgent: Many[Address]
     alarms: Many[Address] = ()
     command: Line = ""
+    command_seconds: Annotated[int, Field(ge=1, le=60)] = 30
+    metrics_file: Line = ""
+    smtp: SmtpSettings | None = None
+    fetch_minutes: Positive = 15
+    mailbox_percent: Annotated[int, Field(ge=1, le=100)] = 90
+    quarantine_per_day: Positive = 5
+    outbox_minutes: Positive = 60
+    failing_minutes: Positive = 10
+    pause_hours: Positive = 4
+    disk_free_mb: NotNegative = 1024
+    expiry_days: NotNegative = 14
 
 
 class CertificationSettings(Section):

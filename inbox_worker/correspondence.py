@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from config.data import read_data
 from config.settings import StaffMember
 from inbox_worker import store
+from inbox_worker.alarm_posting import post_alarm
 from inbox_worker.models import LetterRecord, Problem, Request
 from inbox_worker.posting import Inbound, Posting, post_to_requester, post_unbound
 from inbox_worker.services import Services
@@ -60,7 +61,11 @@ UNBOUND_KINDS = tuple(
 _ALARMS: Mapping[str, tuple[str, str]] = {
     "mail_quarantined": (
         "A mail could not be worked on and was set aside with its bytes kept.",
-        "Look at it in the quarantine folder of the mailbox.",
+        "See what it is, on the worker's machine: ero-outreach quarantine list",
+    ),
+    "quarantine_waits": (
+        "Mail lies in quarantine that could not be worked on.",
+        "See what it is, and release or discard it: ero-outreach quarantine list",
     ),
     "no_more_answers": (
         "Too many mails without a request came in a day; they are no longer answered.",
@@ -191,7 +196,7 @@ def write_standing_in(
 ) -> None:
     """Tell a deputy for whom they stand in, until when, and how many notices come with it."""
     ids = {"colleague": absent, "back on": until.isoformat(), "open reviews": str(reviews)}
-    letter = _compose_alarm(services, "you_stand_in", ids=ids)
+    letter = compose_staff_alert(_build_alert(services, "you_stand_in", ids=ids))
     key = f"stand_in:{now.isoformat()}:{deputy.email.lower()}:{until}"
     post_unbound(services, session, deputy.email, letter, Posting(key=key, now=now))
 
@@ -215,7 +220,7 @@ def write_letter_came_back(
 def _tell_reviewers(
     services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
 ) -> None:
-    alert = _compose_alarm(services, code, request=request)
+    alert = compose_staff_alert(_build_alert(services, code, request=request))
     for member in services.settings.find_staff_with("reviewer"):
         posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
         post_unbound(services, session, member.email, alert, posting)
@@ -349,30 +354,31 @@ def write_alarm(
 
     Return whether it is a new one.
     """
-    letter = _compose_alarm(services, code, ids=ids, request=request)
-    alerts = services.settings.alerts
-    told = False
-    for address in recipients or alerts.alarms or alerts.urgent:
-        posting = Posting(key=f"alarm:{key}:{address}", now=now)
-        told |= post_unbound(services, session, address, letter, posting)
-    return told
+    alert = _build_alert(services, code, ids=ids, request=request)
+    return post_alarm(services, session, alert, key=key, now=now, recipients=recipients)
 
 
 def write_failure_alerts(services: Services) -> int:
     """Tell staff of letters that failed for good and were not told of; return how many."""
     alerted = select(LetterRecord.key).where(LetterRecord.key.startswith("alarm:"))
     with services.database.read() as session:
-        failed = session.scalars(
-            select(LetterRecord.id).where(
+        failed = session.execute(
+            select(LetterRecord.id, LetterRecord.retries).where(
                 LetterRecord.status == DeliveryStatus.FAILED.value,
                 LetterRecord.kind != LetterKind.STAFF_ALERT.value,
             )
         ).all()
         known = set(session.scalars(alerted)) if failed else set()
-    untold = [i for i in failed if not any(k.startswith(f"alarm:letter:{i}:") for k in known)]
+    keys = {letter_id: _failure_key(letter_id, retries) for letter_id, retries in failed}
+    untold = [i for i, key in keys.items() if not any(k.startswith(f"alarm:{key}:") for k in known)]
     for letter_id in untold:
         _write_failure_alert(services, letter_id)
     return len(untold)
+
+
+def _failure_key(letter_id: int, retries: int) -> str:
+    """Return what the alarm is about: a letter that fails again is another one."""
+    return f"letter:{letter_id}" if not retries else f"letter:{letter_id}:again:{retries}"
 
 
 def _write_failure_alert(services: Services, letter_id: int) -> None:
@@ -394,7 +400,7 @@ def _write_failure_alert(services: Services, letter_id: int) -> None:
             services,
             unit.session,
             code="letter_failed",
-            key=f"letter:{letter.id}",
+            key=_failure_key(letter.id, letter.retries),
             ids={"letter": str(letter.id), "kind": letter.kind, "reason": letter.reason or ""},
             now=now,
             request=request,
@@ -416,23 +422,21 @@ def _acknowledgement(services: Services, request: Request) -> Acknowledgement:
     )
 
 
-def _compose_alarm(
+def _build_alert(
     services: Services,
     code: str,
     *,
     ids: Mapping[str, str] | None = None,
     request: Request | None = None,
-) -> Letter:
+) -> StaffAlert:
     sentence, to_do = _ALARMS[code]
-    return compose_staff_alert(
-        StaffAlert(
-            head=build_letterhead(services),
-            code=code,
-            sentence=sentence,
-            to_do=to_do,
-            tracking_number="" if request is None else request.tracking_number,
-            ids=tuple(Fact(label=k, value=v) for k, v in (ids or {}).items()),
-        )
+    return StaffAlert(
+        head=build_letterhead(services),
+        code=code,
+        sentence=sentence,
+        to_do=to_do,
+        tracking_number="" if request is None else request.tracking_number,
+        ids=tuple(Fact(label=k, value=v) for k, v in (ids or {}).items()),
     )
 
 

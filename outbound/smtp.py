@@ -21,6 +21,7 @@ import aiosmtplib
 from outbound.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -150,9 +151,8 @@ class SmtpSubmitter:
         except aiosmtplib.SMTPResponseException as error:
             await _hang_up(client)
             phase = "the relay's greeting or login"
-            raise UnreachableRelayError(
-                phase, code=error.code, text=_tidy(error.message)
-            ) from error
+            refused = RelayLoginError if error.code in _NOT_LET_IN else UnreachableRelayError
+            raise refused(phase, code=error.code, text=_tidy(error.message)) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await _hang_up(client)
             raise UnreachableRelayError(_describe_failure(error)) from error
@@ -286,7 +286,7 @@ def _judge(phase: str, code: int, text: str) -> DeliveryError:
     """Return the error an answer stands for (RFC 5321 section 4.2.1)."""
     text = _tidy(text)
     if code in _NOT_LET_IN:
-        return UnreachableRelayError(phase, code=code, text=text)
+        return RelayLoginError(phase, code=code, text=text)
     if 500 <= code < 600:
         return PermanentDeliveryError(phase, code=code, text=text)
     return TransientDeliveryError(phase, code=code, text=text)

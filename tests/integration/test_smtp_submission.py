@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from outbound.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -195,7 +196,7 @@ def test_the_relay_gets_the_very_bytes_over_one_connection() -> None:
         pytest.param(
             "MAIL",
             "530 5.7.0 authenticate first",
-            UnreachableRelayError,
+            RelayLoginError,
             "MAIL answered 530 5.7.0",
             id="no login stops everything",
         ),

@@ -12,13 +12,14 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from config.settings import Settings, build_settings, load_settings
+from config.settings import Settings, SmtpSettings, build_settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config/worker.example.toml"
 
 #: Keys that have no place in the example as a setting, and how its comments mention them.
 MENTIONED_ONLY = {"mailbox.password": "key password", "mailbox.oauth2": "oauth2"}
 MENTIONED_ONLY |= {"smtp.password": "key password"}
+MENTIONED_ONLY |= {f"alerts.smtp.{k}": "[alerts.smtp]" for k in SmtpSettings.model_fields}
 #: Lists whose entries the example shows in a comment.
 SHOWN_IN_A_COMMENT = {
     f"{key}.{name}"
