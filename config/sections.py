@@ -327,6 +327,15 @@ class IntakeSettings(Section):
     message_bytes: Annotated[int, Field(ge=65_536)] = 41_943_040
     batch_bytes: Annotated[int, Field(ge=65_536)] = 16_777_216
     max_attempts: Positive = 5
+    answers_per_address: NotNegative = 5
+    answers_per_domain: NotNegative = 50
+    answers_per_day: NotNegative = 1000
+    spam: Many[HeaderMatch] = ()
+
+    @property
+    def spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return the fields and values by which the site's filter marks spam."""
+        return tuple((mark.header, mark.value) for mark in self.spam)
 
 
 class Settings(BaseSettings):

@@ -67,6 +67,13 @@ class Invocation:
         except ConfigurationError:
             return frozenset()
 
+    def find_spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return what marks spam where a usable configuration is at hand, else nothing."""
+        try:
+            return self.load().intake.spam_marks
+        except ConfigurationError:
+            return ()
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""

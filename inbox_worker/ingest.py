@@ -22,7 +22,15 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, journal, miscellany, requester_replies, review
+from inbox_worker import (
+    bounces,
+    filing,
+    journal,
+    miscellany,
+    requester_replies,
+    review,
+    standing_in,
+)
 from inbox_worker.errors import LostClaimError, StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.reading_ahead import read_ahead, read_one
@@ -44,9 +52,9 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.REQUEST: filing.prepare_filing,
     MessageKind.REQUESTER_REPLY: requester_replies.prepare_requester_reply,
     MessageKind.STAFF_REPLY: review.prepare_staff_reply,
-    MessageKind.BOUNCE: miscellany.prepare_bounce,
-    MessageKind.ABUSE_REPORT: miscellany.prepare_bounce,
-    MessageKind.AUTO_REPLY: miscellany.prepare_ignoring,
+    MessageKind.BOUNCE: bounces.prepare_delivery_report,
+    MessageKind.ABUSE_REPORT: bounces.prepare_abuse_report,
+    MessageKind.AUTO_REPLY: standing_in.prepare_automatic_reply,
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,

@@ -367,6 +367,7 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
+        Index("ix_letters_kind_created", "kind", "created_at"),
         _partial_index(
             "ix_letters_due",
             "due_at",
@@ -457,6 +458,17 @@ class ReconciliationRecord(Base):
     unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
 
 
+class Absence(Base):
+    """That a member of staff is away, and until when."""
+
+    __tablename__ = "away"
+
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)  #: in lower case
+    until: Mapped[date]  #: the first day they are back, where the office is
+    since: Mapped[datetime]
+    journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))  #: what said so
+
+
 class ChoreRecord(Base):
     """When a recurring task is due again."""
 
@@ -495,13 +507,8 @@ class AlarmRecord(Base):
 
     __tablename__ = "alarms"
     __table_args__ = (
-        Index(
-            "uq_alarms_raised",
-            "code",
-            "about",
-            unique=True,
-            sqlite_where=text("cleared_at IS NULL"),
-            postgresql_where=text("cleared_at IS NULL"),
+        _partial_index(
+            "uq_alarms_raised", "code", "about", unique=True, where="cleared_at IS NULL"
         ),
     )
 
@@ -520,12 +527,7 @@ class AlarmCall(Base):
     __tablename__ = "alarm_calls"
     __table_args__ = (
         UniqueConstraint("key", name="uq_alarm_calls_key"),
-        Index(
-            "ix_alarm_calls_due",
-            "id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        _partial_index("ix_alarm_calls_due", "id", where="ended_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -8,6 +8,7 @@ at work, and only its sender settles it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from inbox_worker.database import Database, put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import LetterRecord, RawLetter, ServiceState, table_of
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
+from outbound.letters import LetterKind
 from outbound.outbox import QueuedLetter, SmtpReply
 
 PAUSED = "paused"
@@ -37,6 +39,9 @@ PAUSED = "paused"
 #: Which relay takes a letter: the one that takes all, or the one that alarms have of their own.
 MAIN_ROUTE = "main"
 ALARM_ROUTE = "alarms"
+#: Letters of whose delivery a report is wanted: those that carry an answer, whatever it says.
+ANSWERS = frozenset({LetterKind.CERTIFICATION.value, LetterKind.REFUSAL.value})
+_ENVELOPE_ID = re.compile(r"<([a-z]+\.[0-9a-z]+)@[^>]+>")
 
 _S = DeliveryStatus
 _LETTERS = table_of(LetterRecord)
@@ -92,6 +97,15 @@ def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
     }
     put(session, _PUT_LETTER, [row])
     put(session, _PUT_RAW, [{"key": letter.key, "raw": letter.raw}])
+
+
+def find_envelope_id(message_id: str) -> str:
+    """Return the name a letter has in delivery reports: what cannot be guessed of its Message-ID.
+
+    Empty for an identifier that is none of ours.
+    """
+    found = _ENVELOPE_ID.fullmatch(message_id)
+    return "" if found is None else found[1]
 
 
 def has_letter(session: Session, key: str) -> bool:
@@ -256,4 +270,6 @@ def _queued(letter: LetterRecord, raw: bytes) -> QueuedLetter:
         sender=letter.sender,
         recipient=letter.recipient,
         raw=raw,
+        envelope_id=find_envelope_id(letter.message_id),
+        wants_receipt=letter.kind in ANSWERS,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -20,6 +21,7 @@ from inbox_worker.leases import WorkerLease
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
 from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
 from inbox_worker.services import Services
+from inbox_worker.standing_in import end_absences
 from inbox_worker.waiting import WaitingRoom
 from outbound.dispatcher import DrainReport, Pacer, RetryPolicy, drain
 from outbound.smtp import SmtpSubmitter
@@ -27,7 +29,11 @@ from outbound.smtp import SmtpSubmitter
 _log = structlog.get_logger()
 
 #: The recurring tasks, each of the module whose business it is.
-CHORES: tuple[Chore, ...] = (alarms.CHORE, quarantine.DIGEST)
+CHORES: tuple[Chore, ...] = (
+    alarms.CHORE,
+    quarantine.DIGEST,
+    Chore(name="absences", every=timedelta(hours=1), do=end_absences),
+)
 
 _POLICY = RetryPolicy()
 

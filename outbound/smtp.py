@@ -193,13 +193,16 @@ class SmtpSubmitter:
         has_dsn = client.supports_extension("dsn")
         mail_options = [f"SIZE={len(letter.raw)}"] if client.supports_extension("size") else []
         if has_dsn:
-            mail_options += ["RET=HDRS", f"ENVID=letter-{letter.id}"]
+            mail_options.append("RET=HDRS")
+        if has_dsn and letter.envelope_id:
+            mail_options.append(f"ENVID={letter.envelope_id}")
         try:
             await client.mail(letter.sender, options=mail_options)
         except aiosmtplib.SMTPSenderRefused as error:
             raise _judge_sender(error.code, error.message) from error
         try:
-            options = ["NOTIFY=FAILURE,DELAY"] if has_dsn else []
+            wanted = "SUCCESS,FAILURE,DELAY" if letter.wants_receipt else "FAILURE,DELAY"
+            options = [f"NOTIFY={wanted}"] if has_dsn else []
             await client.rcpt(letter.recipient, options=options)
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _judge("RCPT", error.code, error.message) from error
