@@ -26,12 +26,13 @@ from parsers.mail_reading import add_inside
 from parsers.message import InboundMessage
 from parsers.question_filter import parse_question_vocabulary
 from parsers.reply_text import NewText, find_new_text
+from parsers.topics import parse_topic_table
 
 
 def explain_mail(
     raw: bytes, reader: DocumentReader, *, own: Collection[str], today: date
 ) -> dict[str, Any]:
-    """Return the mail's kind, the rule that decided, its forms, and the command in its new text.
+    """Return the mail's kind and rule, its forms, its topics, and the command in its new text.
 
     `own` are our addresses; when they are not known the mail's recipients are taken for ours. The
     new text is read as if it answered a review notice; nothing is wrong with having none, but in a
@@ -46,7 +47,9 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    context = ClassificationContext(own_addresses=addresses)
+    context = ClassificationContext(
+        own_addresses=addresses, topics=parse_topic_table(read_data("topics/topics.toml"))
+    )
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
         inside = reader.find_inside(message.attachments, message.attached_messages)
@@ -67,7 +70,9 @@ def explain_mail(
         ],
         "new_text": new_text.text,
         **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
-        "topics": [],
+        "topics": [topic.name for topic in verdict.about.topics],
+        "topic_rules": {topic.name: topic.rule for topic in verdict.about.topics},
+        "language": verdict.about.language,
     }
 
 
@@ -82,6 +87,8 @@ def build_unexplained(problem: str) -> dict[str, Any]:
         "command": None,
         "command_problems": [],
         "topics": [],
+        "topic_rules": {},
+        "language": "",
         "problem": problem,
     }
 

@@ -45,6 +45,8 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
+    MessageKind.MISDIRECTED: miscellany.prepare_misdirected,
+    MessageKind.FORM_WANTED: miscellany.prepare_form_wanted,
     MessageKind.OTHER: miscellany.prepare_other,
 }
 

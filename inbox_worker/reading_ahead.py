@@ -125,7 +125,9 @@ def _divide(listed: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
 def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Reading:
     now = services.clock()
     context = ClassificationContext(
-        own_addresses=services.settings.own_addresses, oversize=not entry.is_whole
+        own_addresses=services.settings.own_addresses,
+        oversize=not entry.is_whole,
+        topics=services.topics,
     )
     future = services.reader.submit_mail(raw, context, today=services.local_date(now))
     return _Reading(entry=entry, raw=raw, context=context, now=now, future=future)

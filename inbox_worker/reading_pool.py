@@ -38,6 +38,7 @@ from parsers.extraction import (
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
 from parsers.spot_pictures import SpotPictures
+from parsers.topics import FoundTopic, Handling, TopicReading
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -61,6 +62,7 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        *(FoundTopic, Handling, TopicReading),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )

@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from config.data import read_data
-from inbox_worker.miscellany import ANSWERS_PER_DAY
+from inbox_worker.directions import ANSWERS_PER_DAY
 from inbox_worker.models import AttachmentRecord, Event, FieldRecord, Problem, Request
 from parsers.classify import LOOP_MARKER
 from tests.specimens.xfa import fill_dynamic
