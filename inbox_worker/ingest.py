@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, journal, miscellany, requester_replies, review
+from inbox_worker import (
+    directions,
+    filing,
+    journal,
+    miscellany,
+    requester_replies,
+    review,
+    urgency,
+)
 from inbox_worker.errors import StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import JournalEntry
@@ -146,6 +154,8 @@ def _prepare(intake: Intake) -> Apply:
         raise intake.fault
     if intake.unreadable_code is not None:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
+    if intake.verdict.rule == urgency.ANSWERS_ALERT:
+        return urgency.prepare_acknowledgement(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 
@@ -157,7 +167,13 @@ def _apply(intake: Intake, apply: Apply) -> None:
 
 
 def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
-    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail.
+
+    What is urgent in a mail comes first, whatever else the mail is.
+    """
+    for intake, _ in prepared:
+        urgency.see_to(intake, session)
+        directions.tell_of_demand(intake, session)
     filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
     disposed = [
         Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)
