@@ -64,11 +64,16 @@ def _warn_sender(settings: Settings) -> _Found:
 
 def _warn_secret_files(settings: Settings) -> _Found:
     mailbox, smtp = settings.primary_mailbox, settings.smtp
-    for key, path in (("mailbox", mailbox.password_file), ("smtp", smtp.password_file)):
+    files = (
+        ("mailbox.password_file", mailbox.password_file),
+        ("smtp.password_file", smtp.password_file),
+        ("database.url_file", settings.database.url_file),
+    )
+    for key, path in files:
         if path and _is_world_readable(Path(path)):
             yield _problem(
                 "W005",
-                f"{key}.password_file",
+                key,
                 "Every user of this machine can read it.",
                 "Take the others' right away: chmod o= FILE.",
             )

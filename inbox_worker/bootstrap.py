@@ -82,34 +82,46 @@ def build_picture_limits(settings: Settings) -> ReadLimits:
 
 
 @contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database alone for the time of the block.
+
+    Raises `SchemaError` when the schema is missing or old.
+    """
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        database.check_schema()
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
 def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
     """Open the database and the reader for the time of the block.
 
     Raises `SchemaError` when the schema is missing or old.
     """
-    database = Database(settings.database.url)
-    try:
-        database.check_schema()
-        with DocumentReader(
+    with (
+        open_database(settings) as database,
+        DocumentReader(
             load_definitions(),
             limits=build_limits(settings),
             picture_limits=build_picture_limits(settings),
             workers=_READERS,
-        ) as reader:
-            yield Services(
-                settings=settings,
-                database=database,
-                reader=reader,
-                definitions=load_definitions(),
-                keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-                questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-                topics=parse_topic_table(read_data("topics/topics.toml")),
-                directory=parse_directory(read_data("contacts/contacts.toml")),
-                clock=clock,
-                random_bits=secrets.randbits,
-            )
-    finally:
-        database.close()
+        ) as reader,
+    ):
+        yield Services(
+            settings=settings,
+            database=database,
+            reader=reader,
+            definitions=load_definitions(),
+            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
+            clock=clock,
+            random_bits=secrets.randbits,
+        )
 
 
 @contextmanager
@@ -120,7 +132,7 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
     """
     with (
         open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url),
+        hold_worker_lock(settings.database.url.get_secret_value()),
     ):
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())

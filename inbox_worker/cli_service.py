@@ -118,7 +118,7 @@ def init(
     if backlog not in {None, "process", "ignore"}:
         raise typer.BadParameter("Use `process` or `ignore`.", param_hint="--backlog")
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     with open_mailbox(settings.primary_mailbox) as mailbox:
         # The answer is asked for before anything is changed, so a refusal changes nothing.
         database_is_new = not _knows_mailbox(database, settings)
@@ -225,7 +225,7 @@ def _view_check(result: Check) -> dict[str, Any]:
 def status(context: typer.Context, *, as_json: _JSON = False) -> None:
     """Show the last fetch, the queue by status, the outbox, the quarantine and alarms."""
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.read() as session:
         view = views.view_status(session, settings)
@@ -274,7 +274,7 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())

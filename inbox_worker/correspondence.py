@@ -57,7 +57,11 @@ UNBOUND_KINDS = tuple(
 _ALARMS: Mapping[str, tuple[str, str]] = {
     "mail_quarantined": (
         "A mail could not be worked on and was set aside with its bytes kept.",
-        "Look at it in the quarantine folder of the mailbox.",
+        "See what it is, on the worker's machine: ero-outreach quarantine list",
+    ),
+    "quarantine_waits": (
+        "Mail lies in quarantine that could not be worked on.",
+        "See what it is, and release or discard it: ero-outreach quarantine list",
     ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
@@ -299,17 +303,23 @@ def write_failure_alerts(services: Services) -> int:
     """Tell staff of letters that failed for good and were not told of; return how many."""
     alerted = select(LetterRecord.key).where(LetterRecord.key.startswith("alarm:"))
     with services.database.read() as session:
-        failed = session.scalars(
-            select(LetterRecord.id).where(
+        failed = session.execute(
+            select(LetterRecord.id, LetterRecord.retries).where(
                 LetterRecord.status == DeliveryStatus.FAILED.value,
                 LetterRecord.kind != LetterKind.STAFF_ALERT.value,
             )
         ).all()
         known = set(session.scalars(alerted)) if failed else set()
-    untold = [i for i in failed if not any(k.startswith(f"alarm:letter:{i}:") for k in known)]
+    keys = {letter_id: _failure_key(letter_id, retries) for letter_id, retries in failed}
+    untold = [i for i, key in keys.items() if not any(k.startswith(f"alarm:{key}:") for k in known)]
     for letter_id in untold:
         _write_failure_alert(services, letter_id)
     return len(untold)
+
+
+def _failure_key(letter_id: int, retries: int) -> str:
+    """Return what the alarm is about: a letter that fails again is another one."""
+    return f"letter:{letter_id}" if not retries else f"letter:{letter_id}:again:{retries}"
 
 
 def _write_failure_alert(services: Services, letter_id: int) -> None:
@@ -331,7 +341,7 @@ def _write_failure_alert(services: Services, letter_id: int) -> None:
             services,
             unit.session,
             code="letter_failed",
-            key=f"letter:{letter.id}",
+            key=_failure_key(letter.id, letter.retries),
             ids={"letter": str(letter.id), "kind": letter.kind, "reason": letter.reason or ""},
             now=now,
             request=request,

@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import correspondence, directions, store
+from inbox_worker import correspondence, directions, quarantine, store
 from inbox_worker.directions import may_answer
 from inbox_worker.documents import ReadDocuments
 from inbox_worker.intake import Apply, Intake
@@ -76,7 +76,7 @@ def prepare_oversize(intake: Intake) -> Apply:
 
 
 def prepare_quarantine(intake: Intake, code: str) -> Apply:
-    """Set a mail aside that cannot be worked on, and tell those who are told of alarms."""
+    """Set a mail aside that cannot be worked on; those who are told of alarms hear once a day."""
     return partial(_quarantine, intake, code)
 
 
@@ -159,12 +159,7 @@ def _answer_oversize(intake: Intake, session: Session) -> Disposition:
 
 
 def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:
-    correspondence.write_alarm(
-        intake.services,
-        session,
-        code="mail_quarantined",
-        key=f"quarantine:{intake.entry.id}",
-        ids={"journal entry": str(intake.entry.id), "reason": code},
-        now=intake.now,
+    quarantine.write_first_notice(
+        intake.services, session, entry_id=intake.entry.id, code=code, now=intake.now
     )
     return _note(intake, "mail_quarantined", Disposition.QUARANTINED, session)

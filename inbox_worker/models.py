@@ -49,7 +49,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware UTC datetime, also where the database keeps no zone."""
         del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -76,6 +78,12 @@ def _one_of(column: str, names: type[Disposition | RequestStatus | DeliveryStatu
     return f"{column} IN ({', '.join(repr(str(n)) for n in names)})"
 
 
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of the rows for which a condition holds, on either database."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 class JournalEntry(Base):
     """A mail's bytes, recorded once per content and mailbox, and what became of it."""
 
@@ -83,15 +91,18 @@ class JournalEntry(Base):
     __table_args__ = (
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
-        Index("ix_journal_undisposed", "id", sqlite_where=text("disposition IS NULL")),
+        _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]  #: bytes, as the server said
+    size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
+    #: As its author's program named it: to find it by, and no more than a hint.
+    message_id: Mapped[str | None] = mapped_column(String(998), index=True)
     recorded_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)  #: failed attempts at disposing of it
     kind: Mapped[str | None] = mapped_column(String(30))
@@ -116,7 +127,7 @@ class Sighting(Base):
     __tablename__ = "sightings"
     __table_args__ = (
         UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_sightings_identity"),
-        Index("ix_sightings_unmoved", "mailbox", sqlite_where=text("moved_at IS NULL")),
+        _partial_index("ix_sightings_unmoved", "mailbox", where="moved_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -219,12 +230,12 @@ class FieldRecord(Base):
 
     __tablename__ = "field_values"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_field_values_current",
             "request_id",
             "field",
             unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
+            where="superseded_at IS NULL",
         ),
     )
 
@@ -295,12 +306,12 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_decisions_in_force",
             "request_id",
             "round",
             unique=True,
-            sqlite_where=text("state = 'IN_FORCE'"),
+            where="state = 'IN_FORCE'",
         ),
         CheckConstraint(
             "state IN ('PROPOSED', 'FIRST', 'IN_FORCE', 'CANCELLED', 'SUPERSEDED')", name="state"
@@ -331,10 +342,10 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
-        Index(
+        _partial_index(
             "ix_letters_due",
             "due_at",
-            sqlite_where=text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')"),
+            where="status IN ('QUEUED', 'SENDING', 'UNKNOWN')",
         ),
     )
 
@@ -349,6 +360,8 @@ class LetterRecord(Base):
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How often a person put it back after it had failed.
+    retries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
@@ -403,6 +416,16 @@ class ServiceState(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class ReconciliationRecord(Base):
+    """What the last comparison of a mailbox's server with its rows came to."""
+
+    __tablename__ = "reconciliations"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    finished_at: Mapped[datetime]
+    unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
 
 
 class ChoreRecord(Base):

@@ -14,13 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import OperationalError
-
 from inbox_worker import journal
 from inbox_worker.intake import Intake, PendingDocument
 from inbox_worker.models import JournalEntry
-from inbox_worker.reading import ReaderUnavailableError
 from inbox_worker.services import Services
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import ClassificationContext, classify
 from parsers.document import build_refused
@@ -40,9 +38,6 @@ _READ_TOGETHER_BYTES = 2_000_000
 #: How many mails are listed at a time.
 _LISTED = 200
 
-#: Faults of the system, which no mail is to blame for: they go up, and the mail is tried again.
-SYSTEM_FAULTS = (OperationalError, OSError, MemoryError, ReaderUnavailableError)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
@@ -60,6 +55,14 @@ def read_ahead(
 ) -> Iterator[Intake]:
     """Yield the mails that are to be disposed of; stop at a message boundary when told to."""
     return _let_pass(_read_ahead(services, should_stop, room), room)
+
+
+def read_one(services: Services, entry_id: int) -> Intake:
+    """Return one recorded mail as it is read today, whatever became of it, its pictures too."""
+    with services.database.read() as session:
+        ((entry, raw),) = journal.read_mails(session, [entry_id])
+    (intake,) = _finish_reading(services, _start_reading(services, entry, raw), None)
+    return intake
 
 
 def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[Intake]:
@@ -194,9 +197,10 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
             message, verdict = add_inside(message, inside, reading.context)
     except ParseError as error:
         return Intake.unreadable(services, entry, now=now, code=error.code)
-    except SYSTEM_FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - raised again when it is this mail's turn
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Raised again when it is this mail's turn.
         return Intake.unreadable(services, entry, now=now, code="not_read", fault=error)
     return Intake(
         services=services,

@@ -23,8 +23,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from inbox_worker.errors import WorkerError
 from inbox_worker.reading_child import HEADER, Answer, Task
+from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import MessageKind, Verdict
 from parsers.definition import FormDefinition
 from parsers.extraction import (
@@ -67,10 +67,6 @@ _ANSWER_CLASSES = {
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-
-
-class ReaderUnavailableError(WorkerError):
-    """No child process would start; the document was not read and can be read later."""
 
 
 class End(Enum):

@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, directions, store
+from inbox_worker.chores import Chore
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Urgency, UrgencyAlert
 from inbox_worker.posting import Posting, post_alert
@@ -258,3 +259,7 @@ def _count_open(session: Session, author: str) -> int:
         Urgency.author == author.lower(), Urgency.acknowledged_at.is_(None)
     )
     return session.scalars(query).one()
+
+
+#: Looks every minute for what nobody acknowledged.
+TELLING = Chore(name="tell_of_urgent_mail", every=timedelta(minutes=1), do=tell_again)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
-from inbox_worker import correspondence, issuing, journal, urgency
+from inbox_worker import correspondence, issuing, journal, quarantine, urgency
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
@@ -26,9 +25,7 @@ from outbound.smtp import SmtpSubmitter
 _log = structlog.get_logger()
 
 #: The recurring tasks, each of the module whose business it is.
-CHORES: tuple[Chore, ...] = (
-    Chore(name="tell_of_urgent_mail", every=timedelta(minutes=1), do=urgency.tell_again),
-)
+CHORES: tuple[Chore, ...] = (quarantine.DIGEST, urgency.TELLING)
 
 _POLICY = RetryPolicy()
 

@@ -32,7 +32,7 @@ def compose_urgent_alert(context: UrgentAlert) -> Letter:
         ("What it seems to be about", "; ".join(context.topics)),
         ("Arrived", format_moment(context.arrived_at, context.head.timezone)),
         ("Journal entry", str(context.journal_id)),
-        ("Message-ID", context.message_id),
+        ("Message-ID", context.message_id.strip("<>")),
         ("Folder of the mailbox", " or ".join(context.folders)),
     ]
     return build_letter(
