@@ -79,7 +79,7 @@ def dispose_pending(
     memory) goes up; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(read_ahead(services, should_stop, room)):
+    for batch in _gather(read_ahead(services, should_stop, room, urgency.see_to_at_once)):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue

@@ -66,6 +66,14 @@ def see_to(intake: Intake, session: Session) -> None:
     _tell(intake.services, session, urgency, _list_first(intake.services), now=intake.now)
 
 
+def see_to_at_once(intake: Intake) -> None:
+    """Answer and tell of an urgent mail before anything else is done with it."""
+    if is_urgent(intake):
+        with intake.services.database.unit_of_work() as unit:
+            see_to(intake, unit.session)
+            unit.commit()
+
+
 def is_urgent(intake: Intake) -> bool:
     """Whether a person wrote of something urgent; an answer to an alert of ours is not news."""
     urgent = intake.verdict.about.having(Handling.URGENT)
