@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from inbox_worker import alarms, correspondence, issuing, journal, quarantine
+from inbox_worker import alarms, correspondence, issuing, journal, quarantine, urgency
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.faults import FaultKind, clear_fault, record_fault, watch_quota, watching_login
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
@@ -29,6 +29,7 @@ _log = structlog.get_logger()
 
 #: The recurring tasks, each of the module whose business it is.
 CHORES: tuple[Chore, ...] = (
+    urgency.TELLING,
     alarms.CHORE,
     quarantine.DIGEST,
     Chore(name="absences", every=timedelta(hours=1), do=end_absences),
