@@ -38,6 +38,7 @@ from inbox_worker.demo_people import MAILBOX, list_stakeholders
 from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
+from inbox_worker.mailbox_setup import set_up_mailbox
 from inbox_worker.reading import load_definitions
 from inbox_worker.views import list_requests
 from inbox_worker.worker import Worker
@@ -238,11 +239,13 @@ def _open_warm_worker(server: _Server, settings: Settings) -> Iterator[Worker]:
     """Open a worker that has taken in a few mails, as a service has that runs for a while."""
     database = Database(settings.database.url)
     database.migrate()
+    with open_mailbox(server.mailbox) as mailbox:
+        set_up_mailbox(database, server.mailbox, mailbox, ignore_backlog=False)
     database.close()
     with bootstrap.open_worker(settings) as worker:
         for number in range(_WARM_UP):
             server.deliver(_build_mail(number))
-        worker.fetch()
+        worker.fetchers[0].fetch()
         worker.file()
         yield worker
 
@@ -250,7 +253,7 @@ def _open_warm_worker(server: _Server, settings: Settings) -> Iterator[Worker]:
 def _measure_intake(worker: Worker, count: int) -> float:
     """Take every mail from the mailbox to a filed request."""
     started = time.perf_counter()
-    worker.fetch()
+    worker.fetchers[0].fetch()
     worker.file()
     elapsed = time.perf_counter() - started
     with worker.services.database.read() as session:

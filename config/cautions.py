@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from config.problems import ConfigurationProblem
+from config.problems import ConfigurationProblem, name_mailbox
 from config.sections import Settings
 
 _Found = Iterator[ConfigurationProblem]
@@ -63,8 +63,8 @@ def _warn_sender(settings: Settings) -> _Found:
 
 
 def _warn_secret_files(settings: Settings) -> _Found:
-    mailbox, smtp = settings.primary_mailbox, settings.smtp
-    for key, path in (("mailbox", mailbox.password_file), ("smtp", smtp.password_file)):
+    mailboxes = [(name_mailbox(n), m.password_file) for n, m in enumerate(settings.mailbox)]
+    for key, path in (*mailboxes, ("smtp", settings.smtp.password_file)):
         if path and _is_world_readable(Path(path)):
             yield _problem(
                 "W005",

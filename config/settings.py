@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from config.cautions import find_configuration_warnings
 from config.checks import find_problems
 from config.complaints import build_problem
-from config.problems import ConfigurationError, ConfigurationProblem
+from config.problems import ConfigurationError, ConfigurationProblem, name_mailbox
 from config.sections import (
     AlertSettings,
     CertificationSettings,
@@ -202,14 +202,12 @@ def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
-    found = []
-    mailbox = table.get("mailbox")
-    first = mailbox.get("0") if isinstance(mailbox, dict) else None
-    for key, section in (("mailbox", first), ("smtp", table.get("smtp"))):
-        if isinstance(section, dict):
-            problem = _read_secret(f"{key}.password_file", section)
-            found += [problem] if problem else []
-    return tuple(found)
+    mailboxes = table.get("mailbox")
+    sections: list[tuple[str, Any]] = [("smtp", table.get("smtp"))]
+    if isinstance(mailboxes, dict):
+        sections += [(name_mailbox(int(n)), m) for n, m in mailboxes.items() if n.isdigit()]
+    found = [_read_secret(f"{k}.password_file", s) for k, s in sections if isinstance(s, dict)]
+    return tuple(problem for problem in found if problem is not None)
 
 
 def _read_secret(key: str, section: dict[str, Any]) -> ConfigurationProblem | None:

@@ -6,8 +6,9 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from config.settings import Settings
+from config.settings import MailboxSettings, Settings
 from inbox_worker import bootstrap
 from inbox_worker.database import Database
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
@@ -37,13 +38,17 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
         ("packages", _try_packages),
         ("form definitions", _try_definitions),
         ("database", _try_database),
-        ("mailbox", _try_mailbox),
+        *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
         ("relay", _try_relay),
     ]
     found = [_try(name, attempt, settings) for name, attempt in tries]
     if probe:
         found.append(_try("probe", _try_probe, settings))
     return found
+
+
+def _name_mailbox(settings: Settings, mailbox: MailboxSettings) -> str:
+    return "mailbox" if len(settings.mailbox) == 1 else f"mailbox {mailbox.name}"
 
 
 def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> Check:
@@ -80,11 +85,11 @@ def _try_database(settings: Settings) -> str:
     return "the schema is current"
 
 
-def _try_mailbox(settings: Settings) -> str:
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:
+    with open_mailbox(mailbox_settings) as mailbox:
         number = mailbox.message_count
         mails = "1 mail" if number == 1 else f"{number} mails"
-        return f"logged in; {mails} in {settings.primary_mailbox.folder}"
+        return f"logged in; {mails} in {mailbox_settings.folder}"
 
 
 def _try_relay(settings: Settings) -> str:

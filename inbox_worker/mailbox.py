@@ -29,7 +29,9 @@ from imapclient.exceptions import (
 )
 
 from config.sections import MailboxSettings
+from inbox_worker import idling
 from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker.waking import Waker
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -52,6 +54,7 @@ class FetchedMessage:
     size: int  #: octets, as the server counts them
     raw: bytes | None  #: the whole mail; None when it is over the limit
     header: bytes = b""  #: the header section of a mail over the limit, else empty
+    is_deleted: bool = False  #: flagged as deleted, which the folder may keep for long
 
 
 @contextmanager
@@ -124,16 +127,43 @@ class Mailbox:
         message. Of a message over `max_message_bytes` only the header is fetched.
         """
         with _telling(self._settings):
-            self._client.noop()
             found = self._find_above(after_uid)
         for uids in _cut(found, _UIDS_PER_COMMAND):
             with _telling(self._settings):
-                known = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+                known = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
             sizes = {uid: int(known[uid][b"RFC822.SIZE"]) for uid in uids if uid in known}
             for batch in _batch_by_size(sizes, max_message_bytes, max_batch_bytes):
                 with _telling(self._settings):
                     fetched = self._fetch_bodies(batch, known, max_message_bytes)
                 yield from fetched
+
+    def abandon(self) -> None:
+        """Cut the connection, without waiting for the server to agree."""
+        with suppress(OSError, IMAPClientError):
+            self._client.shutdown()
+
+    def fetch_headers(self, up_to_uid: int) -> Iterator[bytes]:
+        """Yield the header section of every message with a UID up to `up_to_uid`, in order."""
+        with _telling(self._settings):
+            found = sorted(self._client.search(f"UID 1:{up_to_uid}")) if up_to_uid else []
+        for uids in _cut(found, _UIDS_PER_COMMAND):
+            with _telling(self._settings):
+                answered = self._fetch(uids, ["BODY.PEEK[HEADER]"])
+            yield from (answered[uid][b"BODY[HEADER]"] or b"" for uid in uids if uid in answered)
+
+    def wait_for_news(self, waker: Waker, *, seconds: float) -> None:
+        """Wait until new mail may have come, `waker` is woken, or `seconds` are over.
+
+        By IDLE where the server has it and the settings want it, and never so long that the server
+        hangs up; else the connection is left alone, and it is time that brings the news.
+        """
+        if not (self._settings.idle and self._can("IDLE")):
+            waker.wait(min(seconds, idling.MOST_SECONDS))
+            return
+        with _telling(self._settings):
+            # News that came while we were at work would not be told a second time.
+            if not idling.has_heard_of_mail(self._client):
+                idling.idle(self._client, waker, seconds=seconds)
 
     def move(self, uids: Collection[int], folder: str) -> None:
         """Move messages to `folder`, one of the configured names; ones that are gone are no error.
@@ -167,6 +197,15 @@ class Mailbox:
                 self._client.uid_expunge(uids)
 
     def _find_above(self, after_uid: int) -> list[int]:
+        self._client.noop()
+        heard = self._client._imap.untagged_responses
+        told = heard.get("UIDVALIDITY")
+        if told and int(told[-1]) != self.uidvalidity:
+            raise UnreachableError(
+                f"The IMAP server {self._settings.host} has renumbered the folder: open it anew."
+            )
+        # What is said from here on is news; what was said before would only pile up.
+        heard.clear()
         # `N:*` always names the last message, even when its UID is below N (RFC 9051, 6.4.8).
         found = self._client.search(f"UID {after_uid + 1}:*")
         return sorted(uid for uid in found if uid > after_uid)
@@ -197,6 +236,7 @@ class Mailbox:
                 uidvalidity=self.uidvalidity,
                 internal_date=known[uid][b"INTERNALDATE"].astimezone(UTC),
                 size=int(known[uid][b"RFC822.SIZE"]),
+                is_deleted=imapclient.DELETED in known[uid][b"FLAGS"],
                 raw=None if oversize else answered[uid][b"BODY[]"] or b"",
                 header=(answered[uid][b"BODY[HEADER]"] or b"") if oversize else b"",
             )

@@ -84,6 +84,7 @@ class JournalEntry(Base):
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         Index("ix_journal_undisposed", "id", sqlite_where=text("disposition IS NULL")),
+        Index("ix_journal_sha256", "sha256"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,6 +139,18 @@ class FolderCursor(Base):
     uidvalidity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
     last_fetch_at: Mapped[datetime | None]
+
+
+class BacklogMail(Base):
+    """A mail that lay in a mailbox when it was set up, and is to be left alone.
+
+    Known by its header, which no two mails share and a renumbered folder keeps.
+    """
+
+    __tablename__ = "backlog"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    header_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class AttachmentRecord(Base):

@@ -1,0 +1,248 @@
+"""Fetching one mailbox: record new mail, move what has been worked on, wait for more.
+
+`fetch_mailbox` is one round over a connection; `Fetcher` keeps the connection from one round to the
+next. The outcomes of a round: a `FetchReport`, which also says when the server would not move a
+mail (the mail stays where it is, and is tried again); `UnreachableError` or `MailboxRefusedError`,
+after which the connection is dropped: nobody knows what state it is in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import structlog
+
+from config.settings import MailboxSettings
+from inbox_worker import journal, renumbering, store
+from inbox_worker.errors import SchemaError
+from inbox_worker.ingest import FOLDER_ROLES
+from inbox_worker.journal import Recording
+from inbox_worker.mailbox import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.services import Services
+from inbox_worker.waking import Waker
+
+_log = structlog.get_logger()
+
+#: How many mails, and of how many bytes, are recorded in one transaction.
+_BATCH = 32
+_BATCH_BYTES = 4_000_000
+
+#: How many mails are moved in one command.
+_MOVES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReport:
+    """What one round came to."""
+
+    recorded: int = 0  #: mails that were looked at, new or known
+    moved: int = 0
+    refused: str | None = None  #: why mail that is worked on could not be moved
+
+
+def fetch_mailbox(
+    services: Services,
+    settings: MailboxSettings,
+    mailbox: Mailbox,
+    *,
+    should_stop: Callable[[], bool],
+) -> FetchReport:
+    """Record what is new in a mailbox and move what is disposed.
+
+    Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
+    """
+    recorded = _record_new(services, settings, mailbox, should_stop)
+    moved, refused = _move_disposed(services, settings, mailbox, should_stop)
+    return FetchReport(recorded=recorded, moved=moved, refused=refused)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Fetcher:
+    """One mailbox and the connection to it; not for use by two threads at once, but for waking."""
+
+    services: Services
+    settings: MailboxSettings
+    should_stop: Callable[[], bool]
+    waker: Waker = field(default_factory=Waker)
+    _connection: ExitStack = field(default_factory=ExitStack, init=False)
+    _mailbox: Mailbox | None = field(default=None, init=False)
+
+    def fetch(self) -> FetchReport:
+        """Do one round, over a new connection where there is none."""
+        try:
+            mailbox = self._open()
+            return fetch_mailbox(
+                self.services, self.settings, mailbox, should_stop=self.should_stop
+            )
+        except Exception:
+            self.abandon()
+            raise
+
+    def rest(self) -> None:
+        """Wait until there may be new mail, the waker is woken, or it is time to look anyway."""
+        try:
+            self._open().wait_for_news(self.waker, seconds=self.settings.poll_seconds)
+        except Exception:
+            self.abandon()
+            raise
+        self.waker.clear()
+
+    def abandon(self) -> None:
+        """Drop a connection that cannot be trusted, without a word to the server."""
+        if self._mailbox is not None:
+            self._mailbox.abandon()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Take leave of the server."""
+        self._mailbox = None
+        self._connection.close()
+
+    def close(self) -> None:
+        """Let go of everything, for good."""
+        self.disconnect()
+        self.waker.close()
+
+    def _open(self) -> Mailbox:
+        if self._mailbox is None:
+            self._mailbox = self._connection.enter_context(open_mailbox(self.settings))
+        return self._mailbox
+
+
+def _record_new(
+    services: Services,
+    settings: MailboxSettings,
+    mailbox: Mailbox,
+    should_stop: Callable[[], bool],
+) -> int:
+    name, uidvalidity = settings.name, mailbox.uidvalidity
+    with services.database.read() as session:
+        if not journal.has_cursor(session, name):
+            raise SchemaError(f"The mailbox {name} was never set up: run `ero-outreach init`.")
+        renumbered = journal.is_renumbered(session, name, uidvalidity)
+        last_uid = journal.find_last_uid(session, name, uidvalidity)
+    arrivals = mailbox.fetch_new(
+        last_uid,
+        max_message_bytes=services.settings.intake.message_bytes,
+        max_batch_bytes=services.settings.intake.batch_bytes,
+    )
+    tally: Counter[Recording] = Counter()
+    for batch in _gather(arrivals):
+        tally += _record(services, name, batch, renumbered=renumbered)
+        last_uid = batch[-1].uid
+        if should_stop():
+            return tally.total()
+    with services.database.unit_of_work() as unit:
+        journal.record_fetch(
+            unit.session, name, uidvalidity=uidvalidity, last_uid=last_uid, now=services.clock()
+        )
+        if renumbered:
+            detail = {"mailbox": name, **_tell(tally)}
+            store.add_event(
+                unit.session,
+                "folder_renumbered",
+                actor=store.PROGRAM,
+                now=services.clock(),
+                detail=detail,
+            )
+        unit.commit()
+    if renumbered:
+        _log.warning("folder_renumbered", mailbox=name, **_tell(tally))
+    return tally.total()
+
+
+def _tell(tally: Counter[Recording]) -> dict[str, int]:
+    """Return how many of a renumbered folder's mails were new, known, or left alone as before."""
+    new, backlog = tally[Recording.NEW], tally[Recording.BACKLOG]
+    return {"new": new, "known": tally.total() - new - backlog, "backlog": backlog}
+
+
+def _record(
+    services: Services, name: str, batch: Sequence[FetchedMessage], *, renumbered: bool
+) -> Counter[Recording]:
+    """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
+    arrivals = [_build_arrival(name, fetched) for fetched in batch]
+    with services.database.unit_of_work() as unit:
+        found = renumbering.recognise(unit.session, arrivals) if renumbered else {}
+        others = [a for a in arrivals if a.place.uid not in found]
+        recorded = journal.record_mails(unit.session, others, now=services.clock())
+        unit.commit()
+    found |= {a.place.uid: r for a, r in zip(others, recorded, strict=True)}
+    for fetched in batch:
+        _log.info(
+            "mail_recorded",
+            mailbox=name,
+            uid=fetched.uid,
+            size=fetched.size,
+            recording=found[fetched.uid].value,
+        )
+    return Counter(found.values())
+
+
+def _move_disposed(
+    services: Services,
+    settings: MailboxSettings,
+    mailbox: Mailbox,
+    should_stop: Callable[[], bool],
+) -> tuple[int, str | None]:
+    """Move what is disposed; return how many mails, and what the server said against others."""
+    moved, last_uid, refused = 0, 0, None
+    while not should_stop():
+        with services.database.read() as session:
+            pending = journal.list_pending_moves(
+                session, settings.name, mailbox.uidvalidity, after_uid=last_uid, limit=_MOVES
+            )
+        if not pending:
+            break
+        last_uid = pending[-1].uid
+        for folder, moves in _group_by_folder(settings, pending).items():
+            try:
+                mailbox.move([m.uid for m in moves], folder)
+            except MailboxRefusedError as error:
+                # A full or forbidden folder keeps no new mail out, and none for other folders.
+                refused = str(error)
+                _log.warning("move_refused", mailbox=settings.name, count=len(moves))
+                continue
+            with services.database.unit_of_work() as unit:
+                journal.record_moved(
+                    unit.session, [m.sighting_id for m in moves], now=services.clock()
+                )
+                unit.commit()
+            moved += len(moves)
+    return moved, refused
+
+
+def _group_by_folder(
+    settings: MailboxSettings, pending: Iterable[journal.PendingMove]
+) -> dict[str, list[journal.PendingMove]]:
+    groups: dict[str, list[journal.PendingMove]] = {}
+    for move in pending:
+        folder = getattr(settings.folders, FOLDER_ROLES[move.disposition])
+        groups.setdefault(folder, []).append(move)
+    return groups
+
+
+def _gather(arrivals: Iterable[FetchedMessage]) -> Iterator[list[FetchedMessage]]:
+    """Yield mails in batches that are small enough to hold and to lose no time on."""
+    batch: list[FetchedMessage] = []
+    for fetched in arrivals:
+        batch.append(fetched)
+        if len(batch) == _BATCH or sum(len(f.raw or b"") for f in batch) > _BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _build_arrival(name: str, fetched: FetchedMessage) -> journal.Arrival:
+    return journal.Arrival(
+        place=journal.Place(mailbox=name, uidvalidity=fetched.uidvalidity, uid=fetched.uid),
+        raw=fetched.header if fetched.raw is None else fetched.raw,
+        size=fetched.size,
+        is_whole=fetched.raw is not None,
+        internal_date=fetched.internal_date,
+        is_deleted=fetched.is_deleted,
+    )

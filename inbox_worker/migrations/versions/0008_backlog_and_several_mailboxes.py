@@ -1,0 +1,28 @@
+"""What is left alone as backlog, and finding a mail's bytes whatever mailbox they came to."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "backlog",
+        sa.Column("mailbox", sa.String(length=100), nullable=False),
+        sa.Column("header_sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "header_sha256", name=op.f("pk_backlog")),
+    )
+    op.create_index(op.f("ix_journal_sha256"), "journal", ["sha256"])
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_index(op.f("ix_journal_sha256"), table_name="journal")
+    op.drop_table("backlog")
