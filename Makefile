@@ -38,7 +38,7 @@ check: dev
 	$(RUN)/lint-imports
 
 test: dev servers check
-	$(RUN)/pytest -m "not long"
+	$(RUN)/pytest -m "not long" --numprocesses=2 --dist=loadfile
 
 test-long: dev
 	@tests/servers/install.sh long
