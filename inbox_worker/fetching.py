@@ -20,7 +20,14 @@ from inbox_worker import journal, renumbering, store
 from inbox_worker.errors import SchemaError
 from inbox_worker.ingest import FOLDER_ROLES
 from inbox_worker.journal import Recording
-from inbox_worker.mailbox import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.mailbox import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    FetchedMessage,
+    Mailbox,
+    MailboxRefusedError,
+    open_mailbox,
+)
 from inbox_worker.services import Services
 from inbox_worker.waking import Waker
 
@@ -67,6 +74,8 @@ class Fetcher:
     settings: MailboxSettings
     should_stop: Callable[[], bool]
     waker: Waker = field(default_factory=Waker)
+    connect_seconds: float = CONNECT_SECONDS
+    read_seconds: float = READ_SECONDS
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
     _mailbox: Mailbox | None = field(default=None, init=False)
 
@@ -108,7 +117,12 @@ class Fetcher:
 
     def _open(self) -> Mailbox:
         if self._mailbox is None:
-            self._mailbox = self._connection.enter_context(open_mailbox(self.settings))
+            opened = open_mailbox(
+                self.settings,
+                connect_seconds=self.connect_seconds,
+                read_seconds=self.read_seconds,
+            )
+            self._mailbox = self._connection.enter_context(opened)
         return self._mailbox
 
 

@@ -45,6 +45,7 @@ mail_home = {base}/homes/%n
 mail_location = maildir:~/Maildir
 mail_fsync = never
 imap_hibernate_timeout = 0
+verbose_proctitle = yes
 {capability}
 passdb {{
   driver = static
@@ -92,6 +93,17 @@ service lmtp {{
 protocol lmtp {{
   # Replies carry their token in the plus-tag, which is part of the address and not a folder.
   lmtp_save_to_detail_mailbox = no
+}}
+"""
+
+
+_QUOTA = """
+mail_plugins = quota
+plugin {{
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage={quota}
+  quota_grace = 0
 }}
 """
 
@@ -145,26 +157,25 @@ def find_missing_server() -> str | None:
 
 @contextmanager
 def start_dovecot(
-    base: Path, *, capability: str | None = None, prefix: str = "", separator: str = "/"
+    base: Path,
+    *,
+    capability: str | None = None,
+    prefix: str = "",
+    separator: str = "/",
+    quota: str | None = None,
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
-    `capability` replaces what it says it can do, so that a server without MOVE can be played.
+    `capability` replaces what it says it can do, so that a server without MOVE can be played;
+    `quota` is how much each user may keep ("1M").
     """
     ports = find_free_ports(3)
     write_certificate(base)
     _write_configuration(base, ports, capability, prefix, separator)
-    process = subprocess.Popen(
-        [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        if not wait_until(lambda: is_listening(ports[0]) or process.poll() is not None):
-            _fail(base)
-        if process.poll() is not None:
-            _fail(base)
+    if quota is not None:
+        with (base / "dovecot.conf").open("a") as configuration:
+            configuration.write(_QUOTA.format(quota=quota))
+    with run_dovecot(base, port=ports[0]) as pid:
         yield Dovecot(
             host="127.0.0.1",
             imap_port=ports[0],
@@ -172,8 +183,25 @@ def start_dovecot(
             lmtp_port=ports[2],
             ca_file=base / "ca.pem",
             base=base,
-            pid=process.pid,
+            pid=pid,
         )
+
+
+@contextmanager
+def run_dovecot(base: Path, *, port: int) -> Iterator[int]:
+    """Run the Dovecot that is configured in `base` until it is ended; yield its process id."""
+    process = subprocess.Popen(
+        [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        if not wait_until(lambda: is_listening(port) or process.poll() is not None):
+            _fail(base)
+        if process.poll() is not None:
+            _fail(base)
+        yield process.pid
     finally:
         process.terminate()
         try:
