@@ -247,6 +247,8 @@ def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pa
     for status, number in sorted(view["outbox"].items()):
         yield f"letters {status}", str(number)
     yield "quarantine", str(view["quarantine"])
+    if view["oversize"]:
+        yield "too large to take in", str(view["oversize"])
     yield "alarms", "\n".join(f"{a}: {_ALARMS[a]}" for a in view["alarms"]) or "none"
 
 

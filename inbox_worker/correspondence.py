@@ -55,6 +55,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "A mail could not be worked on and was set aside with its bytes kept.",
         "Look at it in the quarantine folder of the mailbox.",
     ),
+    "mail_oversize": (
+        "A mail is over the size limit, and nothing but its header was taken in.",
+        "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
+    ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",

@@ -48,7 +48,7 @@ def prepare_other(intake: Intake) -> Apply:
 
 
 def prepare_oversize(intake: Intake) -> Apply:
-    """Tell the author of a mail that was too large to fetch what the limit is."""
+    """Tell the author of a mail that was too large to fetch what the limit is, and tell staff."""
     return partial(_answer_oversize, intake)
 
 
@@ -93,7 +93,16 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
     if _may_answer(intake, session):
         correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
-    return Disposition.OVERSIZE
+    correspondence.write_alarm(
+        intake.services,
+        session,
+        code="mail_oversize",
+        # Once a day is enough to make somebody look into the folder.
+        key=f"oversize:{intake.services.local_date(intake.now)}",
+        ids={"journal entry": str(intake.entry.id), "bytes": str(intake.entry.size)},
+        now=intake.now,
+    )
+    return _note(intake, "mail_oversize", Disposition.OVERSIZE, session)
 
 
 def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:
@@ -111,8 +120,8 @@ def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:
 def _may_answer(intake: Intake, session: Session) -> bool:
     """Whether the author is one person we can write to, and not too often answered today."""
     address = intake.author_address.lower()
-    mailbox = intake.services.settings.primary_mailbox
-    if find_mailable_address(address) is None or mailbox.is_own_address(address):
+    is_ours = any(m.is_own_address(address) for m in intake.services.settings.mailbox)
+    if find_mailable_address(address) is None or is_ours:
         return False
     since = intake.now - timedelta(days=1)
     kinds = correspondence.UNBOUND_KINDS

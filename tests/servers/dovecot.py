@@ -11,7 +11,7 @@ import pwd
 import shutil
 import smtplib
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +137,18 @@ class Dovecot:
             timeout=30,
         )
         return done.stdout
+
+    def fill(self, user: str, mails: Iterable[bytes]) -> None:
+        """Put mails into a user's inbox by writing files, which is quick; they are old ones."""
+        maildir = self.base / "homes" / user / "Maildir"
+        for part in ("cur", "new", "tmp"):
+            (maildir / part).mkdir(parents=True, exist_ok=True)
+        for number, raw in enumerate(mails):
+            (maildir / "cur" / f"1{number:09}.M0P0.filled:2,").write_bytes(raw)
+        if os.getuid() == 0:
+            owner, group = pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid
+            for path in (maildir.parent, maildir, *maildir.rglob("*")):
+                os.chown(path, owner, group)
 
     def read_folder(self, user: str, folder: str = "INBOX") -> tuple[bytes, ...]:
         """Return the mails in a folder of a user, oldest first, without marking them."""
