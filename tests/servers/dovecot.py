@@ -42,7 +42,7 @@ auth_mechanisms = plain login
 auth_username_format = %Ln
 recipient_delimiter = +
 mail_home = {base}/homes/%n
-mail_location = maildir:~/Maildir
+mail_location = {storage}
 mail_fsync = never
 imap_hibernate_timeout = 0
 verbose_proctitle = yes
@@ -127,28 +127,30 @@ class Dovecot:
         with smtplib.LMTP(self.host, self.lmtp_port, local_hostname="tests") as client:
             client.sendmail(sender, list(recipients), raw)
 
-    def run_doveadm(self, *arguments: str) -> str:
+    def run_doveadm(self, *arguments: str, patience: float = 30) -> str:
         """Run one administrative command and return what it printed."""
         done = subprocess.run(
             ["doveadm", "-c", str(self.base / "dovecot.conf"), *arguments],
             check=True,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=patience,
         )
         return done.stdout
 
     def fill(self, user: str, mails: Iterable[bytes]) -> None:
-        """Put mails into a user's inbox by writing files, which is quick; they are old ones."""
-        maildir = self.base / "homes" / user / "Maildir"
+        """Put many mails into a user's inbox, quickly: written as files, and taken over at once."""
+        home = self.base / "homes" / user
         for part in ("cur", "new", "tmp"):
-            (maildir / part).mkdir(parents=True, exist_ok=True)
+            (home / "filling" / part).mkdir(parents=True)
         for number, raw in enumerate(mails):
-            (maildir / "cur" / f"1{number:09}.M0P0.filled:2,").write_bytes(raw)
+            (home / "filling" / "cur" / f"1{number:09}.M0P0.filled:2,").write_bytes(raw)
         if os.getuid() == 0:
-            owner, group = pwd.getpwnam("nobody").pw_uid, pwd.getpwnam("nobody").pw_gid
-            for path in (maildir.parent, maildir, *maildir.rglob("*")):
-                os.chown(path, owner, group)
+            owner = pwd.getpwnam("nobody")
+            for path in (home, *home.rglob("*")):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        self.run_doveadm("import", "-u", user, f"maildir:{home}/filling", "", "all", patience=600)
+        shutil.rmtree(home / "filling")
 
     def read_folder(self, user: str, folder: str = "INBOX") -> tuple[bytes, ...]:
         """Return the mails in a folder of a user, oldest first, without marking them."""
@@ -175,15 +177,16 @@ def start_dovecot(
     prefix: str = "",
     separator: str = "/",
     quota: str | None = None,
+    storage: str = "maildir:~/Maildir",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
     `capability` replaces what it says it can do, so that a server without MOVE can be played;
-    `quota` is how much each user may keep ("1M").
+    `quota` is how much each user may keep ("1M"), `storage` the form mails are kept in.
     """
     ports = find_free_ports(3)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator)
+    _write_configuration(base, ports, capability, prefix, separator, storage)
     if quota is not None:
         with (base / "dovecot.conf").open("a") as configuration:
             configuration.write(_QUOTA.format(quota=quota))
@@ -224,7 +227,12 @@ def run_dovecot(base: Path, *, port: int) -> Iterator[int]:
 
 
 def _write_configuration(
-    base: Path, ports: list[int], capability: str | None, prefix: str, separator: str
+    base: Path,
+    ports: list[int],
+    capability: str | None,
+    prefix: str,
+    separator: str,
+    storage: str,
 ) -> None:
     for folder in ("run", "state", "homes"):
         (base / folder).mkdir()
@@ -247,6 +255,7 @@ def _write_configuration(
         capability=f"imap_capability = {capability}" if capability else "",
         prefix=prefix,
         separator=separator,
+        storage=storage,
     )
     (base / "dovecot.conf").write_text(text)
 
