@@ -141,7 +141,7 @@ def _drive(mailbox: MailServer, relay: _Relay, way: str, waits: list[float]) -> 
 
 
 def _set_up(settings: Settings, *, ignore_backlog: bool = False) -> None:
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.migrate()
     with open_mailbox(settings.primary_mailbox) as mailbox:
         mailbox.ensure_folders()

@@ -155,7 +155,7 @@ def _measure_reading(form: bytes, count: int) -> float:
 @contextmanager
 def _open_warm_worker(server: MailServer, settings: Settings) -> Iterator[Worker]:
     """Open a worker that has taken in a few mails, as a service has that runs for a while."""
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.migrate()
     with open_mailbox(server.mailbox) as mailbox:
         set_up_mailbox(database, server.mailbox, mailbox, ignore_backlog=False)

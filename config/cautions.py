@@ -63,12 +63,17 @@ def _warn_sender(settings: Settings) -> _Found:
 
 
 def _warn_secret_files(settings: Settings) -> _Found:
-    mailboxes = [(name_mailbox(n), m.password_file) for n, m in enumerate(settings.mailbox)]
-    for key, path in (*mailboxes, ("smtp", settings.smtp.password_file)):
+    mailboxes = [(name_mailbox(n), m) for n, m in enumerate(settings.mailbox)]
+    files = (
+        *((f"{key}.password_file", mailbox.password_file) for key, mailbox in mailboxes),
+        ("smtp.password_file", settings.smtp.password_file),
+        ("database.url_file", settings.database.url_file),
+    )
+    for key, path in files:
         if path and _is_world_readable(Path(path)):
             yield _problem(
                 "W005",
-                f"{key}.password_file",
+                key,
                 "Every user of this machine can read it.",
                 "Take the others' right away: chmod o= FILE.",
             )

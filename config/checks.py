@@ -23,6 +23,11 @@ from config.sections import Settings, StaffMember
 
 _Found = Iterator[ConfigurationProblem]
 
+#: A database in memory would be gone with the process.
+_FILE_URL = re.compile(r"sqlite:///(?!:memory:$).+")
+#: The host may be left out for a socket, and be named in the query; the database may not.
+_SERVER_URL = re.compile(r"postgresql\+psycopg://[^/?#]*/[^/?#]+(\?[^#]*)?")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -172,15 +177,14 @@ def _find_alert_problems(settings: Settings) -> _Found:
 
 
 def _find_database_problems(settings: Settings) -> _Found:
-    url = settings.database.url
-    if url.startswith(("postgresql", "postgres")):
-        yield _not_built("database.url", "PostgreSQL", "Use sqlite:///PATH until then.")
-    elif not url.startswith("sqlite:///") or url in {"sqlite:///", "sqlite:///:memory:"}:
+    url = settings.database.url.get_secret_value()
+    if not _FILE_URL.fullmatch(url) and not _SERVER_URL.fullmatch(url):
         yield _problem(
             "E070",
             "database.url",
-            "This is not the URL of a database file.",
-            "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db.",
+            "This is not the URL of a database file, nor of a PostgreSQL database.",
+            "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db, or "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME.",
         )
 
 

@@ -70,6 +70,11 @@ def _check_filled(value: str) -> str:
     return _check_line(value)
 
 
+def _check_filled_secret(value: SecretStr) -> SecretStr:
+    _check_filled(value.get_secret_value())
+    return value
+
+
 def _check_address(value: str) -> str:
     if len(value) > 254 or not _ADDRESS.fullmatch(value):
         raise ValueError("It is not an e-mail address such as name@agency.example.")
@@ -102,6 +107,7 @@ _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], BeforeValidator(_decode_list)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
+FilledSecret = Annotated[SecretStr, AfterValidator(_check_filled_secret)]
 Address = Annotated[str, AfterValidator(_check_address)]
 Host = Annotated[str, AfterValidator(_check_host)]
 TimeOfDay = Annotated[datetime.time, BeforeValidator(_parse_time)]
@@ -181,7 +187,9 @@ class SmtpSettings(Section):
 class DatabaseSettings(Section):
     """Where requests are kept."""
 
-    url: Filled = "sqlite:///var/ero-outreach.db"
+    url: FilledSecret = SecretStr("sqlite:///var/ero-outreach.db")  #: may hold a password
+    url_file: Line = ""
+    lease_seconds: Annotated[int, Field(ge=5)] = 60
 
 
 class HeaderMatch(Section):

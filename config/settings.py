@@ -77,6 +77,8 @@ _SYSTEM_FILE = Path("/etc/ero-outreach/worker.toml")
 
 #: A password file longer than this is no password file.
 _SECRET_BYTES = 16_384
+#: Keys whose value may also stand in the file that `…_file` names.
+_SECRETS = ("password", "url")
 
 #: Values that stand in for required ones which are missing, so that the other checks are made.
 _STAND_INS: Mapping[str, Any] = {
@@ -191,9 +193,10 @@ def _repair(table: dict[str, Any], error: ErrorDetails) -> None:
 def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     """Return `lower` with the keys of `upper` above it, table by table."""
     merged = dict(lower)
-    if "password" in upper or "password_file" in upper:
-        # Either form of a secret in the environment takes the place of both in the file.
-        merged = {k: v for k, v in merged.items() if k not in {"password", "password_file"}}
+    for secret in _SECRETS:
+        if secret in upper or f"{secret}_file" in upper:
+            # Either form of a secret in the environment takes the place of both in the file.
+            merged = {k: v for k, v in merged.items() if k not in {secret, f"{secret}_file"}}
     for key, value in upper.items():
         below = merged.get(key)
         both = isinstance(below, dict) and isinstance(value, dict)
@@ -202,25 +205,33 @@ def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
+    places = [
+        ("smtp", table.get("smtp"), "password"),
+        ("database", table.get("database"), "url"),
+    ]
     mailboxes = table.get("mailbox")
-    sections: list[tuple[str, Any]] = [("smtp", table.get("smtp"))]
     if isinstance(mailboxes, dict):
-        sections += [(name_mailbox(int(n)), m) for n, m in mailboxes.items() if n.isdigit()]
-    found = [_read_secret(f"{k}.password_file", s) for k, s in sections if isinstance(s, dict)]
+        numbered = [(int(n), mailbox) for n, mailbox in mailboxes.items() if n.isdigit()]
+        places += [(name_mailbox(n), mailbox, "password") for n, mailbox in numbered]
+    found = [
+        _read_secret(f"{key}.{secret}_file", section, secret)
+        for key, section, secret in places
+        if isinstance(section, dict)
+    ]
     return tuple(problem for problem in found if problem is not None)
 
 
-def _read_secret(key: str, section: dict[str, Any]) -> ConfigurationProblem | None:
-    """Put the password its file holds into the section, or return why that cannot be done."""
-    path = section.get("password_file")
+def _read_secret(key: str, section: dict[str, Any], name: str) -> ConfigurationProblem | None:
+    """Put the secret its file holds into the section, or return why that cannot be done."""
+    path = section.get(f"{name}_file")
     if not isinstance(path, str) or not path:
         return None
-    if section.get("password"):
+    if section.get(name):
         return ConfigurationProblem(
             id="E011",
             key=key,
-            message="The password is given twice.",
-            hint="Keep password_file and remove password.",
+            message=f"The {name} is given twice.",
+            hint=f"Keep {name}_file and remove {name}.",
         )
     try:
         with Path(path).open("rb") as file:
@@ -230,9 +241,9 @@ def _read_secret(key: str, section: dict[str, Any]) -> ConfigurationProblem | No
         secret = ""
         why = f"The file cannot be read: {_find_reason(error)}."
     if why:
-        hint = "Put the password, and nothing else, into a file this user can read."
+        hint = f"Put the {name}, and nothing else, into a file this user can read."
         return ConfigurationProblem(id="E010", key=key, message=why, hint=hint)
-    section["password"] = secret
+    section[name] = secret
     return None
 
 

@@ -86,7 +86,7 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 
     Raises `SchemaError` when the schema is missing or old.
     """
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
         with DocumentReader(
@@ -118,7 +118,7 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
     """
     with (
         open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url),
+        hold_worker_lock(settings.database.url.get_secret_value()),
     ):
         check_mailboxes(services.database, settings)
         # Whoever held these letters is gone, since the lock is ours.

@@ -77,7 +77,7 @@ def _try_definitions(_settings: Settings) -> str:
 
 
 def _try_database(settings: Settings) -> str:
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
     finally:

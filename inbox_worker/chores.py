@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.dialects.sqlite import insert
 
-from inbox_worker.database import Database
-from inbox_worker.models import ChoreRecord
+from inbox_worker.database import Database, upsert
+from inbox_worker.models import ChoreRecord, table_of
 from inbox_worker.services import Services
 
 _log = structlog.get_logger()
@@ -51,7 +50,7 @@ def _claim(database: Database, chore: Chore, now: datetime) -> bool:
     """Move the chore's due time and return True, unless it is not due or another was first."""
     with database.unit_of_work() as unit:
         unit.session.execute(
-            insert(ChoreRecord)
+            upsert(table_of(ChoreRecord))
             .values(name=chore.name, due_at=now)
             .on_conflict_do_nothing(index_elements=["name"])
         )

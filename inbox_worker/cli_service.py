@@ -119,7 +119,7 @@ def init(
     if backlog not in {None, "process", "ignore"}:
         raise typer.BadParameter("Use `process` or `ignore`.", param_hint="--backlog")
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     with ExitStack() as stack:
         # The answer is asked for before anything is changed, so a refusal changes nothing.
         mailboxes = [(m, stack.enter_context(open_mailbox(m))) for m in settings.mailbox]
@@ -215,7 +215,7 @@ def _view_check(result: Check) -> dict[str, Any]:
 def status(context: typer.Context, *, as_json: _JSON = False) -> None:
     """Show the last fetch, the queue by status, the outbox, the quarantine and alarms."""
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.read() as session:
         view = views.view_status(session, settings)
@@ -266,7 +266,7 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())

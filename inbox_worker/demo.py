@@ -144,7 +144,7 @@ def _open_stage(stage: _Stage) -> Iterator[Worker]:
     ):
         stage.servers = servers
         settings = build_demo_settings(servers, f"sqlite:///{Path(temporary) / 'demo.db'}")
-        database = Database(settings.database.url)
+        database = Database(settings.database.url.get_secret_value())
         database.migrate()
         with open_mailbox(settings.primary_mailbox) as mailbox:
             mailbox.ensure_folders()

@@ -15,10 +15,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from inbox_worker.database import upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
 from inbox_worker.status import Disposition
@@ -27,13 +27,13 @@ from inbox_worker.status import Disposition
 _JOURNAL = table_of(JournalEntry)
 _SIGHTINGS = table_of(Sighting)
 _PUT_ENTRIES = (
-    insert(_JOURNAL)
+    upsert(_JOURNAL)
     .on_conflict_do_nothing(index_elements=["mailbox", "sha256"])
     .returning(_JOURNAL.c.sha256, _JOURNAL.c.id)
 )
 _PUT_RAW = insert(table_of(RawMail))
 _PUT_SIGHTINGS = (
-    insert(_SIGHTINGS)
+    upsert(_SIGHTINGS)
     .on_conflict_do_nothing(index_elements=["mailbox", "uidvalidity", "uid"])
     .returning(_SIGHTINGS.c.uidvalidity, _SIGHTINGS.c.uid)
 )

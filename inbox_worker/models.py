@@ -49,7 +49,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware UTC datetime, also where the database keeps no zone."""
         del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -76,6 +78,12 @@ def _one_of(column: str, names: type[Disposition | RequestStatus | DeliveryStatu
     return f"{column} IN ({', '.join(repr(str(n)) for n in names)})"
 
 
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of the rows for which a condition holds, on either database."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 class JournalEntry(Base):
     """A mail's bytes, recorded once per content and mailbox, and what became of it."""
 
@@ -83,14 +91,14 @@ class JournalEntry(Base):
     __table_args__ = (
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
-        Index("ix_journal_undisposed", "id", sqlite_where=text("disposition IS NULL")),
+        _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
         Index("ix_journal_sha256", "sha256"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]  #: bytes, as the server said
+    size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -117,7 +125,7 @@ class Sighting(Base):
     __tablename__ = "sightings"
     __table_args__ = (
         UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_sightings_identity"),
-        Index("ix_sightings_unmoved", "mailbox", sqlite_where=text("moved_at IS NULL")),
+        _partial_index("ix_sightings_unmoved", "mailbox", where="moved_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -232,12 +240,12 @@ class FieldRecord(Base):
 
     __tablename__ = "field_values"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_field_values_current",
             "request_id",
             "field",
             unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
+            where="superseded_at IS NULL",
         ),
     )
 
@@ -308,12 +316,12 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_decisions_in_force",
             "request_id",
             "round",
             unique=True,
-            sqlite_where=text("state = 'IN_FORCE'"),
+            where="state = 'IN_FORCE'",
         ),
         CheckConstraint(
             "state IN ('PROPOSED', 'FIRST', 'IN_FORCE', 'CANCELLED', 'SUPERSEDED')", name="state"
@@ -344,10 +352,10 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
-        Index(
+        _partial_index(
             "ix_letters_due",
             "due_at",
-            sqlite_where=text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')"),
+            where="status IN ('QUEUED', 'SENDING', 'UNKNOWN')",
         ),
     )
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import LargeBinary, Select, bindparam, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from inbox_worker.database import Database, put
+from inbox_worker.database import Database, put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import LetterRecord, RawLetter, ServiceState, table_of
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
@@ -26,9 +25,9 @@ PAUSED = "paused"
 
 _S = DeliveryStatus
 _LETTERS = table_of(LetterRecord)
-_PUT_LETTER = insert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
+_PUT_LETTER = upsert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
 _PUT_RAW = (
-    insert(table_of(RawLetter))
+    upsert(table_of(RawLetter))
     .from_select(
         ["letter_id", "raw"],
         select(_LETTERS.c.id, bindparam("raw", type_=LargeBinary)).where(

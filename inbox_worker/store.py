@@ -14,11 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from inbox_worker.database import put
+from inbox_worker.database import put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import (
     AttachmentRecord,

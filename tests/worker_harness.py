@@ -283,8 +283,10 @@ _numbers = iter(range(1, 1_000_000))
 
 def lift_guards(session: Session) -> None:
     """Let the test's own database take any status, for tests that begin in the middle."""
+    named = session.get_bind().dialect.name == "postgresql"
     for table in ("requests", "letters"):
-        session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition"))
+        on = f" ON {table}" if named else ""
+        session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition{on}"))
 
 
 def compose_reply(letter: Sent, text: str, *, author: str | None = None, **changes: Any) -> bytes:
@@ -323,7 +325,7 @@ class Harness:
 
     @classmethod
     def open(
-        cls, database: Path, reader: DocumentReader, changes: Mapping[str, Any] | None = None
+        cls, database: Where, reader: DocumentReader, changes: Mapping[str, Any] | None = None
     ) -> Harness:
         """Return a worker over a database whose schema is current."""
         clock = Clock()
@@ -471,32 +473,38 @@ class Harness:
             return found
 
 
-def url_of(database: Path) -> str:
-    """Return the address of an SQLite file."""
-    return f"sqlite:///{database}"
+#: Where a database is: an SQLite file, or the address of a PostgreSQL database.
+Where = Path | str
 
 
-def make_template(folder: Path) -> Path:
-    """Return an empty database with the current schema, to be copied."""
-    path = folder / "template.db"
-    database = Database(url_of(path))
-    database.migrate()
-    database.close()
-    return path
+def url_of(database: Where) -> str:
+    """Return the address of a database."""
+    return database if isinstance(database, str) else f"sqlite:///{database}"
 
 
-def make_filed_template(empty: Path, folder: Path, reader: DocumentReader) -> Path:
-    """Return a database with one complete request in review, to be copied."""
-    path = copy_template(empty, folder)
-    harness = Harness.open(path, reader)
+def make_template(database: Where) -> Where:
+    """Give a new database the current schema; return it, to be copied."""
+    opened = Database(url_of(database))
+    opened.migrate()
+    opened.close()
+    return database
+
+
+def make_filed_template(database: Where, reader: DocumentReader) -> Where:
+    """Put one complete request in review into an empty database; return it, to be copied."""
+    harness = Harness.open(database, reader)
     assert harness.file().status == "IN_REVIEW"
     # Closing the last connection brings what is in the write-ahead log into the file.
     harness.services.database.close()
-    return path
+    return database
+
+
+#: Makes a fresh copy of a database, which goes when the test ends.
+Copier = Callable[[Where], Where]
 
 
 def copy_template(template: Path, folder: Path) -> Path:
-    """Return a fresh copy of a database."""
+    """Return a fresh copy of an SQLite file."""
     path = folder / "worker.db"
     shutil.copy(template, path)
     return path

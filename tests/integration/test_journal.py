@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,16 +13,18 @@ from inbox_worker.database import Database
 from inbox_worker.journal import Arrival, Place, Recording
 from inbox_worker.models import JournalEntry, RawMail, Sighting
 from inbox_worker.status import Disposition
-from tests.worker_harness import NOW, copy_template, url_of
+from tests.worker_harness import NOW, Copier, Where, url_of
+
+pytestmark = pytest.mark.on_both
 
 FIRST = b"Message-ID: <one@courts.example>\r\n\r\nfirst\r\n"
 OTHER = b"Message-ID: <one@courts.example>\r\n\r\nsecond\r\n"
 
 
 @pytest.fixture
-def session(empty_database: Path, tmp_path: Path) -> Iterator[Session]:
+def session(empty_database: Where, copy_database: Copier) -> Iterator[Session]:
     """Yield a session on an empty database."""
-    database = Database(url_of(copy_template(empty_database, tmp_path)))
+    database = Database(url_of(copy_database(empty_database)))
     with database.unit_of_work() as unit:
         yield unit.session
     database.close()

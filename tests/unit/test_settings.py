@@ -122,7 +122,7 @@ def test_the_smallest_configuration_gets_every_documented_default(file: Path) ->
         "starttls",
         30,
     )
-    assert settings.database.url == "sqlite:///var/ero-outreach.db"
+    assert settings.database.url.get_secret_value() == "sqlite:///var/ero-outreach.db"
     review = settings.review
     assert (review.assignment, review.approvals, review.confirm) == ("all", 1, True)
     assert (review.undo_minutes, review.token_days) == (10, 30)
@@ -331,7 +331,12 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("general", "languages", []), ("E004", "general.languages")),
         (_set("database", "url", "mysql://x"), ("E070", "database.url")),
         (_set("database", "url", "sqlite:///:memory:"), ("E070", "database.url")),
-        (_set("database", "url", "postgresql+psycopg://x/y"), ("E090", "database.url")),
+        (_set("database", "url", "postgresql://x/y"), ("E070", "database.url")),
+        (_set("database", "url", "postgresql+psycopg://x"), ("E070", "database.url")),
+        (_set("database", "url", "postgresql+psycopg://x/"), ("E070", "database.url")),
+        (_set("database", "url", " "), ("E004", "database.url")),
+        (_set("database", "url_file", "/nowhere/x"), ("E010", "database.url_file")),
+        (_set("database", "lease_seconds", 4), ("E006", "database.lease_seconds")),
         (_set("delivery", "protection", "encrypted"), ("E090", "delivery.protection")),
         (lambda t: t.pop("delivery"), ("E090", "delivery.protection")),
         (
@@ -507,6 +512,11 @@ def test_a_secret_file_without_a_secret_is_a_problem(
         pytest.param(_set("mailbox", "tls", SECRET), id="a secret as a choice"),
         pytest.param(_set("mailbox", "oauth2", {"client_secret": SECRET}), id="inside oauth2"),
         pytest.param(lambda t: t.update(smtp=SECRET), id="a secret in place of a section"),
+        pytest.param(
+            _set("database", "url", f"postgresql+psycopg://ero:{SECRET}@db.agency.example/ero"),
+            id="a secret inside an address",
+        ),
+        pytest.param(_set("database", "url", f"mysql://ero:{SECRET}@x/y"), id="in a wrong one"),
     ],
 )
 def test_no_secret_is_ever_printed(change: Callable[[Table], object]) -> None:
