@@ -187,6 +187,7 @@ def test_a_mailbox_that_was_never_set_up_is_not_fetched(open_post: OpenPost) -> 
     assert not post.digests()
 
 
+@pytest.mark.on_both
 def test_a_mail_in_two_watched_folders_is_worked_on_once(open_post: OpenPost) -> None:
     post = open_post(others=[{"name": "faxes", "folder": "Faxes"}])
     post.server.run_doveadm("mailbox", "create", "-u", post.user, "Faxes")
@@ -477,6 +478,7 @@ def test_moved_mail_is_never_new_again_also_when_renumbered(
 # UIDVALIDITY.
 
 
+@pytest.mark.on_both
 def test_a_renumbered_folder_is_matched_by_content(open_post: OpenPost) -> None:
     post = open_post()
     post.set_up()
@@ -496,6 +498,7 @@ def test_a_renumbered_folder_is_matched_by_content(open_post: OpenPost) -> None:
     assert post.fetch() == FetchReport()
 
 
+@pytest.mark.on_both
 def test_a_backlog_left_alone_is_left_alone_for_good(open_post: OpenPost) -> None:
     post = open_post()
     old = [build_mail(n) for n in range(3)]
