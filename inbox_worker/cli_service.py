@@ -229,6 +229,7 @@ def status(context: typer.Context, *, as_json: _JSON = False) -> None:
 #: What an alarm means, and what to do about it.
 _ALARMS = {
     "mail_quarantined": "mail was set aside; a person has to look into the quarantine folder",
+    "mail_withheld": "a mail server will not give one of its mails; have it looked at there",
     "letter_failed": "a letter was refused for good; `show` names it, the staff were told",
     "no_signing_key": "a decision waits for a signing key, and nothing is issued without one",
 }

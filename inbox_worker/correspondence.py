@@ -55,6 +55,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "A mail could not be worked on and was set aside with its bytes kept.",
         "Look at it in the quarantine folder of the mailbox.",
     ),
+    "mail_withheld": (
+        "The mail server breaks off whenever it is asked for one of its mails.",
+        "Have the mail looked at on the server. It is asked for again and again; others go on.",
+    ),
     "mail_oversize": (
         "A mail is over the size limit, and nothing but its header was taken in.",
         "Look at it, and at any other of today, in the quarantine folder of the mailbox.",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from config.settings import MailboxSettings
-from inbox_worker import journal, renumbering, store
+from inbox_worker import correspondence, journal, renumbering, store, withheld
 from inbox_worker.errors import SchemaError
 from inbox_worker.ingest import FOLDER_ROLES
 from inbox_worker.journal import Recording
@@ -26,6 +26,7 @@ from inbox_worker.mailbox import (
     FetchedMessage,
     Mailbox,
     MailboxRefusedError,
+    WithheldError,
     open_mailbox,
 )
 from inbox_worker.services import Services
@@ -61,7 +62,12 @@ def fetch_mailbox(
 
     Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
     """
-    recorded = _record_new(services, settings, mailbox, should_stop)
+    try:
+        recorded = _record_new(services, settings, mailbox, should_stop)
+        recorded += _ask_again(services, settings, mailbox)
+    except WithheldError as error:
+        _record_break(services, settings, mailbox, error)
+        raise
     moved, refused = _move_disposed(services, settings, mailbox, should_stop)
     return FetchReport(recorded=recorded, moved=moved, refused=refused)
 
@@ -138,13 +144,16 @@ def _record_new(
             raise SchemaError(f"The mailbox {name} was never set up: run `ero-outreach init`.")
         renumbered = journal.is_renumbered(session, name, uidvalidity)
         last_uid = journal.find_last_uid(session, name, uidvalidity)
+        known = withheld.find_withheld(session, name, uidvalidity, now=services.clock())
     arrivals = mailbox.fetch_new(
         last_uid,
         max_message_bytes=services.settings.intake.message_bytes,
         max_batch_bytes=services.settings.intake.batch_bytes,
+        without=known.passed_over,
+        one_by_one=known.is_careful,
     )
     tally: Counter[Recording] = Counter()
-    for batch in _gather(arrivals):
+    for batch in _gather(arrivals, 1 if known.is_careful else _BATCH):
         tally += _record(services, name, batch, renumbered=renumbered)
         last_uid = batch[-1].uid
         if should_stop():
@@ -153,6 +162,7 @@ def _record_new(
         journal.record_fetch(
             unit.session, name, uidvalidity=uidvalidity, last_uid=last_uid, now=services.clock()
         )
+        withheld.clear_suspicions(unit.session, name, uidvalidity)
         if renumbered:
             detail = {"mailbox": name, **_tell(tally)}
             store.add_event(
@@ -166,6 +176,49 @@ def _record_new(
     if renumbered:
         _log.warning("folder_renumbered", mailbox=name, **_tell(tally))
     return tally.total()
+
+
+def _ask_again(services: Services, settings: MailboxSettings, mailbox: Mailbox) -> int:
+    """Ask once more for mails that the server would not give a while ago; return how many came."""
+    name, uidvalidity = settings.name, mailbox.uidvalidity
+    with services.database.read() as session:
+        known = withheld.find_withheld(session, name, uidvalidity, now=services.clock())
+    given = 0
+    for uid in known.due:
+        fetched = list(
+            mailbox.fetch(
+                [uid],
+                max_message_bytes=services.settings.intake.message_bytes,
+                max_batch_bytes=services.settings.intake.batch_bytes,
+            )
+        )
+        given += _record(services, name, fetched, renumbered=False).total()
+        with services.database.unit_of_work() as unit:
+            withheld.record_given(unit.session, name, uidvalidity, [uid])
+            unit.commit()
+    return given
+
+
+def _record_break(
+    services: Services, settings: MailboxSettings, mailbox: Mailbox, error: WithheldError
+) -> None:
+    """Remember which mail the server broke off over, and raise the alarm when it is given up."""
+    name, uidvalidity, now = settings.name, mailbox.uidvalidity, services.clock()
+    with services.database.unit_of_work() as unit:
+        given_up = withheld.record_break(unit.session, name, uidvalidity, error.uids, now=now)
+        if given_up:
+            (uid,) = error.uids
+            correspondence.write_alarm(
+                services,
+                unit.session,
+                code="mail_withheld",
+                key=f"withheld:{name}:{uidvalidity}:{uid}",
+                ids={"mailbox": name, "UID": str(uid), "UIDVALIDITY": str(uidvalidity)},
+                now=now,
+            )
+        unit.commit()
+    if given_up:
+        _log.error("mail_withheld", mailbox=name, uid=error.uids[0])
 
 
 def _tell(tally: Counter[Recording]) -> dict[str, int]:
@@ -239,12 +292,12 @@ def _group_by_folder(
     return groups
 
 
-def _gather(arrivals: Iterable[FetchedMessage]) -> Iterator[list[FetchedMessage]]:
+def _gather(arrivals: Iterable[FetchedMessage], most: int) -> Iterator[list[FetchedMessage]]:
     """Yield mails in batches that are small enough to hold and to lose no time on."""
     batch: list[FetchedMessage] = []
     for fetched in arrivals:
         batch.append(fetched)
-        if len(batch) == _BATCH or sum(len(f.raw or b"") for f in batch) > _BATCH_BYTES:
+        if len(batch) == most or sum(len(f.raw or b"") for f in batch) > _BATCH_BYTES:
             yield batch
             batch = []
     if batch:

@@ -5,6 +5,7 @@ nothing is ever expunged but the very messages that were copied before. Outcomes
 
 `FetchedMessage`        one mail with its bytes, or with its header alone when it is over the limit
 `UnreachableError`      no connection, no login, or no answer in time; open a new mailbox later
+`WithheldError`         the same, or a refusal, while certain messages were asked for
 `MailboxRefusedError`   the server answered no: a folder cannot be selected, made or moved to
 
 Identity of a mail is the folder, `uidvalidity` and `uid` together (RFC 9051 section 2.3.1.1): when
@@ -42,6 +43,14 @@ _UIDS_PER_COMMAND = 200
 
 class MailboxRefusedError(WorkerError):
     """The server was reached and refused; the message says what."""
+
+
+class WithheldError(UnreachableError):
+    """The server broke off or refused while it was asked for these messages; try later."""
+
+    def __init__(self, message: str, uids: Sequence[int]) -> None:
+        super().__init__(message)
+        self.uids = tuple(uids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,21 +128,47 @@ class Mailbox:
         return tuple(made)
 
     def fetch_new(
-        self, after_uid: int, *, max_message_bytes: int, max_batch_bytes: int
+        self,
+        after_uid: int,
+        *,
+        max_message_bytes: int,
+        max_batch_bytes: int,
+        without: Collection[int] = (),
+        one_by_one: bool = False,
     ) -> Iterator[FetchedMessage]:
-        """Yield every message with a UID above `after_uid`, in order.
+        """Yield every message with a UID above `after_uid`, but those of `without`, in order.
 
-        Sizes are asked first; bodies come in batches of at most `max_batch_bytes` octets, or of one
-        message. Of a message over `max_message_bytes` only the header is fetched.
+        See `fetch`, which says how.
         """
         with _telling(self._settings):
             found = self._find_above(after_uid)
-        for uids in _cut(found, _UIDS_PER_COMMAND):
-            with _telling(self._settings):
+        yield from self.fetch(
+            [uid for uid in found if uid not in without],
+            max_message_bytes=max_message_bytes,
+            max_batch_bytes=max_batch_bytes,
+            one_by_one=one_by_one,
+        )
+
+    def fetch(
+        self,
+        wanted: Sequence[int],
+        *,
+        max_message_bytes: int,
+        max_batch_bytes: int,
+        one_by_one: bool = False,
+    ) -> Iterator[FetchedMessage]:
+        """Yield these messages, but those that are gone, in order.
+
+        Sizes are asked first; bodies come in batches of at most `max_batch_bytes` octets, or of one
+        message. Of a message over `max_message_bytes` only the header is fetched. With `one_by_one`
+        no command names two messages. Raises `WithheldError`.
+        """
+        for uids in _cut(wanted, 1 if one_by_one else _UIDS_PER_COMMAND):
+            with _naming(uids), _telling(self._settings):
                 known = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
             sizes = {uid: int(known[uid][b"RFC822.SIZE"]) for uid in uids if uid in known}
             for batch in _batch_by_size(sizes, max_message_bytes, max_batch_bytes):
-                with _telling(self._settings):
+                with _naming(batch), _telling(self._settings):
                     fetched = self._fetch_bodies(batch, known, max_message_bytes)
                 yield from fetched
 
@@ -334,6 +369,15 @@ def _log_out(client: Any) -> None:
     except (OSError, IMAPClientError):
         with suppress(OSError, IMAPClientError):
             client.shutdown()
+
+
+@contextmanager
+def _naming(uids: Sequence[int]) -> Iterator[None]:
+    """Say of an error which messages were being asked for."""
+    try:
+        yield
+    except (UnreachableError, MailboxRefusedError) as error:
+        raise WithheldError(str(error), uids) from error
 
 
 @contextmanager

@@ -149,6 +149,18 @@ class FolderCursor(Base):
     last_fetch_at: Mapped[datetime | None]
 
 
+class WithheldMail(Base):
+    """A mail on a server that broke off while it was asked for it, and how often."""
+
+    __tablename__ = "withheld"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    uid: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    breaks: Mapped[int]  #: 0: it was one of several that were asked for together
+    tried_at: Mapped[datetime]
+
+
 class BacklogMail(Base):
     """A mail that lay in a mailbox when it was set up, and is to be left alone.
 

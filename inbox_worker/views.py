@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
-from inbox_worker import store
+from inbox_worker import store, withheld
 from inbox_worker.models import (
     CertificationRecord,
     Decision,
@@ -25,6 +25,7 @@ from inbox_worker.models import (
     LetterRecord,
     Request,
     Sighting,
+    WithheldMail,
 )
 from inbox_worker.outbox_store import is_paused
 from inbox_worker.status import DeliveryStatus, Disposition
@@ -135,6 +136,11 @@ def _list_alarms(session: Session, settings: Settings, quarantined: int) -> list
         alarms.append("mail_quarantined")
     if failed:
         alarms.append("letter_failed")
+    if _count(
+        session,
+        select(func.count()).select_from(WithheldMail).where(WithheldMail.breaks >= withheld.TRIES),
+    ):
+        alarms.append("mail_withheld")
     if waiting and settings.certification.require_signature:
         alarms.append("no_signing_key")
     return alarms

@@ -17,11 +17,12 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import MailboxSettings
+from inbox_worker import withheld
 from inbox_worker.errors import SchemaError, UnreachableError
 from inbox_worker.fetching import Fetcher, FetchReport
 from inbox_worker.mailbox import MailboxRefusedError, open_mailbox
 from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
-from inbox_worker.models import Event, JournalEntry, Sighting
+from inbox_worker.models import Event, JournalEntry, Sighting, WithheldMail
 from tests.integration.test_mailbox import BASIC, build_mail, find_imap_process
 from tests.servers.cutting import start_cutting_proxy
 from tests.servers.dovecot import Dovecot, run_dovecot, start_dovecot
@@ -113,6 +114,10 @@ class Post:
         assert self.digests() == Counter(on_server.keys())
         open_places = [s for s in self.harness.rows(Sighting) if s.moved_at is None]
         assert len(open_places) == len(self.server.read_folder(self.user))
+
+    def withheld(self) -> int:
+        with self.harness.services.database.read() as session:
+            return len(session.scalars(select(WithheldMail)).all())
 
     def close(self) -> None:
         for fetcher in self._fetchers.values():
@@ -346,6 +351,9 @@ def test_a_connection_cut_at_every_64_kb_loses_nothing(
             break
         assert cuts > sum(sizes) / PIECE / 3
         proxy.allowed = None
+        post.fetcher().disconnect()
+        # A mail over which the line broke again and again is asked for a little later.
+        post.harness.clock.advance(minutes=1)
         post.work()
     assert post.folders() == {"Answered": 5}
     post.check_accounts()
@@ -367,6 +375,8 @@ def test_a_connection_cut_anywhere_in_the_talk_loses_nothing(
             except UnreachableError:
                 post.harness.work()
         proxy.allowed = None
+        post.fetcher().disconnect()
+        post.harness.clock.advance(minutes=1)
         post.work()
     assert post.folders() == {"Answered": 3}
     post.check_accounts()
@@ -539,3 +549,71 @@ def test_matching_that_was_interrupted_goes_on(open_post: OpenPost) -> None:
     assert len(places) == len(set(places)) == 41
     assert len({uidvalidity for uidvalidity, _ in places}) == 1
     assert post.digests().total() == 41
+
+
+# A mail that the server will not give.
+
+
+def spoil(post: Post, number: int) -> Path:
+    """Make one of the delivered mails unreadable for the server, and return its file."""
+    maildir = post.server.base / "homes" / post.user / "Maildir"
+    found = sorted(f for part in ("new", "cur") for f in (maildir / part).glob("*"))[number]
+    found.chmod(0)
+    return found
+
+
+def fetch_until_all_is_well(post: Post) -> int:
+    """Fetch as the service does, over a new connection after each failure; count those."""
+    for failures in range(20):
+        try:
+            post.fetch()
+        except UnreachableError:
+            continue
+        return failures
+    pytest.fail("one mail keeps the others out")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="who owns a file can read it")
+def test_a_mail_the_server_cannot_read_keeps_no_other_out(
+    own_server: Dovecot, open_post: OpenPost
+) -> None:
+    post = open_post(own_server)
+    post.set_up()
+    post.deliver(*(build_mail(n) for n in range(5)))
+    spoiled = spoil(post, 2)
+    assert fetch_until_all_is_well(post) == 1 + withheld.TRIES
+    assert post.digests().total() == 4
+    (alarm,) = [x for x in post.harness.letters() if x.kind == "staff_alert"]
+    assert "breaks off" in alarm.text
+    post.deliver(build_mail(5))
+    assert post.fetch().recorded == 1, "nobody asks for the spoiled one"
+    # It is tried again, at growing distances, and passed over as before.
+    for minutes in (1, 2, 4, 8, 16, 32, 60, 60):
+        post.harness.clock.advance(minutes=minutes - 0.5)
+        assert fetch_until_all_is_well(post) == 0
+        post.harness.clock.advance(minutes=0.5)
+        assert fetch_until_all_is_well(post) == 1
+    (file,) = spoiled.parent.parent.rglob(f"{spoiled.name.partition(':')[0]}*")
+    file.chmod(0o600)
+    post.fetch()
+    assert post.digests().total() == 5
+    post.harness.clock.advance(hours=1)
+    assert post.fetch().recorded == 1
+    post.work()
+    post.check_accounts()
+    assert not post.withheld()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="who owns a file can read it")
+def test_a_mail_that_was_withheld_and_is_gone_is_forgotten(
+    own_server: Dovecot, open_post: OpenPost
+) -> None:
+    post = open_post(own_server)
+    post.set_up()
+    post.deliver(build_mail(1), build_mail(2))
+    spoil(post, 0)
+    fetch_until_all_is_well(post)
+    own_server.run_doveadm("expunge", "-u", post.user, "mailbox", "INBOX", "1")
+    post.harness.clock.advance(hours=1)
+    assert post.fetch().recorded == 0
+    assert not post.withheld()
