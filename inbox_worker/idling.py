@@ -22,9 +22,10 @@ MOST_SECONDS = 28 * 60.0
 def idle(client: Any, waker: Waker, *, seconds: float) -> None:
     """Wait on the selected folder for news, but at most `seconds`, or until `waker` is woken."""
     deadline = time.monotonic() + min(seconds, MOST_SECONDS)
+    before = len(list_told_counts(client))
     _begin(client)
     # What came together with the server's consent is read already, and no longer on the socket.
-    has_news = has_heard_of_mail(client) or _has_news(_read_lines(client))
+    has_news = len(list_told_counts(client)) > before or _has_news(_read_lines(client))
     while not has_news and (left := deadline - time.monotonic()) > 0:
         sock = client.socket()
         ready = wait_readable((sock, waker), left)
@@ -37,9 +38,9 @@ def idle(client: Any, waker: Waker, *, seconds: float) -> None:
     client.idle_done()
 
 
-def has_heard_of_mail(client: Any) -> bool:
-    """Return whether the server said, beside its answers, how many messages there are."""
-    return "EXISTS" in client._imap.untagged_responses
+def list_told_counts(client: Any) -> list[bytes]:
+    """Return how many messages there are, each time the server said so beside its answers."""
+    return list(client._imap.untagged_responses.get("EXISTS", ()))
 
 
 def _begin(client: Any) -> None:

@@ -94,6 +94,8 @@ class Mailbox:
     def __init__(self, client: Any, settings: MailboxSettings) -> None:
         self._client = client
         self._settings = settings
+        self._ensured: set[str] = set()
+        self._told_before: list[bytes] = []
         with _telling(settings):
             self._prefix, self._delimiter = self._ask_namespace()
             selected = self._select(self._name_folder(settings.folder))
@@ -122,8 +124,7 @@ class Mailbox:
         with _telling(self._settings):
             for _, name in self._settings.folders:
                 folder = self._name_folder(str(name))
-                if not self._client.folder_exists(folder):
-                    self._create(folder)
+                if self._ensure(folder):
                     made.append(folder)
         return tuple(made)
 
@@ -196,8 +197,12 @@ class Mailbox:
             waker.wait(min(seconds, idling.MOST_SECONDS))
             return
         with _telling(self._settings):
-            # News that came while we were at work would not be told a second time.
-            if not idling.has_heard_of_mail(self._client):
+            # News that came while we were at work would not be told a second time. A server that
+            # says the same with every answer has no news.
+            told = idling.list_told_counts(self._client)[-1:]
+            if told and told != self._told_before:
+                self._told_before = told
+            else:
                 idling.idle(self._client, waker, seconds=seconds)
 
     def move(self, uids: Collection[int], folder: str) -> None:
@@ -208,6 +213,8 @@ class Mailbox:
         """
         target = self._name_folder(folder)
         with _telling(self._settings):
+            if target not in self._ensured:
+                self._ensure(target)
             for wanted in _cut(sorted(uids), _UIDS_PER_COMMAND):
                 present = self._client.search(f"UID {_join(wanted)}")
                 if present:
@@ -278,6 +285,14 @@ class Mailbox:
             for uid in uids
             if uid in answered
         )
+
+    def _ensure(self, folder: str) -> bool:
+        """Create a folder where it is missing; return whether it was."""
+        is_missing = not self._client.folder_exists(folder)
+        if is_missing:
+            self._create(folder)
+        self._ensured.add(folder)
+        return is_missing
 
     def _create(self, folder: str) -> None:
         try:

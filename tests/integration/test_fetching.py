@@ -154,7 +154,7 @@ def open_post(dovecot: Dovecot, user: str, open_harness: Opener) -> Iterator[Ope
 
 
 @contextmanager
-def resting(fetcher: Fetcher) -> Iterator[list[Exception]]:
+def resting(fetcher: Fetcher, *, patience: float = 30) -> Iterator[list[Exception]]:
     """Let a fetcher rest in a thread; the rest has to end by itself before the block does."""
     errors: list[Exception] = []
 
@@ -167,7 +167,7 @@ def resting(fetcher: Fetcher) -> Iterator[list[Exception]]:
     thread = threading.Thread(target=rest)
     thread.start()
     yield errors
-    thread.join(30)
+    thread.join(patience)
     assert not thread.is_alive(), "nobody ended the rest"
 
 
@@ -304,7 +304,7 @@ def stop_while_idle(post: Post, *, read_seconds: float) -> None:
     post.set_up()
     fetcher = post.fetcher(read_seconds=read_seconds)
     fetcher.fetch()
-    with resting(fetcher) as errors:
+    with resting(fetcher, patience=30 + read_seconds) as errors:
         await_idling(post)
         stopped = find_imap_process(post.server)
         os.kill(stopped, signal.SIGSTOP)
