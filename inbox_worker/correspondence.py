@@ -57,7 +57,7 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     ),
     "mail_withheld": (
         "The mail server breaks off whenever it is asked for one of its mails.",
-        "Have that mail looked at on the server. It is asked for now and then; others are taken in.",
+        "Have that mail looked at on the server. It is asked for now and then; others come in.",
     ),
     "mail_oversize": (
         "A mail is over the size limit, and nothing but its header was taken in.",
