@@ -65,8 +65,13 @@ def _read_lines(client: Any) -> list[bytes]:
     try:
         while True:
             lines.append(client._imap._get_line())
-    except (OSError, IMAPClientAbortError):
-        # Nothing more to read, which imaplib cannot tell from a connection that is closed.
+    except OSError:
+        return lines
+    except IMAPClientAbortError as error:
+        # Half a line is lost once it is read. Nothing at all may mean that nothing more has come
+        # or that the connection is closed: imaplib cannot tell the two apart.
+        if "EOF" not in str(error):
+            raise
         return lines
     finally:
         client._set_read_timeout()
