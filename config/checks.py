@@ -6,9 +6,13 @@ asked, so one mistake is reported once.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.mailbox_checks import (
     find_folder_problems,
@@ -19,7 +23,7 @@ from config.mailbox_checks import (
     find_unbuilt_oauth2,
 )
 from config.problems import ConfigurationProblem
-from config.sections import Settings, StaffMember
+from config.sections import Settings, SmtpSettings, StaffMember
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -58,23 +62,29 @@ def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
     return _problem("E090", key, f"{what} is not built yet.", hint)
 
 
-def _find_login_problems(settings: Settings) -> _Found:
-    smtp = settings.smtp
+def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
     if smtp.username and not has_password:
         yield _problem(
             "E012",
-            "smtp.password_file",
+            f"{key}.password_file",
             "There is a user name without a password.",
-            "Set smtp.password_file, or clear smtp.username to submit without a login.",
+            f"Set {key}.password_file, or clear {key}.username to submit without a login.",
         )
     if has_password and not smtp.username:
         yield _problem(
             "E012",
-            "smtp.username",
+            f"{key}.username",
             "There is a password without a user name.",
-            "Set smtp.username, or remove the password.",
+            f"Set {key}.username, or remove the password.",
         )
+
+
+def _find_alarm_relay_problems(settings: Settings) -> _Found:
+    relay = settings.alerts.smtp
+    if relay is not None:
+        yield from _find_login_problems("alerts.smtp", relay)
+        yield from find_tls_problems("alerts.smtp", relay)
 
 
 def _find_staff_problems(settings: Settings) -> _Found:
@@ -198,12 +208,28 @@ def _find_unbuilt_review(settings: Settings) -> _Found:
         yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
 
 
-def _find_unbuilt_alerts(settings: Settings) -> _Found:
-    if settings.alerts.command:
-        yield _not_built(
+def _find_command_problems(settings: Settings) -> _Found:
+    try:
+        words = shlex.split(settings.alerts.command)
+    except ValueError:
+        words = []
+    if settings.alerts.command and (not words or shutil.which(words[0]) is None):
+        yield _problem(
+            "E051",
             "alerts.command",
-            "Running a command for an alarm",
-            "Leave it empty; alarms go by mail.",
+            "There is no such program, or this user may not run it.",
+            "Give the program's whole path, and its arguments after it; no shell reads them.",
+        )
+
+
+def _find_metrics_problems(settings: Settings) -> _Found:
+    path = settings.alerts.metrics_file
+    if path and not os.access(Path(path).parent, os.W_OK):
+        yield _problem(
+            "E052",
+            "alerts.metrics_file",
+            "Its folder does not exist, or this user may not write there.",
+            "Make the folder, and let this user write in it; the file is replaced each minute.",
         )
 
 
@@ -230,7 +256,11 @@ def _find_unbuilt_delivery(settings: Settings) -> _Found:
 
 RULES: tuple[Rule, ...] = (
     Rule(reads=("mailbox.password", "mailbox.password_file"), find=find_secret_problems),
-    Rule(reads=("smtp.username", "smtp.password", "smtp.password_file"), find=_find_login_problems),
+    Rule(
+        reads=("smtp.username", "smtp.password", "smtp.password_file"),
+        find=lambda s: _find_login_problems("smtp", s.smtp),
+    ),
+    Rule(reads=("alerts.smtp",), find=_find_alarm_relay_problems),
     Rule(
         reads=("mailbox.tls", "mailbox.host", "mailbox.ca_file"),
         find=find_mailbox_tls_problems,
@@ -268,7 +298,8 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("staff",), find=_find_staff_problems),
     Rule(reads=("staff", "review.approvals"), find=_find_role_problems),
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
-    Rule(reads=("alerts.command",), find=_find_unbuilt_alerts),
+    Rule(reads=("alerts.command",), find=_find_command_problems),
+    Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
     Rule(reads=("certification",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

@@ -205,8 +205,10 @@ def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
+    alerts = table.get("alerts")
     places = [
         ("smtp", table.get("smtp"), "password"),
+        ("alerts.smtp", alerts.get("smtp") if isinstance(alerts, dict) else None, "password"),
         ("database", table.get("database"), "url"),
     ]
     mailboxes = table.get("mailbox")

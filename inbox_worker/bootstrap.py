@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from config.data import read_data
-from config.settings import Settings
+from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
 from inbox_worker.errors import WorkerError
 from inbox_worker.mailbox_setup import check_mailboxes
@@ -81,32 +81,44 @@ def build_picture_limits(settings: Settings) -> ReadLimits:
 
 
 @contextmanager
-def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
-    """Open the database and the reader for the time of the block.
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database alone for the time of the block.
 
     Raises `SchemaError` when the schema is missing or old.
     """
     database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
-        with DocumentReader(
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
+    """Open the database and the reader for the time of the block.
+
+    Raises `SchemaError` when the schema is missing or old.
+    """
+    with (
+        open_database(settings) as database,
+        DocumentReader(
             load_definitions(),
             limits=build_limits(settings),
             picture_limits=build_picture_limits(settings),
             workers=_READERS,
-        ) as reader:
-            yield Services(
-                settings=settings,
-                database=database,
-                reader=reader,
-                definitions=load_definitions(),
-                keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-                questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-                clock=clock,
-                random_bits=secrets.randbits,
-            )
-    finally:
-        database.close()
+        ) as reader,
+    ):
+        yield Services(
+            settings=settings,
+            database=database,
+            reader=reader,
+            definitions=load_definitions(),
+            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            clock=clock,
+            random_bits=secrets.randbits,
+        )
 
 
 @contextmanager
@@ -124,7 +136,12 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
         _warm_up()
-        worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
+        own = settings.alerts.smtp
+        worker = Worker(
+            services=services,
+            submitter=SmtpSubmitter(build_account(settings.smtp)),
+            alarm_submitter=None if own is None else SmtpSubmitter(build_account(own)),
+        )
         try:
             yield worker
         finally:
@@ -138,9 +155,8 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def build_account(settings: Settings) -> SmtpAccount:
-    """Return the relay's account."""
-    smtp = settings.smtp
+def build_account(smtp: SmtpSettings) -> SmtpAccount:
+    """Return a relay's account."""
     return SmtpAccount(
         host=smtp.host,
         port=smtp.port,

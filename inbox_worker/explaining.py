@@ -29,11 +29,17 @@ from parsers.reply_text import NewText, find_new_text
 
 
 def explain_mail(
-    raw: bytes, reader: DocumentReader, *, own: Collection[str], today: date
+    raw: bytes,
+    reader: DocumentReader,
+    *,
+    own: Collection[str],
+    today: date,
+    spam_marks: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
     """Return the mail's kind, the rule that decided, its forms, and the command in its new text.
 
-    `own` are our addresses; when they are not known the mail's recipients are taken for ours. The
+    `own` are our addresses; when they are not known the mail's recipients are taken for ours.
+    `spam_marks` are the fields and values of the site's filter. The
     new text is read as if it answered a review notice; nothing is wrong with having none, but in a
     mail that does answer one.
     """
@@ -46,7 +52,7 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    context = ClassificationContext(own_addresses=addresses)
+    context = ClassificationContext(own_addresses=addresses, spam_marks=spam_marks)
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
         inside = reader.find_inside(message.attachments, message.attached_messages)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from config.settings import MailboxSettings
-from inbox_worker import correspondence, journal, renumbering, store, withheld
+from inbox_worker import journal, renumbering, store, withheld
 from inbox_worker.errors import SchemaError
+from inbox_worker.faults import watch_quota, watching_login
 from inbox_worker.ingest import FOLDER_ROLES
 from inbox_worker.journal import Recording
 from inbox_worker.mailbox import (
@@ -89,12 +90,14 @@ class Fetcher:
         """Do one round, over a new connection where there is none."""
         try:
             mailbox = self._open()
-            return fetch_mailbox(
+            report = fetch_mailbox(
                 self.services, self.settings, mailbox, should_stop=self.should_stop
             )
+            self._watch_quota(mailbox)
         except Exception:
             self.abandon()
             raise
+        return report
 
     def rest(self) -> None:
         """Wait until there may be new mail, the waker is woken, or it is time to look anyway."""
@@ -121,6 +124,14 @@ class Fetcher:
         self.disconnect()
         self.waker.close()
 
+    def _watch_quota(self, mailbox: Mailbox) -> None:
+        services = self.services
+        try:
+            watch_quota(services.database, self.settings.name, mailbox, now=services.clock())
+        except MailboxRefusedError:
+            # Whoever may not know how full a mailbox is may still take mail from it.
+            _log.warning("quota_not_told", mailbox=self.settings.name)
+
     def _open(self) -> Mailbox:
         if self._mailbox is None:
             opened = open_mailbox(
@@ -128,7 +139,9 @@ class Fetcher:
                 connect_seconds=self.connect_seconds,
                 read_seconds=self.read_seconds,
             )
-            self._mailbox = self._connection.enter_context(opened)
+            services = self.services
+            with watching_login(services.database, self.settings.name, services.clock):
+                self._mailbox = self._connection.enter_context(opened)
         return self._mailbox
 
 
@@ -202,20 +215,10 @@ def _ask_again(services: Services, settings: MailboxSettings, mailbox: Mailbox) 
 def _record_break(
     services: Services, settings: MailboxSettings, mailbox: Mailbox, error: WithheldError
 ) -> None:
-    """Remember which mail the server broke off over, and raise the alarm when it is given up."""
+    """Remember which mail the server broke off over, and say when it is given up for now."""
     name, uidvalidity, now = settings.name, mailbox.uidvalidity, services.clock()
     with services.database.unit_of_work() as unit:
         given_up = withheld.record_break(unit.session, name, uidvalidity, error.uids, now=now)
-        if given_up:
-            (uid,) = error.uids
-            correspondence.write_alarm(
-                services,
-                unit.session,
-                code="mail_withheld",
-                key=f"withheld:{name}:{uidvalidity}:{uid}",
-                ids={"mailbox": name, "UID": str(uid), "UIDVALIDITY": str(uidvalidity)},
-                now=now,
-            )
         unit.commit()
     if given_up:
         _log.error("mail_withheld", mailbox=name, uid=error.uids[0])

@@ -17,13 +17,22 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, journal, miscellany, requester_replies, review
+from inbox_worker import (
+    bounces,
+    filing,
+    journal,
+    miscellany,
+    requester_replies,
+    review,
+    standing_in,
+)
 from inbox_worker.errors import StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import JournalEntry
-from inbox_worker.reading_ahead import SYSTEM_FAULTS, read_ahead
+from inbox_worker.reading_ahead import read_ahead, read_one
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import MessageKind, Verdict
 
@@ -39,9 +48,9 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.REQUEST: filing.prepare_filing,
     MessageKind.REQUESTER_REPLY: requester_replies.prepare_requester_reply,
     MessageKind.STAFF_REPLY: review.prepare_staff_reply,
-    MessageKind.BOUNCE: miscellany.prepare_bounce,
-    MessageKind.ABUSE_REPORT: miscellany.prepare_bounce,
-    MessageKind.AUTO_REPLY: miscellany.prepare_ignoring,
+    MessageKind.BOUNCE: bounces.prepare_delivery_report,
+    MessageKind.ABUSE_REPORT: bounces.prepare_abuse_report,
+    MessageKind.AUTO_REPLY: standing_in.prepare_automatic_reply,
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
@@ -79,6 +88,14 @@ def dispose_pending(
     return report
 
 
+def dispose_one(services: Services, entry_id: int) -> bool:
+    """Dispose of one recorded mail now; return False where that failed and is to be tried again.
+
+    When another worker is faster, what that one made of it stands.
+    """
+    return _dispose_alone(read_one(services, entry_id))
+
+
 def _gather(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
     """Yield mails in batches that may share a commit: requests, while they are few and small.
 
@@ -107,9 +124,10 @@ def _dispose_together(services: Services, batch: list[Intake]) -> bool:
         with services.database.unit_of_work() as unit:
             disposed = _write(unit.session, prepared)
             unit.commit()
-    except SYSTEM_FAULTS:
-        raise
-    except Exception:  # noqa: BLE001 - each is tried again alone, where the one to blame shows itself
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Each is tried again alone, where the one to blame shows itself.
         return False
     for intake, disposition in zip(batch, disposed, strict=True):
         _log_disposed(intake, disposition)
@@ -120,9 +138,10 @@ def _dispose_alone(intake: Intake) -> bool:
     """Dispose of one mail, or count a failed attempt at it."""
     try:
         return _dispose_of(intake)
-    except SYSTEM_FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - our bug must not stop the next mail
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Our bug must not stop the next mail.
         return _record_failure(intake, error)
 
 
@@ -195,7 +214,12 @@ def _is_disposed(intake: Intake) -> bool:
 
 
 def _record_failure(intake: Intake, error: Exception) -> bool:
-    """Count the attempt; quarantine the mail at the limit and return whether that was done."""
+    """Count the attempt; quarantine the mail at the limit and return whether that was done.
+
+    Where another worker was faster, that was why, and no attempt is counted.
+    """
+    if _is_disposed(intake):
+        return True
     _log.error(
         "mail_failed",
         journal_id=intake.entry.id,

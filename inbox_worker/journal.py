@@ -22,6 +22,7 @@ from inbox_worker.database import upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
 from inbox_worker.status import Disposition
+from parsers.raw_headers import find_raw_message_id
 
 # Statements that every mail needs, built once: building them costs more than running them.
 _JOURNAL = table_of(JournalEntry)
@@ -136,6 +137,7 @@ def _put_entries(
             "size": arrival.size,
             "is_whole": arrival.is_whole,
             "internal_date": arrival.internal_date,
+            "message_id": find_raw_message_id(arrival.raw),
             "recorded_at": now,
             "attempts": 0,
         }
@@ -256,6 +258,30 @@ def dispose(session: Session, disposals: Sequence[Disposal]) -> None:
     changed = session.execute(_DISPOSE, rows)
     if changed.rowcount != len(rows):  # type: ignore[attr-defined]
         raise StaleStatusError("a journal entry is disposed already")
+
+
+def take_out_of_quarantine(
+    session: Session, entry_id: int, *, into: Disposition | None, now: datetime
+) -> None:
+    """Let a mail in quarantine have no disposition again, or the one a person gives it.
+
+    One without a disposition is worked on as if for the first time. Raises `StaleStatusError` when
+    the mail is not in quarantine, or no longer.
+    """
+    nothing = ("disposed_at", "kind", "rule", "reason")
+    anew = {"disposition": None, **dict.fromkeys(nothing), "attempts": 0}
+    away = {"disposition": None if into is None else into.value, "disposed_at": now}
+    changed = session.execute(
+        update(JournalEntry)
+        .where(
+            JournalEntry.id == entry_id,
+            JournalEntry.disposition == Disposition.QUARANTINED.value,
+        )
+        .values(anew if into is None else away)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise StaleStatusError(f"journal entry {entry_id} is not in quarantine")
 
 
 def record_failed_attempt(session: Session, entry_id: int) -> int:

@@ -4,6 +4,7 @@ A leaf: it knows settings and bytes, nothing of requests. Nothing is ever marked
 nothing is ever expunged but the very messages that were copied before. Outcomes:
 
 `FetchedMessage`        one mail with its bytes, or with its header alone when it is over the limit
+`LoginRefusedError`     the server does not let us in; also an `UnreachableError`
 `UnreachableError`      no connection, no login, or no answer in time; open a new mailbox later
 `WithheldError`         the same, or a refusal, while certain messages were asked for
 `MailboxRefusedError`   the server answered no: a folder cannot be selected, made or moved to
@@ -31,7 +32,7 @@ from imapclient.exceptions import (
 
 from config.sections import MailboxSettings
 from inbox_worker import idling
-from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 from inbox_worker.waking import Waker
 
 CONNECT_SECONDS = 15.0
@@ -205,6 +206,17 @@ class Mailbox:
             else:
                 idling.idle(self._client, waker, seconds=seconds)
 
+    def find_quota_percent(self) -> int | None:
+        """Return how full the fullest quota of the folder is, in percent (RFC 9208 section 3).
+
+        None: the server has none, or does not tell.
+        """
+        if not self._can("QUOTA"):
+            return None
+        with _telling(self._settings):
+            _, quotas = self._client.get_quota_root(self._name_folder(self._settings.folder))
+        return max((100 * q.usage // q.limit for q in quotas if q.limit), default=None)
+
     def move(self, uids: Collection[int], folder: str) -> None:
         """Move messages to `folder`, one of the configured names; ones that are gone are no error.
 
@@ -372,7 +384,7 @@ def _log_in(client: Any, settings: MailboxSettings) -> None:
         except imapclient.exceptions.LoginError:
             refused = True
     if refused:
-        raise UnreachableError(
+        raise LoginRefusedError(
             f"The IMAP server {settings.host} refused the login: check mailbox.username and "
             "mailbox.password_file."
         )

@@ -1,32 +1,25 @@
-"""Mail that is neither a request nor about one: reports, automatic mail, mail without a form.
+"""Mail that is neither a request nor about one: automatic mail, mail without a form.
 
-Outcomes: BOUNCE_RECORDED and IGNORED are never answered. FORM_WANTED, FORM_SET_ASIDE and OVERSIZE
-are answered once, unless the author had several such answers today; then the mail waits
-FOR_A_PERSON unanswered, so that two programs can never talk to each other for ever. QUARANTINED
-is set aside with its reason.
+Outcomes: IGNORED is never answered. FORM_WANTED, FORM_SET_ASIDE and OVERSIZE
+are answered once, within `answer_limits`; beyond them the mail waits FOR_A_PERSON unanswered.
+QUARANTINED is set aside with its reason.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import correspondence, store
+from inbox_worker import correspondence, quarantine, store
+from inbox_worker.answer_limits import may_answer
 from inbox_worker.documents import ReadDocuments
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.posting import Inbound
 from inbox_worker.status import Disposition
-from outbound.mime import find_mailable_address
-
-#: How many answers to mail that is no request an address gets in a day.
-ANSWERS_PER_DAY = 5
-
-
-def prepare_bounce(intake: Intake) -> Apply:
-    """Record a delivery or abuse report."""
-    return partial(_note, intake, "report_received", Disposition.BOUNCE_RECORDED)
+from parsers.bindings import find_reply_tokens
+from parsers.classify import SPAM_RULE
+from parsers.tracking import find_tracking_numbers
 
 
 def prepare_ignoring(intake: Intake) -> Apply:
@@ -44,7 +37,24 @@ def prepare_other(intake: Intake) -> Apply:
     if intake.verdict.rule == "structure_not_read":
         # Nobody knows what is attached, so nothing can be said of it.
         return partial(_note, intake, "mail_not_read", Disposition.FOR_A_PERSON)
+    if intake.verdict.rule == SPAM_RULE:
+        return _prepare_spam(intake)
     return partial(_answer_without_form, intake)
+
+
+def _prepare_spam(intake: Intake) -> Apply:
+    """Leave what the site's filter condemned unanswered; a person sees what may be about our work.
+
+    Filters err, and a court's form must not be lost to that.
+    """
+    message = intake.message
+    is_ours = (
+        any(paper.is_document for paper in message.papers)
+        or find_reply_tokens(message, intake.services.settings.own_addresses)
+        or find_tracking_numbers(message.subject)
+    )
+    disposition = Disposition.FOR_A_PERSON if is_ours else Disposition.IGNORED
+    return partial(_note, intake, "spam_not_answered", disposition)
 
 
 def prepare_oversize(intake: Intake) -> Apply:
@@ -53,14 +63,14 @@ def prepare_oversize(intake: Intake) -> Apply:
 
 
 def prepare_quarantine(intake: Intake, code: str) -> Apply:
-    """Set a mail aside that cannot be worked on, and tell those who are told of alarms."""
+    """Set a mail aside that cannot be worked on; those who are told of alarms hear once a day."""
     return partial(_quarantine, intake, code)
 
 
 def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Disposition:
     """Tell the author that no attached document is a form we can read; leave it to a person."""
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
-    if _may_answer(intake, session):
+    if may_answer(intake, session):
         readings = [d.extraction for d in documents.others]
         correspondence.write_set_aside(
             intake.services,
@@ -78,7 +88,7 @@ def _note(intake: Intake, code: str, disposition: Disposition, session: Session)
 
 
 def _answer_without_form(intake: Intake, session: Session) -> Disposition:
-    if intake.message.attached_messages or not _may_answer(intake, session):
+    if intake.message.attached_messages or not may_answer(intake, session):
         return Disposition.FOR_A_PERSON
     correspondence.write_no_form(
         intake.services,
@@ -91,7 +101,7 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
 
 
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
-    if _may_answer(intake, session):
+    if may_answer(intake, session):
         correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
     correspondence.write_alarm(
         intake.services,
@@ -106,23 +116,7 @@ def _answer_oversize(intake: Intake, session: Session) -> Disposition:
 
 
 def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:
-    correspondence.write_alarm(
-        intake.services,
-        session,
-        code="mail_quarantined",
-        key=f"quarantine:{intake.entry.id}",
-        ids={"journal entry": str(intake.entry.id), "reason": code},
-        now=intake.now,
+    quarantine.write_first_notice(
+        intake.services, session, entry_id=intake.entry.id, code=code, now=intake.now
     )
     return _note(intake, "mail_quarantined", Disposition.QUARANTINED, session)
-
-
-def _may_answer(intake: Intake, session: Session) -> bool:
-    """Whether the author is one person we can write to, and not too often answered today."""
-    address = intake.author_address.lower()
-    is_ours = any(m.is_own_address(address) for m in intake.services.settings.mailbox)
-    if find_mailable_address(address) is None or is_ours:
-        return False
-    since = intake.now - timedelta(days=1)
-    kinds = correspondence.UNBOUND_KINDS
-    return store.count_letters_to(session, address, kinds, since) < ANSWERS_PER_DAY

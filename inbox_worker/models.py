@@ -93,6 +93,7 @@ class JournalEntry(Base):
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
         Index("ix_journal_sha256", "sha256"),
+        _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,6 +102,8 @@ class JournalEntry(Base):
     size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
+    #: As its author's program named it: to find it by, and no more than a hint.
+    message_id: Mapped[str | None] = mapped_column(String(998), index=True)
     recorded_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)  #: failed attempts at disposing of it
     kind: Mapped[str | None] = mapped_column(String(30))
@@ -364,6 +367,7 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
+        Index("ix_letters_kind_created", "kind", "created_at"),
         _partial_index(
             "ix_letters_due",
             "due_at",
@@ -382,6 +386,8 @@ class LetterRecord(Base):
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How often a person put it back after it had failed.
+    retries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
@@ -389,6 +395,8 @@ class LetterRecord(Base):
     reply_code: Mapped[int | None]
     reply_text: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    #: Which relay takes it: `main`, or `alarms` where those have one of their own.
+    route: Mapped[str] = mapped_column(String(10), server_default=text("'main'"))
 
 
 class RawLetter(Base):
@@ -438,6 +446,27 @@ class ServiceState(Base):
     value: Mapped[str] = mapped_column(String(200))
 
 
+class ReconciliationRecord(Base):
+    """What the last comparison of a mailbox's server with its rows came to."""
+
+    __tablename__ = "reconciliations"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    finished_at: Mapped[datetime]
+    unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
+
+
+class Absence(Base):
+    """That a member of staff is away, and until when."""
+
+    __tablename__ = "away"
+
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)  #: in lower case
+    until: Mapped[date]  #: the first day they are back, where the office is
+    since: Mapped[datetime]
+    journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))  #: what said so
+
+
 class ChoreRecord(Base):
     """When a recurring task is due again."""
 
@@ -445,6 +474,66 @@ class ChoreRecord(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     due_at: Mapped[datetime]
+
+
+class Fault(Base):
+    """Something that went wrong and has not gone right since; its row goes when it does."""
+
+    __tablename__ = "faults"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  #: `login` or `job`
+    about: Mapped[str] = mapped_column(String(100), primary_key=True)
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    count: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(80))  #: a code
+
+
+class MailboxWatch(Base):
+    """What alarms must know of a mailbox beside how far it was fetched."""
+
+    __tablename__ = "mailbox_watches"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    watched_since: Mapped[datetime]
+    quota_percent: Mapped[int | None]  #: None: the server has no quota, or does not tell
+    quota_at: Mapped[datetime | None]
+
+
+class AlarmRecord(Base):
+    """A condition that was wrong from one moment to another, or still is."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        _partial_index(
+            "uq_alarms_raised", "code", "about", unique=True, where="cleared_at IS NULL"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(100))
+    facts: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime]
+    told_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+
+
+class AlarmCall(Base):
+    """One run of the site's alarm command, to be made or made."""
+
+    __tablename__ = "alarm_calls"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_alarm_calls_key"),
+        _partial_index("ix_alarm_calls_due", "id", where="ended_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(400))
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  #: it succeeded, or was given up
 
 
 def table_of(model: type[Base]) -> Table:

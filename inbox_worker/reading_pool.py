@@ -23,10 +23,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from inbox_worker.errors import WorkerError
 from inbox_worker.reading_child import HEADER, Answer, Task
+from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import MessageKind, Verdict
 from parsers.definition import FormDefinition
+from parsers.delivery_reports import DeliveryReport, ReportedAction, ReturnedLetter
 from parsers.extraction import (
     DocumentKind,
     DocumentWarning,
@@ -61,14 +62,11 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-
-
-class ReaderUnavailableError(WorkerError):
-    """No child process would start; the document was not read and can be read later."""
 
 
 class End(Enum):

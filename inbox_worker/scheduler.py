@@ -36,6 +36,8 @@ _FILE_SECONDS = 2.0
 _READING_SECONDS = 1.0
 _DELIVER_SECONDS = 2.0
 _TEND_SECONDS = 5.0
+#: The first alarms are judged when there was time to fetch, also after a long stop.
+_SETTLING_SECONDS = 10.0
 #: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: what it said it would rest.
 _STUCK_SECONDS = 120
@@ -121,6 +123,7 @@ class _Job:
     rest_seconds: float  #: how long that is at most
     pause: Callable[[int], float]  #: how long to wait after so many failures in a row
     waker: Waker
+    delay: float = 0.0  #: how long to wait before the first time, in seconds
     wakes: tuple[str, ...] = ()  #: the kinds of job there may be work for when this one did some
     mailbox: str | None = None
 
@@ -129,6 +132,11 @@ class _Job:
         """Return what log lines call it."""
         named = {} if self.mailbox is None else {"mailbox": self.mailbox}
         return {"job": self.name, **named}
+
+    @property
+    def title(self) -> str:
+        """Return what an alarm about it calls it."""
+        return " ".join(self.label.values())
 
 
 class Service:
@@ -181,8 +189,16 @@ class Service:
         return (
             *(self._fetching(fetcher) for fetcher in worker.fetchers),
             self._beating("file", worker.file, _FILE_SECONDS, wakes=("deliver", "fetch")),
-            self._beating("deliver", lambda: worker.deliver().submitted, _DELIVER_SECONDS),
-            self._beating("tend", worker.tend, _TEND_SECONDS, wakes=("file", "deliver")),
+            self._beating(
+                "deliver", lambda: worker.deliver().submitted, _DELIVER_SECONDS, wakes=()
+            ),
+            self._beating(
+                "tend",
+                worker.tend,
+                _TEND_SECONDS,
+                delay=_SETTLING_SECONDS,
+                wakes=("file", "deliver"),
+            ),
         )
 
     def _fetching(self, fetcher: Fetcher) -> _Job:
@@ -206,7 +222,13 @@ class Service:
         return find_pause(failures, fraction=bits / (1 << _CHANCE_BITS))
 
     def _beating(
-        self, name: str, do: Callable[[], int], seconds: float, *, wakes: tuple[str, ...] = ()
+        self,
+        name: str,
+        do: Callable[[], int],
+        seconds: float,
+        *,
+        wakes: tuple[str, ...],
+        delay: float = 0.0,
     ) -> _Job:
         waker = Waker()
         return _Job(
@@ -217,6 +239,7 @@ class Service:
             pause=lambda _: seconds,
             waker=waker,
             wakes=wakes,
+            delay=delay,
         )
 
     def _stop(self) -> None:
@@ -226,6 +249,7 @@ class Service:
 
     def _repeat(self, number: int) -> None:
         """Do one job and rest, over and over; after a failure wait before the next try."""
+        self._wait_out(number, self._jobs[number].delay)
         failures = 0
         while not self._stopping:
             # Only a rest that ended well shows that a connection is one: some servers let
@@ -243,6 +267,7 @@ class Service:
         self._note_progress(number)
         try:
             done = job.do()
+            self._worker.note_success(job.title)
             if done:
                 _log.info("job_done", **job.label, count=done)
                 self._wake(job.wakes)
@@ -252,7 +277,9 @@ class Service:
         except UnreachableError:
             _log.warning("server_unreachable", **job.label)
         except Exception as error:  # noqa: BLE001 - a fault of the system ends one turn only
-            _log.error("job_failed", **job.label, error=type(error).__name__)
+            reason = type(error).__name__
+            _log.error("job_failed", **job.label, error=reason)
+            self._worker.note_failure(job.title, reason)
         else:
             return True
         return False

@@ -2,8 +2,8 @@
 
 One such mail must not keep all others out, and must not be lost. The outcomes for a mailbox: all is
 well; *careful* (the server broke off over several mails together, so they are asked for one by one
-until it is known which it is); and for a mail: passed over after a few tries, with an alarm, and
-tried again from time to time for as long as it lies there.
+until it is known which it is); and for a mail: passed over after a few tries, which is an alarm,
+and tried again from time to time for as long as it lies there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from inbox_worker.models import WithheldMail
@@ -48,6 +48,15 @@ def find_withheld(session: Session, mailbox: str, uidvalidity: int, *, now: date
 def _find_rest(row: WithheldMail) -> timedelta:
     # Six doublings of a minute are more than an hour.
     return min(_MOST, timedelta(minutes=2 ** min(row.breaks - TRIES, 6)))
+
+
+def count_passed_over(session: Session, mailbox: str) -> int:
+    """Return how many mails of a mailbox are passed over."""
+    return session.scalars(
+        select(func.count())
+        .select_from(WithheldMail)
+        .where(WithheldMail.mailbox == mailbox, WithheldMail.breaks >= TRIES)
+    ).one()
 
 
 def record_break(

@@ -43,6 +43,9 @@ class LetterKind(StrEnum):
     NO_FORM = "no_form"  #: a mail had no form
     NOT_PDF = "not_pdf"  #: what was attached is no PDF
     OVERSIZE = "oversize"  #: a mail was too large to fetch
+    STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
+    NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
+    WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
     SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
     TRANSCRIPT = "transcript"  #: what a reply was understood to say
@@ -74,6 +77,9 @@ _OUTSIDE = frozenset(
         LetterKind.NO_FORM,
         LetterKind.NOT_PDF,
         LetterKind.OVERSIZE,
+        LetterKind.STAGE_REPORT,
+        LetterKind.NOTHING_TO_TELL,
+        LetterKind.WITHDRAWAL,
     }
 )
 

@@ -182,12 +182,14 @@ class Job:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def ask(self, *arguments: str) -> Any:
+    def ask(self, *arguments: str, code: int = 0) -> Any:
         """Return the answer of a command that only looks, run in this process, which is faster."""
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            code = run_command(["--config", str(self.config), *arguments, "--json"], self.environ())
-        assert code == 0, f"{arguments}: {code}"
+            ended = run_command(
+                ["--config", str(self.config), *arguments, "--json"], self.environ()
+            )
+        assert ended == code, f"{arguments}: {ended}"
         return json.loads(told.getvalue())
 
     def work(self, **environ: str) -> None:

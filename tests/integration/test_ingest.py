@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -183,7 +184,7 @@ def test_a_mail_that_our_parser_stumbles_over_does_not_stop_the_others(
     "fault",
     [
         pytest.param(OperationalError("SELECT 1", {}, Exception("disk I/O error")), id="database"),
-        pytest.param(OSError("no space left on device"), id="disk"),
+        pytest.param(OSError(errno.ENOSPC, "no space left on device"), id="disk"),
         pytest.param(MemoryError(), id="memory"),
         pytest.param(ReaderUnavailableError("no child process"), id="no reader of documents"),
     ],

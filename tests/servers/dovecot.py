@@ -44,6 +44,7 @@ recipient_delimiter = +
 mail_home = {base}/homes/%n
 mail_location = {storage}
 mail_fsync = never
+{quota}
 imap_hibernate_timeout = 0
 verbose_proctitle = yes
 {capability}
@@ -100,10 +101,11 @@ protocol lmtp {{
 _QUOTA = """
 mail_plugins = quota
 plugin {{
-  quota = count:User quota
-  quota_vsizes = yes
-  quota_rule = *:storage={quota}
-  quota_grace = 0
+  quota = maildir:User quota
+  quota_rule = *:{rule}
+}}
+protocol imap {{
+  mail_plugins = quota imap_quota
 }}
 """
 
@@ -176,20 +178,18 @@ def start_dovecot(
     capability: str | None = None,
     prefix: str = "",
     separator: str = "/",
-    quota: str | None = None,
+    quota: str = "",
     storage: str = "maildir:~/Maildir",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
     `capability` replaces what it says it can do, so that a server without MOVE can be played;
-    `quota` is how much each user may keep ("1M"), `storage` the form mails are kept in.
+    `quota` is what every user has room for, such as `messages=10`; `storage` is the form mails are
+    kept in.
     """
     ports = find_free_ports(3)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator, storage)
-    if quota is not None:
-        with (base / "dovecot.conf").open("a") as configuration:
-            configuration.write(_QUOTA.format(quota=quota))
+    _write_configuration(base, ports, capability, prefix, separator, quota, storage)
     with run_dovecot(base, port=ports[0]) as pid:
         yield Dovecot(
             host="127.0.0.1",
@@ -232,6 +232,7 @@ def _write_configuration(
     capability: str | None,
     prefix: str,
     separator: str,
+    quota: str,
     storage: str,
 ) -> None:
     for folder in ("run", "state", "homes"):
@@ -256,6 +257,7 @@ def _write_configuration(
         prefix=prefix,
         separator=separator,
         storage=storage,
+        quota=_QUOTA.format(rule=quota) if quota else "",
     )
     (base / "dovecot.conf").write_text(text)
 

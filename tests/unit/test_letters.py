@@ -88,6 +88,15 @@ from outbound.review_letters import (
     compose_review_notice,
     compose_second_review_notice,
 )
+from outbound.self_service_letters import (
+    NothingToTell,
+    Stage,
+    StageReport,
+    Withdrawal,
+    compose_nothing_to_tell,
+    compose_stage_report,
+    compose_withdrawal,
+)
 from outbound.staff_letters import (
     PostalInstruction,
     StaffAlert,
@@ -270,6 +279,16 @@ def _build_outside() -> dict[str, Letter]:
         "no form": compose_no_form(NoForm(head=HEAD, blank_form=PDF)),
         "no form, known request": compose_no_form(NoForm(**named)),
         "not a PDF": compose_attachment_not_pdf(NoForm(head=HEAD, blank_form=PDF)),
+        "stage": compose_stage_report(
+            StageReport(
+                head=HEAD,
+                tracking_number=TRACKING,
+                stage=Stage.WAITING_FOR_YOU,
+                turnaround_text="Ten days as a rule.",
+            )
+        ),
+        "nothing to tell": compose_nothing_to_tell(NothingToTell(head=HEAD)),
+        "withdrawal": compose_withdrawal(Withdrawal(head=HEAD, tracking_number=TRACKING)),
         "oversize": compose_oversize(Oversize(head=HEAD, limit=25_000_000)),
     }
 
@@ -360,7 +379,10 @@ def _build_inside() -> dict[str, Letter]:
 
 OUTSIDE, INSIDE = _build_outside(), _build_inside()
 EVERY = OUTSIDE | INSIDE
-UNTRACKED = {"set aside", "no form", "not a PDF", "oversize", "alert about no request"}
+UNTRACKED = {
+    *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
+    "alert about no request",
+}
 
 every_letter = pytest.mark.parametrize("name", sorted(EVERY))
 outside_letter = pytest.mark.parametrize("name", sorted(OUTSIDE))
@@ -538,6 +560,9 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "whether any record exists",
             ],
         ),
+        ("stage", ["stands: waiting for you.", "We wrote to you", "Ten days as a rule."]),
+        ("nothing to tell", ["whether there is such a request or not", "STATUS as the first line"]),
+        ("withdrawal", ["is not called back by it", "reply to this message"]),
         ("oversize", ["larger than 25 MB"]),
         (
             "review notice",

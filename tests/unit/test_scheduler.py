@@ -33,6 +33,8 @@ class Bench:
 
     now: datetime = NOW
     fed: int = 0
+    faults: list[tuple[str, str]] = field(default_factory=list)  #: noted
+    working: list[str] = field(default_factory=list)  #: noted
     work: dict[str, Callable[[], int]] = field(default_factory=dict)  #: what each job does
 
     def __post_init__(self) -> None:
@@ -43,6 +45,8 @@ class Bench:
             file=lambda: self._do("file"),
             tend=lambda: self._do("tend"),
             deliver=lambda: DrainReport(stop=DrainStop.EMPTY, accepted=self._do("deliver")),
+            note_failure=lambda job, reason: self.faults.append((job, reason)),
+            note_success=self.working.append,
         )
         notifier = SimpleNamespace(watchdog=self._feed)
         self.service = Service(self.worker, notifier, lambda: self.now)  # type: ignore[arg-type]
@@ -121,6 +125,8 @@ def test_a_job_that_fails_is_not_stuck_however_long_it_waits(bench: Bench) -> No
     bench.now += timedelta(seconds=180)
     assert bench.turn("fetch", "file", "deliver", "tend") == [False, True, False, False, True]
     assert bench.is_fed()
+    assert bench.faults == [("file", "OSError"), ("deliver", "OSError")] * 2
+    assert set(bench.working) == {"fetch faxes", "tend"}
 
 
 def test_a_long_job_feeds_it_from_message_to_message(bench: Bench) -> None:
@@ -189,11 +195,11 @@ def test_a_mailbox_that_fails_is_left_alone_for_longer_each_time(bench: Bench) -
     def wait_out(number: int, seconds: float) -> None:
         assert number == 0
         tries.append(seconds)
-        bench.service._stopping = len(tries) == 4
+        bench.service._stopping = len(tries) == 5
 
     bench.service._wait_out = wait_out  # type: ignore[method-assign]
     bench.service._repeat(0)
-    assert tries == [1.0, 2.0, 4.0, 8.0]
+    assert tries == [0.0, 1.0, 2.0, 4.0, 8.0]
     assert job.pause(1000) == 300.0
 
 
@@ -207,13 +213,13 @@ def test_a_server_that_hangs_up_on_whoever_waits_counts_as_failing(bench: Bench)
 
     def wait_out(_: int, seconds: float) -> None:
         tries.append(seconds)
-        bench.service._stopping = len(tries) == 3
+        bench.service._stopping = len(tries) == 4
 
     bench.fetchers[0].rest = rest
     bench.service._jobs = (bench.service._fetching(bench.fetchers[0]), *bench.service._jobs[1:])
     bench.service._wait_out = wait_out  # type: ignore[method-assign]
     bench.service._repeat(0)
-    assert tries == [1.0, 2.0, 1.0]
+    assert tries == [0.0, 1.0, 2.0, 1.0]
 
 
 @pytest.mark.parametrize(
