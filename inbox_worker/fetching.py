@@ -1,37 +1,25 @@
-"""Fetching one mailbox: record new mail, move what has been worked on, wait for more.
+"""Fetching one mailbox: one round over a connection, recording new mail and moving what is done.
 
-`fetch_mailbox` is one round over a connection; `Fetcher` keeps the connection from one round to the
-next. The outcomes of a round: a `FetchReport`, which also says when the server would not move a
-mail (the mail stays where it is, and is tried again); `UnreachableError` or `MailboxRefusedError`,
-after which the connection is dropped: nobody knows what state it is in.
+The outcomes of a round: a `FetchReport`, which also says when the server would not move a mail (the
+mail stays where it is, and is tried again); `UnreachableError` or `MailboxRefusedError`, after
+which nobody knows what state the connection is in.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
 from config.settings import MailboxSettings
 from inbox_worker import journal, renumbering, store, withheld
 from inbox_worker.errors import SchemaError
-from inbox_worker.faults import watch_quota, watching_login
 from inbox_worker.ingest import FOLDER_ROLES
 from inbox_worker.journal import Recording
-from inbox_worker.mailbox import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    FetchedMessage,
-    Mailbox,
-    MailboxRefusedError,
-    WithheldError,
-    open_mailbox,
-)
+from inbox_worker.mailbox import FetchedMessage, Mailbox, MailboxRefusedError, WithheldError
 from inbox_worker.services import Services
-from inbox_worker.waking import Waker
 
 _log = structlog.get_logger()
 
@@ -71,78 +59,6 @@ def fetch_mailbox(
         raise
     moved, refused = _move_disposed(services, settings, mailbox, should_stop)
     return FetchReport(recorded=recorded, moved=moved, refused=refused)
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Fetcher:
-    """One mailbox and the connection to it; not for use by two threads at once, but for waking."""
-
-    services: Services
-    settings: MailboxSettings
-    should_stop: Callable[[], bool]
-    waker: Waker = field(default_factory=Waker)
-    connect_seconds: float = CONNECT_SECONDS
-    read_seconds: float = READ_SECONDS
-    _connection: ExitStack = field(default_factory=ExitStack, init=False)
-    _mailbox: Mailbox | None = field(default=None, init=False)
-
-    def fetch(self) -> FetchReport:
-        """Do one round, over a new connection where there is none."""
-        try:
-            mailbox = self._open()
-            report = fetch_mailbox(
-                self.services, self.settings, mailbox, should_stop=self.should_stop
-            )
-            self._watch_quota(mailbox)
-        except Exception:
-            self.abandon()
-            raise
-        return report
-
-    def rest(self) -> None:
-        """Wait until there may be new mail, the waker is woken, or it is time to look anyway."""
-        try:
-            self._open().wait_for_news(self.waker, seconds=self.settings.poll_seconds)
-        except Exception:
-            self.abandon()
-            raise
-        self.waker.clear()
-
-    def abandon(self) -> None:
-        """Drop a connection that cannot be trusted, without a word to the server."""
-        if self._mailbox is not None:
-            self._mailbox.abandon()
-        self.disconnect()
-
-    def disconnect(self) -> None:
-        """Take leave of the server."""
-        self._mailbox = None
-        self._connection.close()
-
-    def close(self) -> None:
-        """Let go of everything, for good."""
-        self.disconnect()
-        self.waker.close()
-
-    def _watch_quota(self, mailbox: Mailbox) -> None:
-        services = self.services
-        try:
-            watch_quota(services.database, self.settings.name, mailbox, now=services.clock())
-        except MailboxRefusedError:
-            # Whoever may not know how full a mailbox is may still take mail from it.
-            _log.warning("quota_not_told", mailbox=self.settings.name)
-
-    def _open(self) -> Mailbox:
-        if self._mailbox is None:
-            opened = open_mailbox(
-                self.settings,
-                connect_seconds=self.connect_seconds,
-                read_seconds=self.read_seconds,
-            )
-            services = self.services
-            with watching_login(services.database, self.settings.name, services.clock):
-                self._mailbox = self._connection.enter_context(opened)
-        return self._mailbox
 
 
 def _record_new(

@@ -21,7 +21,8 @@ import structlog
 
 from inbox_worker.backoff import find_pause
 from inbox_worker.errors import UnreachableError, WorkerError
-from inbox_worker.fetching import Fetcher, FetchReport
+from inbox_worker.fetcher import Fetcher
+from inbox_worker.fetching import FetchReport
 from inbox_worker.mailbox import MailboxRefusedError
 from inbox_worker.notify import Notifier
 from inbox_worker.waking import Waker

@@ -13,7 +13,7 @@ from datetime import timedelta
 from inbox_worker import alarms, correspondence, issuing, quarantine
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.faults import FaultKind, clear_fault, record_fault
-from inbox_worker.fetching import Fetcher
+from inbox_worker.fetcher import Fetcher
 from inbox_worker.ingest import dispose_pending
 from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
 from inbox_worker.services import Services

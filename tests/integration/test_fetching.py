@@ -20,7 +20,8 @@ from config.settings import MailboxSettings
 from inbox_worker import withheld
 from inbox_worker.alarm_facts import find_current_alarms
 from inbox_worker.errors import SchemaError, UnreachableError
-from inbox_worker.fetching import Fetcher, FetchReport
+from inbox_worker.fetcher import Fetcher
+from inbox_worker.fetching import FetchReport
 from inbox_worker.mailbox import MailboxRefusedError, open_mailbox
 from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.models import Event, JournalEntry, Sighting, WithheldMail

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from inbox_worker import ingest
-from inbox_worker.fetching import Fetcher
+from inbox_worker.fetcher import Fetcher
 from inbox_worker.mailbox import open_mailbox
 from inbox_worker.mailbox_setup import set_up_mailbox
 from inbox_worker.models import JournalEntry, Sighting
