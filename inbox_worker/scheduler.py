@@ -55,10 +55,12 @@ def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
     alone for the rest of the time.
     """
     trouble: WorkerError | None = None
-    fetchers = worker.fetchers
+    fetchers, is_reading = worker.fetchers, False
     while not worker.should_stop():
-        fetched = _fetch_all(fetchers)
-        fetchers = tuple(f.fetcher for f in fetched if f.error is None)
+        # Who only waits for documents to be read need not log in to every server each time.
+        fetched = [] if is_reading else _fetch_all(fetchers)
+        failed = [f.fetcher for f in fetched if f.error is not None]
+        fetchers = tuple(f for f in fetchers if f not in failed)
         work = sum(f.report.recorded + f.report.moved for f in fetched)
         work += worker.file() + worker.tend()
         report = worker.deliver()
@@ -68,12 +70,14 @@ def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
                 f"The relay could not be reached ({report.reason}); letters stay in the outbox."
             )
         trouble = fault or trouble
+        is_reading = False
         if report.stop is DrainStop.PACED and report.resume_at is not None:
             wait(max(0.0, (report.resume_at - worker.services.clock()).total_seconds()))
         elif work + report.submitted == 0:
             if not worker.room:
                 break
             worker.room.wait(_READING_SECONDS)
+            is_reading = True
     if trouble is not None:
         raise trouble
 

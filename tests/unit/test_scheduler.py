@@ -342,6 +342,27 @@ def test_once_holds_no_connection_while_documents_are_read() -> None:
     assert disconnected == [1, 2]
 
 
+@dataclass
+class Room:
+    """A room that holds a mail for so many waits."""
+
+    left: int
+
+    def __bool__(self) -> bool:
+        return self.left > 0
+
+    def wait(self, seconds: float) -> None:
+        self.left -= 1
+
+
+def test_once_asks_no_server_while_it_waits_for_documents() -> None:
+    # Recorded; not read yet, three times; filed; nothing is left.
+    worker = Script([1], [0, 0, 0, 0, 1], [])
+    worker.room = Room(3)  # type: ignore[assignment]
+    run_once(worker, wait=lambda _: None)  # type: ignore[arg-type]
+    assert (worker.rounds, worker.disconnected) == (6, 3)
+
+
 def test_once_tries_a_mailbox_that_failed_no_second_time() -> None:
     away, there = Script([UnreachableError("away")] * 9, [], []), Script([1, 1], [0, 0, 0], [])
     there.fetchers = (away, there)
