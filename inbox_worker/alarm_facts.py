@@ -6,9 +6,9 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from config.settings import AlertSettings, Settings
 from inbox_worker import withheld
@@ -32,10 +32,12 @@ from inbox_worker.models import (
     Request,
     Sighting,
 )
-from inbox_worker.outbox_store import find_pause
+from inbox_worker.outbox_store import ANSWERS, find_pause
 from inbox_worker.status import DeliveryStatus, Disposition
 
 _DAY = timedelta(days=1)
+#: For how long an answer that did not arrive is an alarm.
+_WEEKS = timedelta(weeks=4)
 _S = DeliveryStatus
 
 
@@ -112,9 +114,32 @@ def _gather_outbox(session: Session, now: datetime) -> OutboxFacts:
         waiting_since=min((at for at in (tried, untried) if at is not None), default=None),
         unknown=_count(session, LetterRecord.id, LetterRecord.status == _S.UNKNOWN.value),
         failed_today=_count(
-            session, Event.id, Event.code == "letter_failed", Event.at > now - _DAY
+            session,
+            Event.id,
+            Event.code.in_(("letter_failed", "letter_came_back")),
+            Event.at > now - _DAY,
         ),
+        answers_undelivered=_count_lost_answers(session, now),
         paused_since=find_pause(session),
+    )
+
+
+def _count_lost_answers(session: Session, now: datetime) -> int:
+    """Return how many answers failed in the last weeks and were not sent anew."""
+    later = aliased(LetterRecord)
+    sent_anew = exists().where(
+        later.request_id == LetterRecord.request_id,
+        later.kind.in_(ANSWERS),
+        later.id > LetterRecord.id,
+        later.status != _S.FAILED.value,
+    )
+    return _count(
+        session,
+        LetterRecord.id,
+        LetterRecord.kind.in_(ANSWERS),
+        LetterRecord.created_at > now - _WEEKS,
+        LetterRecord.status == _S.FAILED.value,
+        ~sent_anew,
     )
 
 

@@ -14,7 +14,8 @@ job; never a person) say which one it is. Codes:
 `sending_paused`        sending was paused, and nobody resumed it for hours
 `job_failing`           a job or a recurring task fails again and again
 `disk_nearly_full`      the disk the database lies on is nearly full
-`letter_failed`         a letter was given up within a day
+`letter_failed`         a letter was given up, or came back, within a day
+`answer_undelivered`    an answer did not arrive, and none has left in its place
 `no_signing_key`        a decision waits for a signing key
 """
 
@@ -68,6 +69,7 @@ class OutboxFacts:
     waiting_since: datetime | None = None  #: of the letter that is overdue longest
     unknown: int = 0  #: letters of which nobody knows whether they arrived
     failed_today: int = 0
+    answers_undelivered: int = 0  #: that failed, with none after them that did not
     paused_since: datetime | None = None
 
 
@@ -217,6 +219,13 @@ def _find_failed_letters(facts: Facts, limits: AlarmLimits, now: datetime) -> _F
         yield Alarm(code="letter_failed", facts={"within a day": str(facts.outbox.failed_today)})
 
 
+def _find_lost_answers(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
+    del limits, now
+    count = facts.outbox.answers_undelivered
+    if count:
+        yield Alarm(code="answer_undelivered", facts={"answers": str(count)})
+
+
 def _find_missing_key(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
     del limits, now
     if facts.waiting_for_key:
@@ -239,5 +248,6 @@ RULES: tuple[Rule, ...] = (
     Rule(code="job_failing", find=_find_failing_jobs),
     Rule(code="disk_nearly_full", find=_find_full_disk),
     Rule(code="letter_failed", find=_find_failed_letters, is_told=False),
+    Rule(code="answer_undelivered", find=_find_lost_answers, is_told=False),
     Rule(code="no_signing_key", find=_find_missing_key, is_told=False),
 )

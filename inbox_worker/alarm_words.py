@@ -80,9 +80,14 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
         over="The disk has room again.",
     ),
     "letter_failed": AlarmWords(
-        sentence="A letter was refused for good or given up within the last day.",
+        sentence="A letter was refused for good, given up or came back within the last day.",
         to_do="The alert about each letter names it; tell its recipient another way.",
-        over="No letter was given up within the last day.",
+        over="No letter was given up or came back within the last day.",
+    ),
+    "answer_undelivered": AlarmWords(
+        sentence="The answer to a request did not arrive, and no other has left in its place.",
+        to_do="Check the address with the requester by telephone, then ero-outreach outbox retry.",
+        over="Every answer of the last weeks has left.",
     ),
     "no_signing_key": AlarmWords(
         sentence="A decision waits for a signing key, and nothing is issued without one.",

@@ -23,6 +23,7 @@ from inbox_worker import correspondence, store
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import LetterRecord, Request
+from inbox_worker.outbox_store import ANSWERS
 from inbox_worker.status import DeliveryStatus, Disposition, check_delivery_transition
 from outbound.letters import LetterKind
 from parsers.bindings import find_reply_tokens, is_own_message_id
@@ -34,8 +35,6 @@ _log = structlog.get_logger()
 _RECENT = timedelta(days=5)
 #: From where a report may move a letter; one under way is settled by whoever sends it.
 _MOVABLE = frozenset({DeliveryStatus.ACCEPTED.value, DeliveryStatus.UNKNOWN.value})
-#: Letters that carry an answer, with facts or without.
-_ANSWERS = frozenset({LetterKind.CERTIFICATION.value, LetterKind.REFUSAL.value})
 _ENVELOPE_ID = re.compile(r"(?:review|letter)\.[0-9a-z]{1,60}")
 
 
@@ -207,7 +206,7 @@ def _apply_report(
     if report.action is not ReportedAction.FAILED:
         return f"letter_{report.action.value}"
     _move(session, letter, DeliveryStatus.FAILED, reason=f"came back {report.status}".strip())
-    code = "answer_came_back" if letter.kind in _ANSWERS else "letter_came_back"
+    code = "answer_came_back" if letter.kind in ANSWERS else "letter_came_back"
     _tell(intake, session, letter, report, request, code=code)
     if request is not None and not LetterKind(letter.kind).is_for_staff:
         correspondence.write_letter_came_back(services, session, request, letter.id, now=now)

@@ -29,7 +29,7 @@ PAUSED = "paused"
 MAIN_ROUTE = "main"
 ALARM_ROUTE = "alarms"
 #: Letters of whose delivery a report is wanted: those that carry an answer, whatever it says.
-_ANSWERS = frozenset({LetterKind.CERTIFICATION.value, LetterKind.REFUSAL.value})
+ANSWERS = frozenset({LetterKind.CERTIFICATION.value, LetterKind.REFUSAL.value})
 _ENVELOPE_ID = re.compile(r"<([a-z]+\.[0-9a-z]+)@[^>]+>")
 
 _S = DeliveryStatus
@@ -242,5 +242,5 @@ def _queued(letter: LetterRecord, raw: bytes) -> QueuedLetter:
         recipient=letter.recipient,
         raw=raw,
         envelope_id=find_envelope_id(letter.message_id),
-        wants_receipt=letter.kind in _ANSWERS,
+        wants_receipt=letter.kind in ANSWERS,
     )

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from inbox_worker import correspondence
+from inbox_worker.alarm_facts import find_current_alarms
 from inbox_worker.models import Event, LetterRecord
 from inbox_worker.outbox_store import DatabaseOutbox, find_envelope_id
 from outbound.outbox import SmtpReply
@@ -23,6 +24,7 @@ from tests.worker_harness import (
     Opener,
     Sent,
     compose,
+    lift_guards,
 )
 
 
@@ -224,6 +226,21 @@ def test_an_answer_that_came_back_raises_an_alarm(open_filed: Opener) -> None:
     assert CLERK not in alarm.text, "an alarm names nobody"
     assert harness.letters(to=LINDQVIST, kind="staff_alert")
     assert harness.status() == "ISSUED"
+    assert alarms(harness) == ["letter_failed", "answer_undelivered"]
+    harness.clock.advance(days=2)
+    assert alarms(harness) == ["answer_undelivered"], "until somebody sends it again"
+    with harness.services.database.unit_of_work() as unit:
+        unit.session.execute(
+            update(LetterRecord).where(LetterRecord.id == letter.id).values(status="QUEUED")
+        )
+        unit.commit()
+    assert "answer_undelivered" not in alarms(harness)
+
+
+def alarms(harness: Harness) -> list[str]:
+    with harness.services.database.read() as session:
+        found = find_current_alarms(session, harness.services.settings, harness.clock())
+    return [a.code for a in found if a.code in {"letter_failed", "answer_undelivered"}]
 
 
 def test_a_receipt_is_wanted_of_answers_alone(open_filed: Opener) -> None:
@@ -261,7 +278,7 @@ def test_an_alarm_that_came_back_raises_no_other(acknowledged: Harness) -> None:
 def test_only_what_has_left_is_moved(acknowledged: Harness, status: str) -> None:
     letter = letter_of(acknowledged)
     with acknowledged.services.database.unit_of_work() as unit:
-        unit.session.connection().exec_driver_sql("DROP TRIGGER letters_transition")
+        lift_guards(unit.session)
         unit.session.execute(
             update(LetterRecord).where(LetterRecord.id == letter.id).values(status=status)
         )

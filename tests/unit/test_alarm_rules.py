@@ -78,6 +78,7 @@ def ends(day: date) -> Facts:
             id="a pause that was forgotten",
         ),
         pytest.param(outbox(failed_today=1), ["letter_failed"], id="a letter given up"),
+        pytest.param(outbox(answers_undelivered=1), ["answer_undelivered"], id="a lost answer"),
         pytest.param(Facts(quarantined_today=4), [], id="some mails set aside"),
         pytest.param(Facts(quarantined_today=5), ["quarantine_grows"], id="many mails set aside"),
         pytest.param(Facts(disk_free_mb=1024), [], id="room on the disk"),
