@@ -18,6 +18,7 @@ from config.data import read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
 from inbox_worker.errors import WorkerError
+from inbox_worker.mailbox_setup import check_mailboxes
 from inbox_worker.outbox_store import DatabaseOutbox
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
@@ -128,12 +129,14 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
     """Open everything the jobs need for the time of the block, for one worker at a time.
 
-    Raises `UnreachableError` when another worker is at work on the same database.
+    Raises `UnreachableError` when another worker is at work on the same database, and `SchemaError`
+    when a mailbox was never set up.
     """
     with (
         open_services(settings, clock=clock) as services,
         hold_worker_lock(settings.database.url.get_secret_value()),
     ):
+        check_mailboxes(services.database, settings)
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
         _warm_up()
