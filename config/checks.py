@@ -16,6 +16,7 @@ from pathlib import Path
 
 from config.problems import ConfigurationProblem
 from config.sections import MailboxSettings, Settings, SmtpSettings, StaffMember, is_loopback
+from config.sign_in_checks import find_sign_in_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -66,7 +67,7 @@ def _find_secret_problems(settings: Settings) -> _Found:
 
 def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
-    if smtp.username and not has_password:
+    if smtp.username and not has_password and smtp.oauth2 is None:
         yield _problem(
             "E012",
             f"{key}.password_file",
@@ -287,15 +288,6 @@ def _find_unbuilt_delivery(settings: Settings) -> _Found:
         )
 
 
-def _find_unbuilt_oauth2(settings: Settings) -> _Found:
-    if settings.primary_mailbox.oauth2 is not None:
-        yield _not_built(
-            "mailbox.oauth2",
-            "Logging in by OAuth 2.0",
-            "Remove the table and set mailbox.password_file.",
-        )
-
-
 RULES: tuple[Rule, ...] = (
     Rule(reads=("mailbox.password", "mailbox.password_file"), find=_find_secret_problems),
     Rule(
@@ -312,7 +304,7 @@ RULES: tuple[Rule, ...] = (
         find=lambda s: _find_tls_problems("smtp", s.smtp),
     ),
     Rule(reads=("mailbox.folder", "mailbox.folders"), find=_find_folder_problems),
-    Rule(reads=("mailbox.oauth2",), find=_find_unbuilt_oauth2),
+    Rule(reads=("mailbox", "smtp", "alerts.smtp"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
     Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
     Rule(

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import imapclient
@@ -29,8 +30,9 @@ from imapclient.exceptions import (
     IMAPClientReadOnlyError,
 )
 
-from config.sections import MailboxSettings
+from config.sections import MailboxSettings, OAuth2Settings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
+from inbox_worker.sign_in import find_token_source
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -287,17 +289,37 @@ def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
 
 
 def _log_in(client: Any, settings: MailboxSettings) -> None:
-    refused = False
+    if settings.oauth2 is None:
+        ways = [lambda: client.login(settings.username, settings.password.get_secret_value())]
+        keys = "mailbox.username and mailbox.password_file"
+    else:
+        # A token that was good a moment ago may have been revoked: a fresh one is tried once.
+        ways = [partial(_log_in_by_token, client, settings, settings.oauth2)] * 2
+        keys = "mailbox.username and the table mailbox.oauth2"
+    if not any(_is_let_in(way, settings) for way in ways):
+        raise LoginRefusedError(f"The IMAP server {settings.host} refused the login: check {keys}.")
+
+
+def _is_let_in(way: Callable[[], object], settings: MailboxSettings) -> bool:
     with _telling(settings):
         try:
-            client.login(settings.username, settings.password.get_secret_value())
+            way()
         except imapclient.exceptions.LoginError:
-            refused = True
-    if refused:
-        raise LoginRefusedError(
-            f"The IMAP server {settings.host} refused the login: check mailbox.username and "
-            "mailbox.password_file."
-        )
+            return False
+    return True
+
+
+def _log_in_by_token(client: Any, settings: MailboxSettings, oauth2: OAuth2Settings) -> None:
+    source = find_token_source(oauth2)
+    token = source.find_token()
+    try:
+        if oauth2.mechanism == "OAUTHBEARER":
+            client.oauthbearer_login(settings.username, token)
+        else:
+            client.oauth2_login(settings.username, token)
+    except imapclient.exceptions.LoginError:
+        source.forget_token()
+        raise
 
 
 def _log_out(client: Any) -> None:

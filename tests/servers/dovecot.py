@@ -5,6 +5,7 @@ Any user may log in with the one password; each has a maildir of their own, made
 
 from __future__ import annotations
 
+import base64
 import grp
 import os
 import pwd
@@ -38,7 +39,7 @@ ssl = yes
 ssl_cert = <{base}/server.pem
 ssl_key = <{base}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{token_mechanisms}
 auth_username_format = %Ln
 recipient_delimiter = +
 mail_home = {base}/homes/%n
@@ -47,6 +48,7 @@ mail_fsync = never
 {quota}
 imap_hibernate_timeout = 0
 {capability}
+{tokens}
 passdb {{
   driver = static
   args = password={password}
@@ -97,6 +99,26 @@ protocol lmtp {{
 """
 
 
+#: Tokens are validated here, by the key they are signed with, and nobody is asked.
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {base}/oauth2.conf
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+"""
+_TOKEN_VALIDATION = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={base}/keys/
+username_attribute = sub
+"""
+
 _QUOTA = """
 mail_plugins = quota
 plugin {{
@@ -120,6 +142,7 @@ class Dovecot:
     ca_file: Path  #: the authority that signed its certificate
     base: Path
     pid: int  #: of the master process
+    auth_port: int  #: where a relay has logins checked, of a server that takes tokens
 
     password: str = PASSWORD
 
@@ -164,15 +187,17 @@ def start_dovecot(
     prefix: str = "",
     separator: str = "/",
     quota: str = "",
+    token_key: bytes = b"",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
     `capability` replaces what it says it can do, so that a server without MOVE can be played;
-    `quota` is what every user has room for, such as `messages=10`.
+    `quota` is what every user has room for, such as `messages=10`; `token_key` is what
+    tokens are signed with, where it takes them beside passwords.
     """
-    ports = find_free_ports(3)
+    ports = find_free_ports(4)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator, quota)
+    _write_configuration(base, ports, capability, prefix, separator, quota, token_key)
     process = subprocess.Popen(
         [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
         stdin=subprocess.DEVNULL,
@@ -192,6 +217,7 @@ def start_dovecot(
             ca_file=base / "ca.pem",
             base=base,
             pid=process.pid,
+            auth_port=ports[3],
         )
     finally:
         process.terminate()
@@ -203,7 +229,13 @@ def start_dovecot(
 
 
 def _write_configuration(
-    base: Path, ports: list[int], capability: str | None, prefix: str, separator: str, quota: str
+    base: Path,
+    ports: list[int],
+    capability: str | None,
+    prefix: str,
+    separator: str,
+    quota: str,
+    token_key: bytes,
 ) -> None:
     for folder in ("run", "state", "homes"):
         (base / folder).mkdir()
@@ -227,7 +259,14 @@ def _write_configuration(
         prefix=prefix,
         separator=separator,
         quota=_QUOTA.format(rule=quota) if quota else "",
+        token_mechanisms=" xoauth2 oauthbearer" if token_key else "",
+        tokens=_TOKENS.format(base=base, port=ports[3]) if token_key else "",
     )
+    if token_key:
+        keys = base / "keys/default/HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(base64.b64encode(token_key))
+        (base / "oauth2.conf").write_text(_TOKEN_VALIDATION.format(base=base))
     (base / "dovecot.conf").write_text(text)
 
 
