@@ -10,6 +10,7 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,17 +18,22 @@ from pathlib import Path
 from config.data import read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
-from inbox_worker.errors import WorkerError
+from inbox_worker.errors import LoginRefusedError, WorkerError
 from inbox_worker.leases import WorkerLease, hold_lease
+from inbox_worker.mailbox_setup import check_mailboxes
 from inbox_worker.outbox_store import hasten_untried
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
+from inbox_worker.sign_in import TokenSource, find_token_source
 from inbox_worker.worker import Worker
+from outbound.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
+from parsers.directory import parse_directory
 from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: How many processes read mail at a time: one slow document does not hold up the next mail.
 _READERS = 2
@@ -115,6 +121,8 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
             clock=clock,
             random_bits=secrets.randbits,
         )
@@ -122,8 +130,12 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 
 @contextmanager
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
-    """Open everything the jobs need for the time of the block, as one worker of several."""
+    """Open everything the jobs need for the time of the block, as one worker of several.
+
+    Raises `SchemaError` when a mailbox was never set up.
+    """
     with open_services(settings, clock=clock) as services:
+        check_mailboxes(services.database, settings)
         lease = WorkerLease(
             database=services.database,
             url=settings.database.url.get_secret_value(),
@@ -165,4 +177,26 @@ def build_account(smtp: SmtpSettings) -> SmtpAccount:
         username=smtp.username,
         password=smtp.password.get_secret_value(),
         ca_file=smtp.ca_file,
+        tokens=None if smtp.oauth2 is None else _RelayTokens(find_token_source(smtp.oauth2)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _RelayTokens:
+    """A source of tokens as `outbound` wants it."""
+
+    source: TokenSource
+
+    def find_token(self) -> str:
+        """Return a token. Raises `UnreachableRelayError`, or `RelayLoginError` for good."""
+        try:
+            return self.source.find_token()
+        except LoginRefusedError as error:
+            code = error.reason.replace("_", " ")
+            raise RelayLoginError(f"no token for the relay, {code}") from error
+        except WorkerError as error:
+            raise UnreachableRelayError("no token for the relay") from error
+
+    def forget_token(self) -> None:
+        """Use the token no more."""
+        self.source.forget_token()

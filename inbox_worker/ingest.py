@@ -24,12 +24,14 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import (
     bounces,
+    directions,
     filing,
     journal,
     miscellany,
     requester_replies,
     review,
     standing_in,
+    urgency,
 )
 from inbox_worker.errors import LostClaimError, StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
@@ -58,6 +60,8 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
+    MessageKind.MISDIRECTED: miscellany.prepare_misdirected,
+    MessageKind.FORM_WANTED: miscellany.prepare_form_wanted,
     MessageKind.OTHER: miscellany.prepare_other,
 }
 
@@ -86,7 +90,8 @@ def dispose_pending(
     memory) goes up, as does `LeaseLostError`; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(read_ahead(services, worker_id, should_stop, room)):
+    mails = read_ahead(services, worker_id, should_stop, room, urgency.see_to_at_once)
+    for batch in _gather(mails):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue
@@ -191,6 +196,8 @@ def _prepare(intake: Intake) -> Apply:
         raise intake.fault
     if intake.unreadable_code is not None:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
+    if intake.verdict.rule == urgency.ANSWERS_ALERT:
+        return urgency.prepare_acknowledgement(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 
@@ -204,9 +211,13 @@ def _apply(intake: Intake, apply: Apply) -> None:
 def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
     """Write all that was prepared, what is to be filed in one go, and what became of each mail.
 
-    Raises `LostClaimError`, and writes nothing, when one of them is no longer this worker's.
+    What is urgent in a mail comes first, whatever else the mail is. Raises `LostClaimError`, and
+    writes nothing, when one of them is no longer this worker's.
     """
     journal.hold_claims(session, [intake.entry for intake, _ in prepared])
+    for intake, _ in prepared:
+        urgency.see_to(intake, session)
+        directions.tell_of_demand(intake, session)
     filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
     disposed = [
         Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)

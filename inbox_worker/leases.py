@@ -87,6 +87,13 @@ class WorkerLease:
             _log.warning("lease_lost", worker=self.id)
             self.sign_on()
 
+    def take(self, name: str) -> bool:
+        """Have something to ourselves from now on; return False when it is another's."""
+        with self.database.unit_of_work() as unit:
+            is_ours = take(unit.session, name, self.id)
+            unit.commit()
+        return is_ours
+
     def remove_gone(self) -> None:
         """Let go of what workers had who are dead or were silent for too long."""
         now = self.clock()
