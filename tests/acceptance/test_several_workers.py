@@ -60,7 +60,8 @@ def put_mails(job: Job, mails: int) -> None:
         author = Person("Lee Examplesmith", job.address_of(address))
         values = build_clerk_values(author, case_numbers=[f"26-CR-{number:06}"])
         files = [] if number % 5 == 4 else [("form.pdf", "application/pdf", fill(values))]
-        job.append(bytes(compose(author.address, job.mailbox, f"No {number}.\n", files=files)))
+        text = f"Please send me the request form, or take this one, {number}.\n"
+        job.append(bytes(compose(author.address, job.mailbox, text, files=files)))
 
 
 def can_write(job: Job) -> bool:
