@@ -104,8 +104,12 @@ def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Dis
 
 
 def _may_be_forms(documents: ReadDocuments) -> bool:
-    """Whether a document that nobody could read may be a form after all."""
-    return any(d.extraction.kind is not DocumentKind.NOT_A_FORM for d in documents.others)
+    """Whether a document that could not be read, or not to the end, may be a form after all."""
+    return any(
+        d.extraction.kind is not DocumentKind.NOT_A_FORM
+        or any(warning.code != "no_known_form" for warning in d.extraction.warnings)
+        for d in documents.others
+    )
 
 
 def _redirect(intake: Intake, session: Session) -> Disposition:
