@@ -64,11 +64,13 @@ def _warn_sender(settings: Settings) -> _Found:
 
 def _warn_secret_files(settings: Settings) -> _Found:
     mailbox, smtp = settings.primary_mailbox, settings.smtp
-    files = (
+    files = [
         ("mailbox.password_file", mailbox.password_file),
         ("smtp.password_file", smtp.password_file),
         ("database.url_file", settings.database.url_file),
-    )
+    ]
+    if settings.alerts.smtp is not None:
+        files.append(("alerts.smtp.password_file", settings.alerts.smtp.password_file))
     for key, path in files:
         if path and _is_world_readable(Path(path)):
             yield _problem(

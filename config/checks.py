@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.problems import ConfigurationProblem
 from config.sections import MailboxSettings, Settings, SmtpSettings, StaffMember, is_loopback
@@ -61,22 +64,21 @@ def _find_secret_problems(settings: Settings) -> _Found:
         )
 
 
-def _find_login_problems(settings: Settings) -> _Found:
-    smtp = settings.smtp
+def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
     if smtp.username and not has_password:
         yield _problem(
             "E012",
-            "smtp.password_file",
+            f"{key}.password_file",
             "There is a user name without a password.",
-            "Set smtp.password_file, or clear smtp.username to submit without a login.",
+            f"Set {key}.password_file, or clear {key}.username to submit without a login.",
         )
     if has_password and not smtp.username:
         yield _problem(
             "E012",
-            "smtp.username",
+            f"{key}.username",
             "There is a password without a user name.",
-            "Set smtp.username, or remove the password.",
+            f"Set {key}.username, or remove the password.",
         )
 
 
@@ -95,6 +97,13 @@ def _find_tls_problems(key: str, server: MailboxSettings | SmtpSettings) -> _Fou
             "The file does not exist or cannot be read.",
             "Give the path of a PEM file with the authority that signed the server's certificate.",
         )
+
+
+def _find_alarm_relay_problems(settings: Settings) -> _Found:
+    relay = settings.alerts.smtp
+    if relay is not None:
+        yield from _find_login_problems("alerts.smtp", relay)
+        yield from _find_tls_problems("alerts.smtp", relay)
 
 
 def _find_folder_problems(settings: Settings) -> _Found:
@@ -232,12 +241,28 @@ def _find_unbuilt_review(settings: Settings) -> _Found:
         yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
 
 
-def _find_unbuilt_alerts(settings: Settings) -> _Found:
-    if settings.alerts.command:
-        yield _not_built(
+def _find_command_problems(settings: Settings) -> _Found:
+    try:
+        words = shlex.split(settings.alerts.command)
+    except ValueError:
+        words = []
+    if settings.alerts.command and (not words or shutil.which(words[0]) is None):
+        yield _problem(
+            "E051",
             "alerts.command",
-            "Running a command for an alarm",
-            "Leave it empty; alarms go by mail.",
+            "There is no such program, or this user may not run it.",
+            "Give the program's whole path, and its arguments after it; no shell reads them.",
+        )
+
+
+def _find_metrics_problems(settings: Settings) -> _Found:
+    path = settings.alerts.metrics_file
+    if path and not os.access(Path(path).parent, os.W_OK):
+        yield _problem(
+            "E052",
+            "alerts.metrics_file",
+            "Its folder does not exist, or this user may not write there.",
+            "Make the folder, and let this user write in it; the file is replaced each minute.",
         )
 
 
@@ -273,7 +298,11 @@ def _find_unbuilt_oauth2(settings: Settings) -> _Found:
 
 RULES: tuple[Rule, ...] = (
     Rule(reads=("mailbox.password", "mailbox.password_file"), find=_find_secret_problems),
-    Rule(reads=("smtp.username", "smtp.password", "smtp.password_file"), find=_find_login_problems),
+    Rule(
+        reads=("smtp.username", "smtp.password", "smtp.password_file"),
+        find=lambda s: _find_login_problems("smtp", s.smtp),
+    ),
+    Rule(reads=("alerts.smtp",), find=_find_alarm_relay_problems),
     Rule(
         reads=("mailbox.tls", "mailbox.host", "mailbox.ca_file"),
         find=lambda s: _find_tls_problems("mailbox", s.primary_mailbox),
@@ -301,7 +330,8 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("staff",), find=_find_staff_problems),
     Rule(reads=("staff", "review.approvals"), find=_find_role_problems),
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
-    Rule(reads=("alerts.command",), find=_find_unbuilt_alerts),
+    Rule(reads=("alerts.command",), find=_find_command_problems),
+    Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
     Rule(reads=("certification",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

@@ -27,6 +27,8 @@ E035    two approvals are asked for and fewer than two people may approve
 E040    refusals would never have a moment to leave
 E041    nothing proves who wrote a staff reply
 E050    nobody is told of urgent mail
+E051    the alarm command cannot be run
+E052    the metrics file cannot be written
 E060    an unknown time zone
 E070    a database URL that cannot be used
 E090    not built yet

@@ -255,11 +255,22 @@ class StaffMember(Section):
 
 
 class AlertSettings(Section):
-    """Who is told at once."""
+    """Who is told at once, how, and from when on something is wrong."""
 
     urgent: Many[Address]
     alarms: Many[Address] = ()
     command: Line = ""
+    command_seconds: Annotated[int, Field(ge=1, le=60)] = 30
+    metrics_file: Line = ""
+    smtp: SmtpSettings | None = None
+    fetch_minutes: Positive = 15
+    mailbox_percent: Annotated[int, Field(ge=1, le=100)] = 90
+    quarantine_per_day: Positive = 5
+    outbox_minutes: Positive = 60
+    failing_minutes: Positive = 10
+    pause_hours: Positive = 4
+    disk_free_mb: NotNegative = 1024
+    expiry_days: NotNegative = 14
 
 
 class CertificationSettings(Section):
@@ -316,6 +327,15 @@ class IntakeSettings(Section):
     message_bytes: Annotated[int, Field(ge=65_536)] = 41_943_040
     batch_bytes: Annotated[int, Field(ge=65_536)] = 16_777_216
     max_attempts: Positive = 5
+    answers_per_address: NotNegative = 5
+    answers_per_domain: NotNegative = 50
+    answers_per_day: NotNegative = 1000
+    spam: Many[HeaderMatch] = ()
+
+    @property
+    def spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return the fields and values by which the site's filter marks spam."""
+        return tuple((mark.header, mark.value) for mark in self.spam)
 
 
 class Settings(BaseSettings):

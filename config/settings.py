@@ -208,9 +208,11 @@ def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
     found = []
     mailbox = table.get("mailbox")
     first = mailbox.get("0") if isinstance(mailbox, dict) else None
+    alerts = table.get("alerts")
     places = (
         ("mailbox", first, "password"),
         ("smtp", table.get("smtp"), "password"),
+        ("alerts.smtp", alerts.get("smtp") if isinstance(alerts, dict) else None, "password"),
         ("database", table.get("database"), "url"),
     )
     for key, section, secret in places:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from config.data import read_data
-from config.settings import Settings
+from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
 from inbox_worker.errors import WorkerError
 from inbox_worker.outbox_store import DatabaseOutbox
@@ -137,7 +137,12 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
         _warm_up()
-        worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
+        own = settings.alerts.smtp
+        worker = Worker(
+            services=services,
+            submitter=SmtpSubmitter(build_account(settings.smtp)),
+            alarm_submitter=None if own is None else SmtpSubmitter(build_account(own)),
+        )
         try:
             yield worker
         finally:
@@ -151,9 +156,8 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def build_account(settings: Settings) -> SmtpAccount:
-    """Return the relay's account."""
-    smtp = settings.smtp
+def build_account(smtp: SmtpSettings) -> SmtpAccount:
+    """Return a relay's account."""
     return SmtpAccount(
         host=smtp.host,
         port=smtp.port,

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import update
 
 from inbox_worker.database import Database, upsert
+from inbox_worker.faults import clear_fault, record_fault
 from inbox_worker.models import ChoreRecord, table_of
 from inbox_worker.services import Services
 
@@ -42,7 +43,13 @@ def do_chores(
             try:
                 done += chore.do(services)
             except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
-                _log.error("chore_failed", chore=chore.name, error=type(error).__name__)
+                reason = type(error).__name__
+                _log.error("chore_failed", job=chore.name, error=reason)
+                record_fault(
+                    services.database, "job", chore.name, reason=reason, now=services.clock()
+                )
+            else:
+                clear_fault(services.database, "job", chore.name)
     return done
 
 

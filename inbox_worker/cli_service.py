@@ -24,6 +24,7 @@ from config.settings import (
     load_settings,
 )
 from inbox_worker import bootstrap, journal, views
+from inbox_worker.alarm_words import ALARM_WORDS
 from inbox_worker.checks import Check, list_checks
 from inbox_worker.cli_help import Command
 from inbox_worker.cli_output import (
@@ -65,6 +66,13 @@ class Invocation:
             return self.load().own_addresses
         except ConfigurationError:
             return frozenset()
+
+    def find_spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return what marks spam where a usable configuration is at hand, else nothing."""
+        try:
+            return self.load().intake.spam_marks
+        except ConfigurationError:
+            return ()
 
 
 def register(app: typer.Typer) -> None:
@@ -223,25 +231,21 @@ def _view_check(result: Check) -> dict[str, Any]:
 
 
 def status(context: typer.Context, *, as_json: _JSON = False) -> None:
-    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms."""
+    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms.
+
+    Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
+    """
     settings: Settings = context.obj.load()
     database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.read() as session:
-        view = views.view_status(session, settings)
+        view = views.view_status(session, settings, now=bootstrap.now())
     database.close()
     if as_json:
         print_json(view)
     else:
         print_pairs("", _list_status(view, settings.general.zone, bootstrap.now()))
-
-
-#: What an alarm means, and what to do about it.
-_ALARMS = {
-    "mail_quarantined": "mail was set aside; a person has to look into the quarantine folder",
-    "letter_failed": "a letter was refused for good; `show` names it, the staff were told",
-    "no_signing_key": "a decision waits for a signing key, and nothing is issued without one",
-}
+    raise typer.Exit(1 if view["alarms"] else 0)
 
 
 def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pair]:
@@ -257,7 +261,16 @@ def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pa
     for status, number in sorted(view["outbox"].items()):
         yield f"letters {status}", str(number)
     yield "quarantine", str(view["quarantine"])
-    yield "alarms", "\n".join(f"{a}: {_ALARMS[a]}" for a in view["alarms"]) or "none"
+    yield "alarms", "\n".join(_tell_alarm(a, zone) for a in view["alarm_details"]) or "none"
+
+
+def _tell_alarm(alarm: views.View, zone: ZoneInfo) -> str:
+    """Return an alarm in a few lines: what, since when, the figures, and what to do."""
+    words = ALARM_WORDS[alarm["code"]]
+    what = f"{alarm['code']} ({alarm['about']})" if alarm["about"] else alarm["code"]
+    since = f", since {tell_moment(alarm['since'], zone)}" if alarm["since"] else ""
+    figures = "; ".join(f"{name}: {value}" for name, value in alarm["facts"].items())
+    return f"{what}{since}: {words.sentence}\n  {figures}\n  {words.to_do}"
 
 
 def pause(context: typer.Context) -> None:

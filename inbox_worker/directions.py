@@ -1,13 +1,10 @@
 """Answers that say where to turn, to mail that brings no request.
 
-Every function works in the caller's transaction. Whether an author may be answered at all is asked
-here, by everything that answers such mail: one person we can write to, and not too often answered
-today, so that two programs can never talk to each other for ever.
+Every function works in the caller's transaction. Whether an author may be answered at all is the
+use case's to ask (`answer_limits`). No letter here repeats anything of the mail.
 """
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -25,22 +22,8 @@ from outbound.direction_letters import (
     compose_urgent_help,
 )
 from outbound.letters import Letter
-from outbound.mime import find_mailable_address
+from parsers.classify import SPAM_RULE
 from parsers.topics import Handling
-
-#: How many answers to mail that is no request an address gets in a day.
-ANSWERS_PER_DAY = 5
-
-
-def may_answer(intake: Intake, session: Session) -> bool:
-    """Whether the author is one person we can write to, and not too often answered today."""
-    address = intake.author_address.lower()
-    mailbox = intake.services.settings.primary_mailbox
-    if find_mailable_address(address) is None or mailbox.is_own_address(address):
-        return False
-    since = intake.now - timedelta(days=1)
-    kinds = correspondence.UNBOUND_KINDS
-    return store.count_letters_to(session, address, kinds, since) < ANSWERS_PER_DAY
 
 
 def find_language(intake: Intake) -> str:
@@ -77,7 +60,8 @@ def write_demand_received(intake: Intake, session: Session) -> None:
 
 def tell_of_demand(intake: Intake, session: Session) -> None:
     """Tell supervisors, or else reviewers, that a mail of whatever kind seems to bring a demand."""
-    if not intake.verdict.about.having(Handling.DEMAND):
+    verdict = intake.verdict
+    if verdict.rule == SPAM_RULE or not verdict.about.having(Handling.DEMAND):
         return
     settings = intake.services.settings
     staff = settings.find_staff_with("supervisor") or settings.find_staff_with("reviewer")

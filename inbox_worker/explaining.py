@@ -30,11 +30,17 @@ from parsers.topics import parse_topic_table
 
 
 def explain_mail(
-    raw: bytes, reader: DocumentReader, *, own: Collection[str], today: date
+    raw: bytes,
+    reader: DocumentReader,
+    *,
+    own: Collection[str],
+    today: date,
+    spam_marks: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
     """Return the mail's kind and rule, its forms, its topics, and the command in its new text.
 
-    `own` are our addresses; when they are not known the mail's recipients are taken for ours. The
+    `own` are our addresses; when they are not known the mail's recipients are taken for ours.
+    `spam_marks` are the fields and values of the site's filter. The
     new text is read as if it answered a review notice; nothing is wrong with having none, but in a
     mail that does answer one.
     """
@@ -48,7 +54,9 @@ def explain_mail(
         _plain(recipient.address) for recipient in message.recipients
     )
     context = ClassificationContext(
-        own_addresses=addresses, topics=parse_topic_table(read_data("topics/topics.toml"))
+        own_addresses=addresses,
+        spam_marks=spam_marks,
+        topics=parse_topic_table(read_data("topics/topics.toml")),
     )
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):

@@ -18,12 +18,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from inbox_worker import (
+    bounces,
     directions,
     filing,
     journal,
     miscellany,
     requester_replies,
     review,
+    standing_in,
     urgency,
 )
 from inbox_worker.errors import StaleStatusError, WorkerError
@@ -48,9 +50,9 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.REQUEST: filing.prepare_filing,
     MessageKind.REQUESTER_REPLY: requester_replies.prepare_requester_reply,
     MessageKind.STAFF_REPLY: review.prepare_staff_reply,
-    MessageKind.BOUNCE: miscellany.prepare_bounce,
-    MessageKind.ABUSE_REPORT: miscellany.prepare_bounce,
-    MessageKind.AUTO_REPLY: miscellany.prepare_ignoring,
+    MessageKind.BOUNCE: bounces.prepare_delivery_report,
+    MessageKind.ABUSE_REPORT: bounces.prepare_abuse_report,
+    MessageKind.AUTO_REPLY: standing_in.prepare_automatic_reply,
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,

@@ -4,6 +4,7 @@ A leaf: it knows settings and bytes, nothing of requests. Nothing is ever marked
 nothing is ever expunged but the very messages that were copied before. Outcomes:
 
 `FetchedMessage`        one mail with its bytes, or with its header alone when it is over the limit
+`LoginRefusedError`     the server does not let us in; also an `UnreachableError`
 `UnreachableError`      no connection, no login, or no answer in time; open a new mailbox later
 `MailboxRefusedError`   the server answered no: a folder cannot be selected, made or moved to
 
@@ -29,7 +30,7 @@ from imapclient.exceptions import (
 )
 
 from config.sections import MailboxSettings
-from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -134,6 +135,17 @@ class Mailbox:
                 with _telling(self._settings):
                     fetched = self._fetch_bodies(batch, known, max_message_bytes)
                 yield from fetched
+
+    def find_quota_percent(self) -> int | None:
+        """Return how full the fullest quota of the folder is, in percent (RFC 9208 section 3).
+
+        None: the server has none, or does not tell.
+        """
+        if not self._can("QUOTA"):
+            return None
+        with _telling(self._settings):
+            _, quotas = self._client.get_quota_root(self._name_folder(self._settings.folder))
+        return max((100 * q.usage // q.limit for q in quotas if q.limit), default=None)
 
     def move(self, uids: Collection[int], folder: str) -> None:
         """Move messages to `folder`, one of the configured names; ones that are gone are no error.
@@ -282,7 +294,7 @@ def _log_in(client: Any, settings: MailboxSettings) -> None:
         except imapclient.exceptions.LoginError:
             refused = True
     if refused:
-        raise UnreachableError(
+        raise LoginRefusedError(
             f"The IMAP server {settings.host} refused the login: check mailbox.username and "
             "mailbox.password_file."
         )

@@ -1,9 +1,9 @@
-"""Mail that is neither a request nor about one: reports, automatic mail, mail without a form.
+"""Mail that is neither a request nor about one: automatic mail, mail without a form.
 
-Outcomes: BOUNCE_RECORDED and IGNORED are never answered. REDIRECTED, FORM_WANTED, FORM_SET_ASIDE
-and OVERSIZE are answered once, unless the author had several such answers today; then the mail
-waits FOR_A_PERSON unanswered. There waits as well what is urgent, what brings a demand, and what no
-topic fits: its author is told how to send a request. QUARANTINED is set aside with its reason.
+Outcomes: IGNORED is never answered. REDIRECTED, FORM_WANTED, FORM_SET_ASIDE and OVERSIZE are
+answered once, within `answer_limits`; beyond them the mail waits FOR_A_PERSON unanswered. There
+waits as well what is urgent, what brings a demand, and what no topic fits: its author is told how
+to send a request. QUARANTINED is set aside with its reason.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, directions, quarantine, store
-from inbox_worker.directions import may_answer
+from inbox_worker.answer_limits import may_answer
 from inbox_worker.documents import ReadDocuments
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.posting import Inbound
 from inbox_worker.status import Disposition
-from parsers.classify import MessageKind, judge_by_topics
+from parsers.bindings import find_reply_tokens
+from parsers.classify import SPAM_RULE, MessageKind, judge_by_topics
 from parsers.extraction import DocumentKind
 from parsers.topics import Handling
-
-
-def prepare_bounce(intake: Intake) -> Apply:
-    """Record a delivery or abuse report."""
-    return partial(_note, intake, "report_received", Disposition.BOUNCE_RECORDED)
+from parsers.tracking import find_tracking_numbers
 
 
 def prepare_ignoring(intake: Intake) -> Apply:
@@ -43,7 +40,25 @@ def prepare_other(intake: Intake) -> Apply:
     if intake.verdict.rule == "structure_not_read":
         # Nobody knows what is attached, so nothing can be said of it.
         return partial(_note, intake, "mail_not_read", Disposition.FOR_A_PERSON)
+    if intake.verdict.rule == SPAM_RULE:
+        return _prepare_spam(intake)
     return partial(_answer_without_form, intake)
+
+
+def _prepare_spam(intake: Intake) -> Apply:
+    """Leave what the site's filter condemned unanswered; a person sees what may be about our work.
+
+    Filters err, and a court's form must not be lost to that.
+    """
+    message = intake.message
+    is_ours = (
+        any(paper.is_document for paper in message.papers)
+        or find_reply_tokens(message, intake.services.settings.own_addresses)
+        or find_tracking_numbers(message.subject)
+        or intake.verdict.about.having(Handling.URGENT)
+    )
+    disposition = Disposition.FOR_A_PERSON if is_ours else Disposition.IGNORED
+    return partial(_note, intake, "spam_not_answered", disposition)
 
 
 def prepare_unbound(intake: Intake) -> Apply:

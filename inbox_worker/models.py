@@ -342,6 +342,7 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
+        Index("ix_letters_kind_created", "kind", "created_at"),
         _partial_index(
             "ix_letters_due",
             "due_at",
@@ -369,6 +370,8 @@ class LetterRecord(Base):
     reply_code: Mapped[int | None]
     reply_text: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    #: Which relay takes it: `main`, or `alarms` where those have one of their own.
+    route: Mapped[str] = mapped_column(String(10), server_default=text("'main'"))
 
 
 class RawLetter(Base):
@@ -428,6 +431,17 @@ class ReconciliationRecord(Base):
     unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
 
 
+class Absence(Base):
+    """That a member of staff is away, and until when."""
+
+    __tablename__ = "away"
+
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)  #: in lower case
+    until: Mapped[date]  #: the first day they are back, where the office is
+    since: Mapped[datetime]
+    journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))  #: what said so
+
+
 class ChoreRecord(Base):
     """When a recurring task is due again."""
 
@@ -464,6 +478,66 @@ class UrgencyAlert(Base):
     urgency_id: Mapped[int] = mapped_column(ForeignKey("urgencies.id"), index=True)
     address: Mapped[str] = mapped_column(String(320))  #: in lower case
     told_at: Mapped[datetime]
+
+
+class Fault(Base):
+    """Something that went wrong and has not gone right since; its row goes when it does."""
+
+    __tablename__ = "faults"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  #: `login` or `job`
+    about: Mapped[str] = mapped_column(String(100), primary_key=True)
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    count: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(80))  #: a code
+
+
+class MailboxWatch(Base):
+    """What alarms must know of a mailbox beside how far it was fetched."""
+
+    __tablename__ = "mailbox_watches"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    watched_since: Mapped[datetime]
+    quota_percent: Mapped[int | None]  #: None: the server has no quota, or does not tell
+    quota_at: Mapped[datetime | None]
+
+
+class AlarmRecord(Base):
+    """A condition that was wrong from one moment to another, or still is."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        _partial_index(
+            "uq_alarms_raised", "code", "about", unique=True, where="cleared_at IS NULL"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(100))
+    facts: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime]
+    told_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+
+
+class AlarmCall(Base):
+    """One run of the site's alarm command, to be made or made."""
+
+    __tablename__ = "alarm_calls"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_alarm_calls_key"),
+        _partial_index("ix_alarm_calls_due", "id", where="ended_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(400))
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  #: it succeeded, or was given up
 
 
 def table_of(model: type[Base]) -> Table:

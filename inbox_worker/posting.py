@@ -15,10 +15,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.settings import SmtpSettings
 from inbox_worker import store
 from inbox_worker.intake import Intake
 from inbox_worker.models import LetterRecord, Request
-from inbox_worker.outbox_store import NewLetter, has_letter, put_letter
+from inbox_worker.outbox_store import (
+    ALARM_ROUTE,
+    MAIN_ROUTE,
+    NewLetter,
+    has_letter,
+    put_letter,
+)
 from inbox_worker.services import Services
 from inbox_worker.tokens import build_token, record_token
 from outbound.letters import Letter
@@ -60,6 +67,7 @@ class Posting:
     now: datetime
     answers: Inbound | None = None  #: the mail it answers
     due_at: datetime | None = None  #: None: at once
+    is_alarm: bool = False  #: goes by the alarms' own relay, where they have one
 
 
 def post_to_staff(
@@ -192,7 +200,8 @@ def _put(
             detail={"kind": letter.kind.value},
         )
         return False
-    smtp, answers = services.settings.smtp, posting.answers
+    answers = posting.answers
+    smtp, route = _find_relay(services, posting)
     answered = None if answers is None else answers.message_id
     if answered is not None and answers is not None:
         thread = (*thread, *answers.references, answered)
@@ -220,10 +229,19 @@ def _put(
             subject=letter.subject,
             raw=raw,
             due_at=posting.due_at or posting.now,
+            route=route,
         ),
         now=posting.now,
     )
     return True
+
+
+def _find_relay(services: Services, posting: Posting) -> tuple[SmtpSettings, str]:
+    """Return the relay a letter goes by, which is also its sender, and the relay's route."""
+    settings = services.settings
+    if posting.is_alarm and settings.alerts.smtp is not None:
+        return settings.alerts.smtp, ALARM_ROUTE
+    return settings.smtp, MAIN_ROUTE
 
 
 def _record(

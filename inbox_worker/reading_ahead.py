@@ -21,12 +21,13 @@ from inbox_worker.services import Services
 from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import ClassificationContext, classify
+from parsers.delivery_reports import find_returned_letter
 from parsers.document import build_refused
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
 from parsers.inside import may_hold_papers
 from parsers.mail import parse_message
-from parsers.mail_reading import MailReading, add_inside, list_documents
+from parsers.mail_reading import REPORTS, MailReading, add_inside, list_documents
 from parsers.message import InboundMessage
 
 #: How many mails, and of how many bytes, are with the reader while earlier ones are filed.
@@ -140,6 +141,7 @@ def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Read
         own_addresses=services.settings.own_addresses,
         oversize=not entry.is_whole,
         topics=services.topics,
+        spam_marks=services.settings.intake.spam_marks,
     )
     future = services.reader.submit_mail(raw, context, today=services.local_date(now))
     return _Reading(entry=entry, raw=raw, context=context, now=now, future=future)
@@ -170,6 +172,7 @@ def _finish_reading(
             )
             for n, extraction in found.documents
         ),
+        returned=found.returned,
     )
 
 
@@ -223,6 +226,8 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
             )
             for n in list_documents(message, verdict)
         ),
+        # Without the library, whose patterns may have been what took the reader's life.
+        returned=find_returned_letter(message) if verdict.kind in REPORTS else None,
     )
 
 

@@ -27,6 +27,7 @@ from inbox_worker.reading_child import HEADER, Answer, Task
 from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import MessageKind, Verdict
 from parsers.definition import FormDefinition
+from parsers.delivery_reports import DeliveryReport, ReportedAction, ReturnedLetter
 from parsers.extraction import (
     DocumentKind,
     DocumentWarning,
@@ -63,6 +64,7 @@ _ANSWER_CLASSES = {
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
         *(FoundTopic, Handling, TopicReading),
+        *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )

@@ -11,7 +11,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,6 +29,7 @@ _FILE_SECONDS = 2
 _READING_SECONDS = 1.0
 _DELIVER_SECONDS = 2
 _TEND_SECONDS = 5
+_SETTLING_SECONDS = 10
 #: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: the beat of the slowest job.
 _STUCK_SECONDS = 120
@@ -88,11 +89,13 @@ class Service:
         scheduler = BackgroundScheduler(job_defaults={"max_instances": 1, "coalesce": True})
         for name, job, seconds in self._jobs():
             self._progress[name] = self._clock()
+            # The first alarms are judged when there was time to fetch, also after a long stop.
+            delay = timedelta(seconds=_SETTLING_SECONDS if name == "tend" else 0)
             scheduler.add_job(
                 self._guard(name, job),
                 "interval",
                 seconds=seconds,
-                next_run_time=datetime.now(scheduler.timezone),
+                next_run_time=datetime.now(scheduler.timezone) + delay,
                 id=name,
                 misfire_grace_time=None,
             )
@@ -125,8 +128,11 @@ class Service:
             except UnreachableError:
                 _log.warning("server_unreachable", job=name)
             except Exception as error:  # noqa: BLE001 - a fault of the system ends one beat only
-                _log.error("job_failed", job=name, error=type(error).__name__)
+                reason = type(error).__name__
+                _log.error("job_failed", job=name, error=reason)
+                self._worker.note_failure(name, reason)
             else:
+                self._worker.note_success(name)
                 if done:
                     _log.info("job_done", job=name, count=done)
             # A failed beat is progress too: the job came to an end and will be tried again.

@@ -413,6 +413,19 @@ def set_decision_state(session: Session, decision: Decision, source: str, target
     session.refresh(decision)
 
 
+def count_repeats(session: Session, author: str, since: datetime) -> int:
+    """Return how many requests of an author since a moment repeat an earlier one."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Request)
+        .where(
+            Request.author_address == author,
+            Request.received_at >= since,
+            Request.duplicate_of.is_not(None),
+        )
+    ).one()
+
+
 def count_letters_to(
     session: Session, recipient: str, kinds: Sequence[str], since: datetime
 ) -> int:

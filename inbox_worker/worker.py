@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
-from inbox_worker import correspondence, issuing, journal, quarantine, urgency
+from inbox_worker import alarms, correspondence, issuing, journal, quarantine, urgency
 from inbox_worker.chores import Chore, do_chores
+from inbox_worker.faults import FaultKind, clear_fault, record_fault, watch_quota, watching_login
 from inbox_worker.ingest import FOLDER_ROLES, dispose_pending
 from inbox_worker.mailbox import FetchedMessage, Mailbox, open_mailbox
-from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
 from inbox_worker.services import Services
+from inbox_worker.standing_in import end_absences
 from inbox_worker.waiting import WaitingRoom
 from outbound.dispatcher import DrainReport, Pacer, RetryPolicy, drain
 from outbound.smtp import SmtpSubmitter
@@ -25,7 +28,12 @@ from outbound.smtp import SmtpSubmitter
 _log = structlog.get_logger()
 
 #: The recurring tasks, each of the module whose business it is.
-CHORES: tuple[Chore, ...] = (quarantine.DIGEST, urgency.TELLING)
+CHORES: tuple[Chore, ...] = (
+    alarms.CHORE,
+    quarantine.DIGEST,
+    urgency.TELLING,
+    Chore(name="absences", every=timedelta(hours=1), do=end_absences),
+)
 
 _POLICY = RetryPolicy()
 
@@ -43,14 +51,19 @@ class Worker:
 
     services: Services
     submitter: SmtpSubmitter
+    alarm_submitter: SmtpSubmitter | None = None  #: where alarms have a relay of their own
     should_stop: Callable[[], bool] = field(default=lambda: False)
     room: WaitingRoom = field(default_factory=WaitingRoom)
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
     _mailbox: Mailbox | None = field(default=None, init=False)
     _pacer: Pacer = field(init=False)
+    _alarm_pacer: Pacer = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pacer = Pacer(max_per_minute=self.services.settings.smtp.max_per_minute)
+        settings = self.services.settings
+        self._pacer = Pacer(max_per_minute=settings.smtp.max_per_minute)
+        own = settings.alerts.smtp or settings.smtp
+        self._alarm_pacer = Pacer(max_per_minute=own.max_per_minute)
 
     def fetch(self) -> int:
         """Record new mail and move what is disposed; return how many mails either touched.
@@ -58,12 +71,16 @@ class Worker:
         Raises `UnreachableError` when the server cannot be reached. Whatever goes wrong, the
         connection is dropped and the next call opens another: nobody knows what state it is in.
         """
+        name, database = self.services.settings.primary_mailbox.name, self.services.database
         try:
-            mailbox = self._open()
-            return self._record_new(mailbox) + self._move_disposed(mailbox)
+            with watching_login(database, name, self.services.clock):
+                mailbox = self._open()
+            done = self._record_new(mailbox) + self._move_disposed(mailbox)
+            watch_quota(database, name, mailbox, now=self.services.clock())
         except Exception:
             self.close_mailbox()
             raise
+        return done
 
     def file(self) -> int:
         """Dispose of recorded mail and issue what is due; return how many of either there were."""
@@ -73,25 +90,53 @@ class Worker:
 
     def deliver(self) -> DrainReport:
         """Submit the letters that are due, and tell staff of those that failed for good."""
-        report = drain(
-            DatabaseOutbox(self.services.database),
-            self.submitter,
+        own = self.alarm_submitter
+        report = self._drain(self.submitter, self._pacer, None if own is None else MAIN_ROUTE)
+        self._note_login("relay", report)
+        correspondence.write_failure_alerts(self.services)
+        if own is not None:
+            told = self._drain(own, self._alarm_pacer, ALARM_ROUTE)
+            self._note_login("alarm relay", told)
+        return report
+
+    def _drain(self, submitter: SmtpSubmitter, pacer: Pacer, route: str | None) -> DrainReport:
+        return drain(
+            DatabaseOutbox(self.services.database, route=route),
+            submitter,
             clock=self.services.clock,
-            pacer=self._pacer,
+            pacer=pacer,
             policy=_POLICY,
             should_stop=self.should_stop,
         )
-        correspondence.write_failure_alerts(self.services)
-        return report
+
+    def _note_login(self, about: str, report: DrainReport) -> None:
+        if report.is_login_refused:
+            self._note_fault("login", about, report.reason)
+        elif report.submitted:
+            clear_fault(self.services.database, "login", about)
+
+    def _note_fault(self, kind: FaultKind, about: str, reason: str) -> None:
+        now = self.services.clock()
+        record_fault(self.services.database, kind, about, reason=reason, now=now)
 
     def tend(self) -> int:
         """Do the recurring tasks that are due; return how much they did."""
         return do_chores(self.services, CHORES, should_stop=self.should_stop)
 
+    def note_failure(self, job: str, reason: str) -> None:
+        """Remember that a job failed; `reason` is a code. It is an alarm when it goes on."""
+        self._note_fault("job", job, reason)
+
+    def note_success(self, job: str) -> None:
+        """Remember that a job works."""
+        clear_fault(self.services.database, "job", job)
+
     def close(self) -> None:
         """Let go of every connection."""
         self.close_mailbox()
         self.submitter.close()
+        if self.alarm_submitter is not None:
+            self.alarm_submitter.close()
 
     def close_mailbox(self) -> None:
         """Let go of the connection to the mailbox."""

@@ -47,6 +47,9 @@ class LetterKind(StrEnum):
     REQUEST_FORM = "request_form"  #: brings the blank form, for which a mail asked
     URGENT_HELP = "urgent_help"  #: where help is to be had at once
     DEMAND_RECEIVED = "demand_received"  #: the fixed answer to a demand without a form
+    STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
+    NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
+    WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
     SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
     TRANSCRIPT = "transcript"  #: what a reply was understood to say
@@ -92,6 +95,9 @@ _OUTSIDE = frozenset(
         LetterKind.REQUEST_FORM,
         LetterKind.URGENT_HELP,
         LetterKind.DEMAND_RECEIVED,
+        LetterKind.STAGE_REPORT,
+        LetterKind.NOTHING_TO_TELL,
+        LetterKind.WITHDRAWAL,
     }
 )
 

@@ -21,6 +21,7 @@ import aiosmtplib
 from outbound.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -150,9 +151,8 @@ class SmtpSubmitter:
         except aiosmtplib.SMTPResponseException as error:
             await _hang_up(client)
             phase = "the relay's greeting or login"
-            raise UnreachableRelayError(
-                phase, code=error.code, text=_tidy(error.message)
-            ) from error
+            refused = RelayLoginError if error.code in _NOT_LET_IN else UnreachableRelayError
+            raise refused(phase, code=error.code, text=_tidy(error.message)) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await _hang_up(client)
             raise UnreachableRelayError(_describe_failure(error)) from error
@@ -193,13 +193,16 @@ class SmtpSubmitter:
         has_dsn = client.supports_extension("dsn")
         mail_options = [f"SIZE={len(letter.raw)}"] if client.supports_extension("size") else []
         if has_dsn:
-            mail_options += ["RET=HDRS", f"ENVID=letter-{letter.id}"]
+            mail_options.append("RET=HDRS")
+        if has_dsn and letter.envelope_id:
+            mail_options.append(f"ENVID={letter.envelope_id}")
         try:
             await client.mail(letter.sender, options=mail_options)
         except aiosmtplib.SMTPSenderRefused as error:
             raise _judge_sender(error.code, error.message) from error
         try:
-            options = ["NOTIFY=FAILURE,DELAY"] if has_dsn else []
+            wanted = "SUCCESS,FAILURE,DELAY" if letter.wants_receipt else "FAILURE,DELAY"
+            options = [f"NOTIFY={wanted}"] if has_dsn else []
             await client.rcpt(letter.recipient, options=options)
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _judge("RCPT", error.code, error.message) from error
@@ -283,7 +286,7 @@ def _judge(phase: str, code: int, text: str) -> DeliveryError:
     """Return the error an answer stands for (RFC 5321 section 4.2.1)."""
     text = _tidy(text)
     if code in _NOT_LET_IN:
-        return UnreachableRelayError(phase, code=code, text=text)
+        return RelayLoginError(phase, code=code, text=text)
     if 500 <= code < 600:
         return PermanentDeliveryError(phase, code=code, text=text)
     return TransientDeliveryError(phase, code=code, text=text)

@@ -24,11 +24,15 @@ from parsers.machine_mail import (
     is_from_postmaster,
 )
 from parsers.message import Attachment, InboundMessage
+from parsers.self_service import find_wish
 from parsers.topics import Handling, TopicReading, TopicTable, read_topics
 from parsers.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
 
 #: Every letter of ours carries this field, so that one that comes back is known.
 LOOP_MARKER = "X-ERO-Outreach"
+
+#: The rule that a mail which the site's filter calls spam is judged by.
+SPAM_RULE = "site_filter_says_spam"
 
 
 class MessageKind(StrEnum):
@@ -55,6 +59,8 @@ class ClassificationContext:
     own_addresses: frozenset[str]  #: of the mailbox, in lower case
     oversize: bool = False  #: its size passed the limit; only its header was fetched
     topics: TopicTable | None = None  #: what mail may be about; None: that is not looked for
+    #: Fields and values by which the site's own filter marks spam.
+    spam_marks: tuple[tuple[str, str], ...] = ()
 
 
 _ABOUT_NOTHING = TopicReading()
@@ -154,6 +160,17 @@ def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool
     return has_bounce_opening(message)
 
 
+def _is_machine_bounce(message: InboundMessage, context: ClassificationContext) -> bool:
+    # What came through a list, or says that it is automatic, has no person's subject.
+    is_machine = (
+        has_list_header(message, context.own_addresses)
+        or has_automatic_header(message)
+        or _is_auto_submitted(message, context)
+        or _is_bulk(message, context)
+    )
+    return is_machine and has_bounce_subject(message)
+
+
 def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
     return message.content_type == "multipart/report" or _has_part(
         message, "message/disposition-notification"
@@ -189,6 +206,22 @@ def _is_bulk(message: InboundMessage, _: ClassificationContext) -> bool:
     return (message.header("Precedence") or "").strip().lower() in {"bulk", "junk"}
 
 
+def _is_spam(message: InboundMessage, context: ClassificationContext) -> bool:
+    # Any such field counts, wherever it came from: who writes it harms only their own mail.
+    return any(
+        _begins_with(written, value)
+        for header, value in context.spam_marks
+        for written in message.headers(header)
+    )
+
+
+def _begins_with(written: str, value: str) -> bool:
+    """Whether a field says a value, alone or with more behind it: `Yes, score=9.1`."""
+    said, wanted = written.strip().lower(), value.strip().lower()
+    rest = said[len(wanted) :]
+    return bool(wanted) and said.startswith(wanted) and not rest[:1].isalnum()
+
+
 def _carries(kind: str) -> Callable[[InboundMessage, ClassificationContext], bool]:
     def holds(message: InboundMessage, context: ClassificationContext) -> bool:
         return any(t.kind == kind for t in find_reply_tokens(message, context.own_addresses))
@@ -202,6 +235,12 @@ def _names_request(message: InboundMessage, _: ClassificationContext) -> bool:
 
 def _misnames_request(message: InboundMessage, _: ClassificationContext) -> bool:
     return bool(find_miswritten_tracking_numbers(message.subject))
+
+
+def _wishes_by_keyword(message: InboundMessage, _: ClassificationContext) -> bool:
+    # In the subject a number alone is enough; in the text a keyword has to stand beside it.
+    wish = find_wish(message)
+    return wish is not None and wish.is_about_a_number
 
 
 def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -240,6 +279,7 @@ RULES: tuple[Rule, ...] = (
     Rule("from_mailer_daemon", _K.BOUNCE, _is_from_daemon),
     Rule("postmaster_says_undelivered", _K.BOUNCE, _is_postmaster_bounce),
     Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
+    Rule("machine_says_undelivered", _K.BOUNCE, _is_machine_bounce),
     Rule("other_report", _K.AUTO_REPLY, _is_other_report),
     Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
     Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),
@@ -248,6 +288,7 @@ RULES: tuple[Rule, ...] = (
     Rule("null_reverse_path", _K.AUTO_REPLY, _has_null_reverse_path),
     Rule("list_header", _K.LIST_MAIL, _is_list_mail),
     Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
+    Rule(SPAM_RULE, _K.OTHER, _is_spam),
     Rule("structure_not_read", _K.OTHER, _is_unread),
     Rule("answers_urgent_alert", _K.STAFF_REPLY, _carries("urgent")),
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
@@ -255,6 +296,7 @@ RULES: tuple[Rule, ...] = (
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
     Rule("page_picture_attached", _K.REQUEST, _has_document),
+    Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
     Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
     Rule("attached_mail_only", _K.OTHER, _has_attached_mail),

@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, undefer
 
 from config.data import read_data
@@ -470,9 +470,9 @@ class Harness:
             return found
 
     def rows(self, model: type[Any]) -> list[Any]:
-        """Return every row of a table in order of id."""
+        """Return every row of a table in order of its key."""
         with self.services.database.read() as session:
-            found = list(session.scalars(select(model).order_by(model.id)))
+            found = list(session.scalars(select(model).order_by(*inspect(model).primary_key)))
             session.expunge_all()
             return found
 

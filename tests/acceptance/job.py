@@ -177,12 +177,14 @@ class Job:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def ask(self, *arguments: str) -> Any:
+    def ask(self, *arguments: str, code: int = 0) -> Any:
         """Return the answer of a command that only looks, run in this process, which is faster."""
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            code = run_command(["--config", str(self.config), *arguments, "--json"], self.environ())
-        assert code == 0, f"{arguments}: {code}"
+            ended = run_command(
+                ["--config", str(self.config), *arguments, "--json"], self.environ()
+            )
+        assert ended == code, f"{arguments}: {ended}"
         return json.loads(told.getvalue())
 
     def work(self, **environ: str) -> None:
@@ -249,7 +251,10 @@ class Job:
         assert arrived, f"{box.count()} of {self._arriving} mails arrived"
 
     def await_letters(self) -> None:
-        """Wait until every letter the relay accepted lies in its recipient's mailbox."""
+        """Wait until every letter the relay accepted lies in its recipient's mailbox.
+
+        A relay that was asked for receipts of answers has sent them, too.
+        """
         rows = self.query("SELECT recipient, message_id FROM letters WHERE status = 'ACCEPTED'")
         wanted: dict[str, set[str]] = {}
         for recipient, message_id in rows:
@@ -264,6 +269,22 @@ class Job:
             ]
 
         assert wait_until(lambda: not find_absent(), seconds=40), find_absent()
+        if self.servers.name != "embedded":
+            assert wait_until(self._has_receipts, seconds=40), "no receipt came of an answer"
+
+    def _has_receipts(self) -> bool:
+        answers = self.query(
+            "SELECT message_id FROM letters WHERE kind IN ('certification', 'refusal')"
+            " AND status = 'ACCEPTED'"
+        )
+        box = self.box(self.mailbox)
+        reports = [
+            mail.raw
+            for folder in ("INBOX", "Automatic")
+            for mail in (box.read(folder) if answers else ())
+            if mail.message.get_content_type() == "multipart/report"
+        ]
+        return all(any(id_.encode() in raw for raw in reports) for (id_,) in answers)
 
     # What the worker knows.
 

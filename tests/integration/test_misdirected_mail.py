@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_worker.directions import ANSWERS_PER_DAY
 from inbox_worker.models import AttachmentRecord, Event, Request
 from tests.unit.pdf_forms import FormBuilder
 from tests.worker_harness import (
@@ -18,6 +17,9 @@ from tests.worker_harness import (
     compose_reply,
     fill,
 )
+
+#: What the settings say when nobody changed them.
+ANSWERS_PER_DAY = 5
 
 SOMEBODY = "somebody@mail.example"
 WHERE = "Where is my husband detained?"

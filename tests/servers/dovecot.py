@@ -44,6 +44,7 @@ recipient_delimiter = +
 mail_home = {base}/homes/%n
 mail_location = maildir:~/Maildir
 mail_fsync = never
+{quota}
 imap_hibernate_timeout = 0
 {capability}
 passdb {{
@@ -92,6 +93,18 @@ service lmtp {{
 protocol lmtp {{
   # Replies carry their token in the plus-tag, which is part of the address and not a folder.
   lmtp_save_to_detail_mailbox = no
+}}
+"""
+
+
+_QUOTA = """
+mail_plugins = quota
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:{rule}
+}}
+protocol imap {{
+  mail_plugins = quota imap_quota
 }}
 """
 
@@ -145,15 +158,21 @@ def find_missing_server() -> str | None:
 
 @contextmanager
 def start_dovecot(
-    base: Path, *, capability: str | None = None, prefix: str = "", separator: str = "/"
+    base: Path,
+    *,
+    capability: str | None = None,
+    prefix: str = "",
+    separator: str = "/",
+    quota: str = "",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
-    `capability` replaces what it says it can do, so that a server without MOVE can be played.
+    `capability` replaces what it says it can do, so that a server without MOVE can be played;
+    `quota` is what every user has room for, such as `messages=10`.
     """
     ports = find_free_ports(3)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator)
+    _write_configuration(base, ports, capability, prefix, separator, quota)
     process = subprocess.Popen(
         [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
         stdin=subprocess.DEVNULL,
@@ -184,7 +203,7 @@ def start_dovecot(
 
 
 def _write_configuration(
-    base: Path, ports: list[int], capability: str | None, prefix: str, separator: str
+    base: Path, ports: list[int], capability: str | None, prefix: str, separator: str, quota: str
 ) -> None:
     for folder in ("run", "state", "homes"):
         (base / folder).mkdir()
@@ -207,6 +226,7 @@ def _write_configuration(
         capability=f"imap_capability = {capability}" if capability else "",
         prefix=prefix,
         separator=separator,
+        quota=_QUOTA.format(rule=quota) if quota else "",
     )
     (base / "dovecot.conf").write_text(text)
 

@@ -98,6 +98,15 @@ from outbound.review_letters import (
     compose_review_notice,
     compose_second_review_notice,
 )
+from outbound.self_service_letters import (
+    NothingToTell,
+    Stage,
+    StageReport,
+    Withdrawal,
+    compose_nothing_to_tell,
+    compose_stage_report,
+    compose_withdrawal,
+)
 from outbound.staff_letters import (
     PostalInstruction,
     StaffAlert,
@@ -301,6 +310,16 @@ def _build_outside() -> dict[str, Letter]:
         "request form": compose_request_form(replace(DIRECTIONS, blank_form=PDF)),
         "urgent help": compose_urgent_help(replace(DIRECTIONS, urgent=(CHANNEL,))),
         "demand": compose_demand_received(Demand(head=HEAD)),
+        "stage": compose_stage_report(
+            StageReport(
+                head=HEAD,
+                tracking_number=TRACKING,
+                stage=Stage.WAITING_FOR_YOU,
+                turnaround_text="Ten days as a rule.",
+            )
+        ),
+        "nothing to tell": compose_nothing_to_tell(NothingToTell(head=HEAD)),
+        "withdrawal": compose_withdrawal(Withdrawal(head=HEAD, tracking_number=TRACKING)),
         "oversize": compose_oversize(Oversize(head=HEAD, limit=25_000_000)),
     }
 
@@ -404,8 +423,9 @@ def _build_inside() -> dict[str, Letter]:
 OUTSIDE, INSIDE = _build_outside(), _build_inside()
 EVERY = OUTSIDE | INSIDE
 UNTRACKED = {
-    *("set aside", "no form", "not a PDF", "oversize", "alert about no request"),
+    *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
     *("redirect", "request form", "urgent help", "demand", "urgent alert"),
+    "alert about no request",
 }
 
 every_letter = pytest.mark.parametrize("name", sorted(EVERY))
@@ -584,6 +604,9 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "whether any record exists",
             ],
         ),
+        ("stage", ["stands: waiting for you.", "We wrote to you", "Ten days as a rule."]),
+        ("nothing to tell", ["whether there is such a request or not", "STATUS as the first line"]),
+        ("withdrawal", ["is not called back by it", "reply to this message"]),
         ("oversize", ["larger than 25 MB"]),
         (
             "review notice",

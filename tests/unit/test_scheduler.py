@@ -29,7 +29,9 @@ class Bench:
         default_factory=lambda: SimpleNamespace(
             services=SimpleNamespace(
                 settings=SimpleNamespace(primary_mailbox=SimpleNamespace(poll_seconds=60))
-            )
+            ),
+            note_failure=lambda job, reason: None,
+            note_success=lambda job: None,
         )
     )
 

@@ -232,6 +232,13 @@ def test_the_environment_alone_is_enough() -> None:
     assert load_settings(None, environ) == build_settings(smallest())
 
 
+_RELAY = {
+    "host": "smtp.elsewhere.example",
+    "from_address": "ero.alarms@agency.example",
+    "from_name": "ERO Outreach alarms",
+}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
@@ -344,7 +351,21 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("mailbox", "oauth2", {"client_id": "x"}), ("E090", "mailbox.oauth2")),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
         (_set("review", "require_smime", True), ("E090", "review.require_smime")),
-        (_set("alerts", "command", "/bin/alarm"), ("E090", "alerts.command")),
+        (_set("alerts", "command", "/nowhere/alarm -x"), ("E051", "alerts.command")),
+        (_set("alerts", "command", "/bin/sh 'x"), ("E051", "alerts.command")),
+        (_set("alerts", "metrics_file", "/nowhere/x.prom"), ("E052", "alerts.metrics_file")),
+        (
+            _set("alerts", "smtp", {**_RELAY, "tls": "none"}),
+            ("E020", "alerts.smtp.tls"),
+        ),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x"}),
+            ("E012", "alerts.smtp.password_file"),
+        ),
+        (
+            _set("alerts", "smtp", {**_RELAY, "password_file": "/nowhere/secret"}),
+            ("E010", "alerts.smtp.password_file"),
+        ),
         (lambda t: t["mailbox"].append(t["mailbox"][0]), ("E090", "mailbox")),
         (lambda t: t.update(smtp="smtp.agency.example"), ("E005", "smtp")),
     ],
