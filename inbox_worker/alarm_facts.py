@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
 from config.settings import AlertSettings, Settings
+from inbox_worker import withheld
 from inbox_worker.alarm_rules import (
     Alarm,
     AlarmLimits,
@@ -94,6 +95,7 @@ def _gather_mailbox(session: Session, name: str, now: datetime) -> MailboxFacts:
         watched_since=now if watch is None else watch.watched_since,
         last_fetch_at=max(fetched, default=None),
         quota_percent=None if watch is None else watch.quota_percent,
+        withheld=withheld.count_passed_over(session, name),
     )
 
 
