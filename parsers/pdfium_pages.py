@@ -60,12 +60,15 @@ class PdfiumPages:
 
     name = "pypdfium2"
 
-    def __init__(self, data: bytes, password: str = "") -> None:
+    def __init__(
+        self, data: bytes, password: str = "", *, opened: pikepdf.Pdf | None = None
+    ) -> None:
+        """Open a document; where it is `opened` already, its fonts need not be looked for anew."""
         import pypdfium2  # noqa: PLC0415  # few documents need it
 
         self._library = pypdfium2
         self.raw = pypdfium2.raw
-        self._data, self._password = data, password
+        self._data, self._password, self._opened = data, password, opened
         self._untold_fonts: frozenset[str] | None = None
         self._pages: dict[int, Any] = {}
         try:
@@ -160,9 +163,14 @@ class PdfiumPages:
     def is_untold(self, font: str) -> bool:
         """Return whether the font of that name does not say which letters its characters are."""
         if self._untold_fonts is None:
-            with pikepdf.open(io.BytesIO(self._data), password=self._password) as pdf:
-                self._untold_fonts = find_untold_fonts(pdf)
+            self._untold_fonts = self._find_untold_fonts()
         return font.rpartition("+")[2] in self._untold_fonts
+
+    def _find_untold_fonts(self) -> frozenset[str]:
+        if self._opened is not None:
+            return find_untold_fonts(self._opened)
+        with pikepdf.open(io.BytesIO(self._data), password=self._password) as pdf:
+            return find_untold_fonts(pdf)
 
 
 def _pixels(box: Box, scale: float) -> tuple[int, int]:

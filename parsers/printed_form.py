@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pikepdf
+
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
 from parsers.known_forms import KnownForm
@@ -77,6 +79,7 @@ def read_printed(
     data: bytes,
     password: str,
     *,
+    opened: pikepdf.Pdf,
     numbers: Sequence[int],
     forms: Sequence[KnownForm],
     by_labels: bool,
@@ -85,10 +88,10 @@ def read_printed(
 ) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
-    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError`
-    where pdfium cannot open the document.
+    `opened` is the same document. With `by_labels` also against those whose blank form is not at
+    hand. Raises `TextLayerError` where pdfium cannot open the document.
     """
-    with PdfiumPages(data, password) as pages:
+    with PdfiumPages(data, password, opened=opened) as pages:
         words = [pages.words(number) for number in numbers]
         looks = [*_look_by_layout(words, forms, pages)]
         if not looks and by_labels:

@@ -232,15 +232,17 @@ def test_what_is_written_beside_the_fields_is_told() -> None:
 def test_what_one_library_cannot_open_is_written_anew_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data, opened = _print(ONE.typed), printed_form.PdfiumPages
+    data, real = _print(ONE.typed), printed_form.PdfiumPages
 
-    def refuse(given: bytes, password: str = "") -> printed_form.PdfiumPages:
+    def refuse(
+        given: bytes, password: str = "", *, opened: pikepdf.Pdf
+    ) -> printed_form.PdfiumPages:
         if given == data:
             raise TextLayerError("damaged")
-        return opened(given, password)
+        return real(given, password, opened=opened)
 
     monkeypatch.setattr(printed_form, "PdfiumPages", refuse)
-    monkeypatch.setattr(refuse, "name", opened.name, raising=False)
+    monkeypatch.setattr(refuse, "name", real.name, raising=False)
     assert _values(_read(data)) == ONE.expected
 
 
