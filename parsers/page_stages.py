@@ -61,7 +61,7 @@ def read_print(
         # What qpdf could mend, the other libraries can read once it is written anew.
         found = read(_write_anew(pdf), "")
     reading.add_readers(found.readers)
-    reading.words = found.words
+    reading.words, reading.passed_over = found.words, found.passed_over
     return join_forms(
         [
             reading.build(

@@ -105,6 +105,11 @@ class PdfiumPages:
             text_page.close()
         return PageWords(number=number, width=upright.width, height=upright.height, words=words)
 
+    def is_blank(self, number: int) -> bool:
+        """Return whether nothing at all is drawn on page `number`."""
+        page = self._page(number)
+        return page is None or self.raw.FPDFPage_CountObjects(page) <= 0
+
     def upright(self, number: int) -> Upright:
         """Return how page `number` is turned and cut to be shown."""
         page = self._page(number)

@@ -73,6 +73,7 @@ class PrintedDocument:
     forms: tuple[PrintedForm, ...]
     readers: tuple[str, ...]  #: the libraries that read it, in order
     words: int  #: how many words stand on its pages
+    passed_over: tuple[int, ...] = ()  #: pages that show something else beside a form
 
 
 def read_printed(
@@ -96,6 +97,7 @@ def read_printed(
         looks = [*_look_by_layout(words, forms, pages)]
         if not looks and by_labels:
             looks = [*_look_by_labels(words, forms, pages)]
+        passed_over = _list_passed_over(words, looks, pages)
     found = [_read_form(look, today, check) for look in looks]
     readers: tuple[str, ...] = (PdfiumPages.name,)
     if any(doubts for _, doubts in found):
@@ -111,7 +113,20 @@ def read_printed(
         forms=tuple(form for form, _ in found),
         readers=readers,
         words=sum(len(page.words) for page in words),
+        passed_over=passed_over,
     )
+
+
+def _list_passed_over(
+    words: Sequence[PageWords], looks: Sequence[_Look], pages: PdfiumPages
+) -> tuple[int, ...]:
+    """Return the pages that show something and are no part of a form; none without a form.
+
+    Where labels alone told the form, every page may be part of it.
+    """
+    laid = {number for look in looks for number in look.pages}
+    left = [page.number for page in words if page.number not in laid] if laid else []
+    return tuple(number for number in left if not pages.is_blank(number))
 
 
 def _read_form(look: _Look, today: date, check: Check) -> tuple[PrintedForm, frozenset[str]]:
@@ -148,6 +163,7 @@ class _Look:
     definition: FormDefinition
     readings: Sequence[PageReading]
     read_again: Callable[[TextLayer], Sequence[PageReading]]
+    pages: tuple[int, ...] = ()  #: those laid over the blank form
 
 
 def _look_by_layout(
@@ -174,6 +190,7 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
         definition=definition,
         readings=[_read_page(registration, pages) for registration in copy],
         read_again=read_again,
+        pages=tuple(registration.page.number for registration in copy),
     )
 
 
