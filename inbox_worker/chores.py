@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.dialects.sqlite import insert
 
-from inbox_worker.database import Database
-from inbox_worker.models import ChoreRecord
+from inbox_worker.database import Database, upsert
+from inbox_worker.faults import clear_fault, record_fault
+from inbox_worker.models import ChoreRecord, table_of
 from inbox_worker.services import Services
 
 _log = structlog.get_logger()
@@ -43,7 +43,13 @@ def do_chores(
             try:
                 done += chore.do(services)
             except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
-                _log.error("chore_failed", chore=chore.name, error=type(error).__name__)
+                reason = type(error).__name__
+                _log.error("chore_failed", job=chore.name, error=reason)
+                record_fault(
+                    services.database, "job", chore.name, reason=reason, now=services.clock()
+                )
+            else:
+                clear_fault(services.database, "job", chore.name)
     return done
 
 
@@ -51,7 +57,7 @@ def _claim(database: Database, chore: Chore, now: datetime) -> bool:
     """Move the chore's due time and return True, unless it is not due or another was first."""
     with database.unit_of_work() as unit:
         unit.session.execute(
-            insert(ChoreRecord)
+            upsert(table_of(ChoreRecord))
             .values(name=chore.name, due_at=now)
             .on_conflict_do_nothing(index_elements=["name"])
         )

@@ -19,7 +19,14 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import ConfigurationError
-from inbox_worker import cli_documents, cli_files, cli_service
+from inbox_worker import (
+    cli_documents,
+    cli_files,
+    cli_outbox,
+    cli_quarantine,
+    cli_service,
+    cli_tracing,
+)
 from inbox_worker.bootstrap import check_packages
 from inbox_worker.cli_help import HELP_NAMES, Group
 from inbox_worker.cli_output import complain, complain_about_configuration, say
@@ -43,6 +50,9 @@ app = typer.Typer(
 cli_service.register(app)
 cli_files.register(app)
 cli_documents.register(app)
+cli_quarantine.register(app)
+cli_outbox.register(app)
+cli_tracing.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so

@@ -2,6 +2,7 @@
 
 `WorkerError`           a sentence for the person at the terminal; exit 1
 `UnreachableError`      a server could not be reached; try later; exit 75
+`LoginRefusedError`     that server does not let us in, or no token for it could be had; exit 75
 `StaleStatusError`      another writer was first; read again and decide anew
 `IllegalTransitionError` a programming error: the table forbids the step
 `SchemaError`           the database is not at the current schema; run `init`; exit 2
@@ -16,6 +17,14 @@ class WorkerError(Exception):
 
 class UnreachableError(WorkerError):
     """A server could not be reached or would not let us in; try later."""
+
+
+class LoginRefusedError(UnreachableError):
+    """A server does not let us in; a person has to mend the account. `reason` is a code."""
+
+    def __init__(self, message: str, *, reason: str = "refused") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SchemaError(WorkerError):

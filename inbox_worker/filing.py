@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -28,6 +29,9 @@ from inbox_worker.triage import Flag, Sender, Triage, find_date, triage
 from outbound.review_letters import Comparison
 from parsers.comparison import compare_forms
 from parsers.extraction import Extraction, FieldProblem
+
+#: How many repeats of a form by the same author are answered in a day.
+REPEATS_ANSWERED = 5
 
 #: Pictures of a mail's forms by position, and in each by field.
 FormPictures = Mapping[int, Mapping[str, bytes]]
@@ -205,7 +209,31 @@ def _write_case(
         now_intake=intake,
         dossier=dossier,
         prepared=prepared,
+        answers_requester=not _is_repeated_too_often(session, request, duplicate, intake),
     )
+
+
+def _is_repeated_too_often(
+    session: Session, request: Request, duplicate: Duplicate | None, intake: Intake
+) -> bool:
+    """Whether the author sends the same file again and again, as a program does that answers ours.
+
+    The request is filed all the same, and reviewers see it; only the author is told no more of it.
+    """
+    if duplicate is None or not duplicate.is_same_file:
+        return False
+    repeats = store.count_repeats(session, request.author_address, intake.now - timedelta(days=1))
+    if repeats <= REPEATS_ANSWERED:
+        return False
+    store.add_event(
+        session,
+        "repeat_not_answered",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    return True
 
 
 def _compare(services: Services, extraction: Extraction, duplicate: Duplicate) -> Comparison:
@@ -254,11 +282,13 @@ def route(
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
     answer: str = "",
+    answers_requester: bool = True,
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
     What reviewers are shown is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again.
+    request that is INCOMPLETE and stays so is only asked again. `answers_requester` is False where
+    its requester is to be told nothing.
     """
     now = now_intake.now
     if request.status != target.value:
@@ -272,13 +302,18 @@ def route(
             journal_id=now_intake.entry.id,
             perfected_at=None if target is RequestStatus.INCOMPLETE else now,
         )
+    if target is RequestStatus.INCOMPLETE and not answers_requester:
+        return
     if target is RequestStatus.INCOMPLETE:
         problems = store.list_problems(session, request) if dossier is None else dossier.problems
         correspondence.write_deficiency(services, session, request, problems, now=now)
     elif target is RequestStatus.LEGAL:
-        correspondence.write_legal_receipt(services, session, request, now=now)
+        if answers_requester:
+            correspondence.write_legal_receipt(services, session, request, now=now)
+        correspondence.write_legal_news(services, session, request, now=now)
     else:
-        correspondence.write_acknowledgement(services, session, request, now=now)
+        if answers_requester:
+            correspondence.write_acknowledgement(services, session, request, now=now)
         notices.write_review_notices(
             services,
             session,

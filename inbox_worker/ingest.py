@@ -17,13 +17,24 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, journal, miscellany, requester_replies, review
+from inbox_worker import (
+    bounces,
+    directions,
+    filing,
+    journal,
+    miscellany,
+    requester_replies,
+    review,
+    standing_in,
+    urgency,
+)
 from inbox_worker.errors import StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import JournalEntry
-from inbox_worker.reading_ahead import SYSTEM_FAULTS, read_ahead
+from inbox_worker.reading_ahead import read_ahead, read_one
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import MessageKind, Verdict
 
@@ -39,12 +50,14 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.REQUEST: filing.prepare_filing,
     MessageKind.REQUESTER_REPLY: requester_replies.prepare_requester_reply,
     MessageKind.STAFF_REPLY: review.prepare_staff_reply,
-    MessageKind.BOUNCE: miscellany.prepare_bounce,
-    MessageKind.ABUSE_REPORT: miscellany.prepare_bounce,
-    MessageKind.AUTO_REPLY: miscellany.prepare_ignoring,
+    MessageKind.BOUNCE: bounces.prepare_delivery_report,
+    MessageKind.ABUSE_REPORT: bounces.prepare_abuse_report,
+    MessageKind.AUTO_REPLY: standing_in.prepare_automatic_reply,
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
+    MessageKind.MISDIRECTED: miscellany.prepare_misdirected,
+    MessageKind.FORM_WANTED: miscellany.prepare_form_wanted,
     MessageKind.OTHER: miscellany.prepare_other,
 }
 
@@ -68,7 +81,7 @@ def dispose_pending(
     memory) goes up; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(read_ahead(services, should_stop, room)):
+    for batch in _gather(read_ahead(services, should_stop, room, urgency.see_to_at_once)):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue
@@ -77,6 +90,14 @@ def dispose_pending(
             report.disposed += disposed
             report.failed += not disposed
     return report
+
+
+def dispose_one(services: Services, entry_id: int) -> bool:
+    """Dispose of one recorded mail now; return False where that failed and is to be tried again.
+
+    When another worker is faster, what that one made of it stands.
+    """
+    return _dispose_alone(read_one(services, entry_id))
 
 
 def _gather(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
@@ -107,9 +128,10 @@ def _dispose_together(services: Services, batch: list[Intake]) -> bool:
         with services.database.unit_of_work() as unit:
             disposed = _write(unit.session, prepared)
             unit.commit()
-    except SYSTEM_FAULTS:
-        raise
-    except Exception:  # noqa: BLE001 - each is tried again alone, where the one to blame shows itself
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Each is tried again alone, where the one to blame shows itself.
         return False
     for intake, disposition in zip(batch, disposed, strict=True):
         _log_disposed(intake, disposition)
@@ -120,9 +142,10 @@ def _dispose_alone(intake: Intake) -> bool:
     """Dispose of one mail, or count a failed attempt at it."""
     try:
         return _dispose_of(intake)
-    except SYSTEM_FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - our bug must not stop the next mail
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Our bug must not stop the next mail.
         return _record_failure(intake, error)
 
 
@@ -144,6 +167,8 @@ def _prepare(intake: Intake) -> Apply:
         raise intake.fault
     if intake.unreadable_code is not None:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
+    if intake.verdict.rule == urgency.ANSWERS_ALERT:
+        return urgency.prepare_acknowledgement(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 
@@ -155,7 +180,13 @@ def _apply(intake: Intake, apply: Apply) -> None:
 
 
 def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
-    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail.
+
+    What is urgent in a mail comes first, whatever else the mail is.
+    """
+    for intake, _ in prepared:
+        urgency.see_to(intake, session)
+        directions.tell_of_demand(intake, session)
     filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
     disposed = [
         Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)
@@ -195,7 +226,12 @@ def _is_disposed(intake: Intake) -> bool:
 
 
 def _record_failure(intake: Intake, error: Exception) -> bool:
-    """Count the attempt; quarantine the mail at the limit and return whether that was done."""
+    """Count the attempt; quarantine the mail at the limit and return whether that was done.
+
+    Where another worker was faster, that was why, and no attempt is counted.
+    """
+    if _is_disposed(intake):
+        return True
     _log.error(
         "mail_failed",
         journal_id=intake.entry.id,

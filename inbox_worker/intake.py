@@ -14,6 +14,7 @@ from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from parsers.authentication import AuthenticationVerdict, judge_authentication
 from parsers.classify import MessageKind, Verdict
+from parsers.delivery_reports import ReturnedLetter
 from parsers.extraction import Extraction
 from parsers.message import Attachment, InboundMessage
 
@@ -40,6 +41,7 @@ class Intake:
     verdict: Verdict
     now: datetime
     documents: tuple[PendingDocument, ...] = ()
+    returned: ReturnedLetter | None = None  #: what it reports on, where it is a report
     unreadable_code: str | None = None  #: why the mail cannot be worked on, None when it can
     fault: Exception | None = None  #: what our reading of it stumbled over, None when nothing
 

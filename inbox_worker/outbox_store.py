@@ -6,29 +6,37 @@ says what it is for; the same key twice is the same letter. From then on its byt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import LargeBinary, Select, bindparam, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from inbox_worker.database import Database, put
+from inbox_worker.database import Database, put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import LetterRecord, RawLetter, ServiceState, table_of
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
+from outbound.letters import LetterKind
 from outbound.outbox import QueuedLetter, SmtpReply
 
 #: How long a dispatcher may take over a letter before another may try.
 LEASE = timedelta(minutes=10)
 PAUSED = "paused"
 
+#: Which relay takes a letter: the one that takes all, or the one that alarms have of their own.
+MAIN_ROUTE = "main"
+ALARM_ROUTE = "alarms"
+#: Letters of whose delivery a report is wanted: those that carry an answer, whatever it says.
+ANSWERS = frozenset({LetterKind.CERTIFICATION.value, LetterKind.REFUSAL.value})
+_ENVELOPE_ID = re.compile(r"<([a-z]+\.[0-9a-z]+)@[^>]+>")
+
 _S = DeliveryStatus
 _LETTERS = table_of(LetterRecord)
-_PUT_LETTER = insert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
+_PUT_LETTER = upsert(_LETTERS).on_conflict_do_nothing(index_elements=["key"])
 _PUT_RAW = (
-    insert(table_of(RawLetter))
+    upsert(table_of(RawLetter))
     .from_select(
         ["letter_id", "raw"],
         select(_LETTERS.c.id, bindparam("raw", type_=LargeBinary)).where(
@@ -53,6 +61,7 @@ class NewLetter:
     subject: str
     raw: bytes
     due_at: datetime
+    route: str = MAIN_ROUTE
 
 
 def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
@@ -70,9 +79,19 @@ def put_letter(session: Session, letter: NewLetter, *, now: datetime) -> None:
         "attempts": 0,
         "created_at": now,
         "due_at": letter.due_at,
+        "route": letter.route,
     }
     put(session, _PUT_LETTER, [row])
     put(session, _PUT_RAW, [{"key": letter.key, "raw": letter.raw}])
+
+
+def find_envelope_id(message_id: str) -> str:
+    """Return the name a letter has in delivery reports: what cannot be guessed of its Message-ID.
+
+    Empty for an identifier that is none of ours.
+    """
+    found = _ENVELOPE_ID.fullmatch(message_id)
+    return "" if found is None else found[1]
 
 
 def has_letter(session: Session, key: str) -> bool:
@@ -85,6 +104,12 @@ def is_paused(session: Session) -> bool:
     return session.get(ServiceState, PAUSED) is not None
 
 
+def find_pause(session: Session) -> datetime | None:
+    """Return since when sending is paused, or None."""
+    found = session.get(ServiceState, PAUSED)
+    return None if found is None else datetime.fromisoformat(found.value)
+
+
 def set_paused(session: Session, *, paused: bool, now: datetime) -> None:
     """Pause or resume sending; repeating either is harmless."""
     found = session.get(ServiceState, PAUSED)
@@ -95,17 +120,22 @@ def set_paused(session: Session, *, paused: bool, now: datetime) -> None:
 
 
 class DatabaseOutbox:
-    """`outbound.outbox.OutboxStore` over the database; every method is one transaction."""
+    """`outbound.outbox.OutboxStore` over the database; every method is one transaction.
 
-    def __init__(self, database: Database) -> None:
+    `route` limits what is claimed to the letters of one relay. Alarms that have a relay of their
+    own leave while sending is paused: they tell the administrators, and nobody else.
+    """
+
+    def __init__(self, database: Database, *, route: str | None = None) -> None:
         self._database = database
+        self._route = route
 
     def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
         """Lease up to `limit` due letters, oldest first, and those whose lease ran out."""
         with self._database.unit_of_work() as unit:
-            if is_paused(unit.session):
+            if self._route != ALARM_ROUTE and is_paused(unit.session):
                 return []
-            letters = unit.session.execute(_due(now).limit(limit)).all()
+            letters = unit.session.execute(_due(now, self._route).limit(limit)).all()
             for letter, _ in letters:
                 letter.status = _S.SENDING.value
                 letter.lease_until = now + LEASE
@@ -187,14 +217,18 @@ class DatabaseOutbox:
             unit.commit()
 
 
-def _due(now: datetime) -> Select[LetterRecord, bytes]:
+def _due(now: datetime, route: str | None) -> Select[LetterRecord, bytes]:
     waits = LetterRecord.status.in_([_S.QUEUED.value, _S.UNKNOWN.value])
     abandoned = LetterRecord.status == _S.SENDING.value
+    routes = [MAIN_ROUTE, ALARM_ROUTE] if route is None else [route]
     return (
         select(LetterRecord, RawLetter.raw)
         .join(RawLetter, RawLetter.letter_id == LetterRecord.id)
         .where(
-            or_(waits & (LetterRecord.due_at <= now), abandoned & (LetterRecord.lease_until <= now))
+            LetterRecord.route.in_(routes),
+            or_(
+                waits & (LetterRecord.due_at <= now), abandoned & (LetterRecord.lease_until <= now)
+            ),
         )
         .order_by(LetterRecord.due_at, LetterRecord.id)
     )
@@ -207,4 +241,6 @@ def _queued(letter: LetterRecord, raw: bytes) -> QueuedLetter:
         sender=letter.sender,
         recipient=letter.recipient,
         raw=raw,
+        envelope_id=find_envelope_id(letter.message_id),
+        wants_receipt=letter.kind in ANSWERS,
     )

@@ -14,11 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from inbox_worker.database import put
+from inbox_worker.database import put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import (
     AttachmentRecord,
@@ -412,6 +411,19 @@ def set_decision_state(session: Session, decision: Decision, source: str, target
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise StaleStatusError(f"decision {decision.id} is no longer {source}")
     session.refresh(decision)
+
+
+def count_repeats(session: Session, author: str, since: datetime) -> int:
+    """Return how many requests of an author since a moment repeat an earlier one."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Request)
+        .where(
+            Request.author_address == author,
+            Request.received_at >= since,
+            Request.duplicate_of.is_not(None),
+        )
+    ).one()
 
 
 def count_letters_to(

@@ -21,6 +21,7 @@ import structlog
 
 from outbound.delivery_errors import (
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -70,6 +71,7 @@ class DrainReport:
     failed: int = 0
     resume_at: datetime | None = None  #: when another round makes sense, where that is known
     reason: str = ""  #: of UNREACHABLE, without personal data
+    is_login_refused: bool = False  #: UNREACHABLE because the relay does not let us in
 
     @property
     def submitted(self) -> int:
@@ -139,9 +141,21 @@ def drain(
     """Send what is due and return what became of it. `limit` bounds the letters of one round."""
     tally = dict.fromkeys(_Result, 0)
 
-    def report(stop: DrainStop, resume_at: datetime | None = None, reason: str = "") -> DrainReport:
-        counts = {result.value: count for result, count in tally.items()}
-        return DrainReport(stop=stop, resume_at=resume_at, reason=reason, **counts)
+    def report(
+        stop: DrainStop,
+        resume_at: datetime | None = None,
+        error: UnreachableRelayError | None = None,
+    ) -> DrainReport:
+        return DrainReport(
+            stop=stop,
+            resume_at=resume_at,
+            reason="" if error is None else error.reason,
+            is_login_refused=isinstance(error, RelayLoginError),
+            accepted=tally[_Result.ACCEPTED],
+            retried=tally[_Result.RETRIED],
+            unknown=tally[_Result.UNKNOWN],
+            failed=tally[_Result.FAILED],
+        )
 
     for _ in range(limit):
         if should_stop():
@@ -156,7 +170,7 @@ def drain(
             tally[_send(store, submitter, letters[0], clock=clock, policy=policy)] += 1
         except UnreachableRelayError as error:
             resume_at = _put_back(store, letters[0], clock(), policy, error.reason)
-            return report(DrainStop.UNREACHABLE, resume_at, error.reason)
+            return report(DrainStop.UNREACHABLE, resume_at, error)
         pacer.record(clock())
     return report(DrainStop.LIMIT)
 

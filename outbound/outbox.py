@@ -22,6 +22,10 @@ class QueuedLetter:
     sender: str  #: envelope sender
     recipient: str  #: envelope recipient
     raw: bytes = b""  #: RFC 5322 bytes with CRLF line ends
+    #: What delivery reports name the letter by (RFC 3461 section 4.4): letters, digits and dots
+    #: that nobody can guess.
+    envelope_id: str = ""
+    wants_receipt: bool = False  #: a report is wanted of its delivery, not only of its failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

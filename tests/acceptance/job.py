@@ -73,6 +73,11 @@ class Job:
         """Write the configuration: the usual one with these settings over it."""
         self.config.write_text(to_toml(merge(self._usual_settings(), settings)))
 
+    def add_mailbox(self, **changes: object) -> None:
+        """Watch another mailbox as well, like the first one but for the changes."""
+        (first,) = self._usual_settings()["mailbox"]
+        self.configure({**self.settings, "mailbox": [first, first | changes]})
+
     def member(self, person: Person) -> Table:
         """Return a member of the staff as the configuration names them."""
         roles, title = {
@@ -177,12 +182,14 @@ class Job:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def ask(self, *arguments: str) -> Any:
+    def ask(self, *arguments: str, code: int = 0) -> Any:
         """Return the answer of a command that only looks, run in this process, which is faster."""
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            code = run_command(["--config", str(self.config), *arguments, "--json"], self.environ())
-        assert code == 0, f"{arguments}: {code}"
+            ended = run_command(
+                ["--config", str(self.config), *arguments, "--json"], self.environ()
+            )
+        assert ended == code, f"{arguments}: {ended}"
         return json.loads(told.getvalue())
 
     def work(self, **environ: str) -> None:
@@ -212,18 +219,19 @@ class Job:
         *forms: bytes,
         subject: str = "Request Form",
         files: Sequence[tuple[str, str, bytes]] = (),
+        to: str | None = None,
     ) -> Mail:
-        """Let somebody write to the mailbox with PDFs attached; return the mail."""
+        """Let somebody write to the mailbox (or `to`) with PDFs attached; return the mail."""
         attached = [(f"form {n}.pdf", "application/pdf", form) for n, form in enumerate(forms, 1)]
         mail = compose(
             author.address,
-            self.mailbox,
+            to or self.mailbox,
             text,
             name=author.name,
             subject=subject,
             files=[*attached, *files],
         )
-        self.send(mail, author.address)
+        self.send(mail, author.address, to)
         return Mail.of(bytes(mail))
 
     def reply(self, author: Person, answered: Mail, text: str, *files: bytes) -> Mail:
@@ -249,7 +257,10 @@ class Job:
         assert arrived, f"{box.count()} of {self._arriving} mails arrived"
 
     def await_letters(self) -> None:
-        """Wait until every letter the relay accepted lies in its recipient's mailbox."""
+        """Wait until every letter the relay accepted lies in its recipient's mailbox.
+
+        A relay that was asked for receipts of answers has sent them, too.
+        """
         rows = self.query("SELECT recipient, message_id FROM letters WHERE status = 'ACCEPTED'")
         wanted: dict[str, set[str]] = {}
         for recipient, message_id in rows:
@@ -264,6 +275,22 @@ class Job:
             ]
 
         assert wait_until(lambda: not find_absent(), seconds=40), find_absent()
+        if self.servers.name != "embedded":
+            assert wait_until(self._has_receipts, seconds=40), "no receipt came of an answer"
+
+    def _has_receipts(self) -> bool:
+        answers = self.query(
+            "SELECT message_id FROM letters WHERE kind IN ('certification', 'refusal')"
+            " AND status = 'ACCEPTED'"
+        )
+        box = self.box(self.mailbox)
+        reports = [
+            mail.raw
+            for folder in ("INBOX", "Automatic")
+            for mail in (box.read(folder) if answers else ())
+            if mail.message.get_content_type() == "multipart/report"
+        ]
+        return all(any(id_.encode() in raw for raw in reports) for (id_,) in answers)
 
     # What the worker knows.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -25,7 +24,9 @@ from inbox_worker.status import DeliveryStatus
 from outbound.outbox import OutboxStore, SmtpReply
 from tests.unit.test_dispatcher import NOW, ListStore
 from tests.unit.test_dispatcher import letter as queued
-from tests.worker_harness import copy_template, lift_guards, url_of
+from tests.worker_harness import Copier, Where, lift_guards, url_of
+
+pytestmark = pytest.mark.on_both
 
 SOON = NOW + timedelta(minutes=5)
 OK = SmtpReply(code=250, text="2.0.0 queued")
@@ -48,9 +49,9 @@ def new_letter(number: int, *, due: datetime = NOW) -> NewLetter:
 
 
 @pytest.fixture
-def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+def database(empty_database: Where, copy_database: Copier) -> Iterator[Database]:
     """Yield an empty database."""
-    opened = Database(url_of(copy_template(empty_database, tmp_path)))
+    opened = Database(url_of(copy_database(empty_database)))
     yield opened
     opened.close()
 
