@@ -26,9 +26,11 @@ from inbox_worker.worker import Worker
 from inbox_worker.worker_lock import hold_worker_lock
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
+from parsers.directory import parse_directory
 from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: How many processes read mail at a time: one slow document does not hold up the next mail.
 _READERS = 2
@@ -116,6 +118,8 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
             clock=clock,
             random_bits=secrets.randbits,
         )

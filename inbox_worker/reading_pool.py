@@ -39,6 +39,7 @@ from parsers.extraction import (
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
 from parsers.spot_pictures import SpotPictures
+from parsers.topics import FoundTopic, Handling, TopicReading
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -63,6 +64,7 @@ _ANSWER_CLASSES = {
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
         *(DeliveryReport, ReportedAction, ReturnedLetter),
+        *(FoundTopic, Handling, TopicReading),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )

@@ -297,7 +297,15 @@ def test_an_xfa_form_is_filed_like_any_other(harness: Harness) -> None:
 @pytest.mark.parametrize(
     ("raw", "disposition", "kinds"),
     [
-        pytest.param(compose(CLERK, "How do I ask?"), "FORM_WANTED", ["no_form"], id="no form"),
+        pytest.param(
+            compose(CLERK, "How do I ask?"), "FORM_WANTED", ["request_form"], id="how to ask"
+        ),
+        pytest.param(
+            compose(CLERK, "Good morning.", subject="Hello"),
+            "FOR_A_PERSON",
+            ["no_form"],
+            id="nothing that a topic fits",
+        ),
         pytest.param(
             compose(CLERK, "Form.", headers={"Auto-Submitted": "auto-generated"}),
             "IGNORED",
