@@ -20,10 +20,10 @@ from config.mailbox_checks import (
     find_secret_problems,
     find_sharing_problems,
     find_tls_problems,
-    find_unbuilt_oauth2,
 )
 from config.problems import ConfigurationProblem
 from config.sections import Settings, SmtpSettings, StaffMember
+from config.sign_in_checks import find_sign_in_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -64,7 +64,7 @@ def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
 
 def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
-    if smtp.username and not has_password:
+    if smtp.username and not has_password and smtp.oauth2 is None:
         yield _problem(
             "E012",
             f"{key}.password_file",
@@ -280,7 +280,7 @@ RULES: tuple[Rule, ...] = (
         ),
         find=find_sharing_problems,
     ),
-    Rule(reads=("mailbox.oauth2",), find=find_unbuilt_oauth2),
+    Rule(reads=("mailbox", "smtp", "alerts.smtp"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
     Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
     Rule(

@@ -101,15 +101,3 @@ def _find_account(mailbox: MailboxSettings) -> tuple[str, str]:
 def _is_fetched_twice(one: MailboxSettings, other: MailboxSettings) -> bool:
     others = {other.folder.lower(), *(str(folder).lower() for _, folder in other.folders)}
     return one.folder.lower() in others
-
-
-def find_unbuilt_oauth2(settings: Settings) -> _Found:
-    """Look for a way to log in that is not built."""
-    for key, mailbox in _list_mailboxes(settings):
-        if mailbox.oauth2 is not None:
-            yield _problem(
-                "E090",
-                f"{key}.oauth2",
-                "Logging in by OAuth 2.0 is not built yet.",
-                f"Remove the table and set {key}.password_file.",
-            )

@@ -15,6 +15,9 @@ E006    a value that is not allowed
 E010    a secret file cannot be read, or is empty
 E011    a secret is given twice, as itself and as a file
 E012    a user name without a password, or a password without a user name
+E013    a password beside a table `oauth2`, or a token for nobody
+E014    a key of a table `oauth2` that its provider needs
+E015    a new refresh token could not be saved
 E020    no TLS to a host that is not this machine
 E021    `ca_file` does not exist or cannot be read
 E022    two purposes share one mailbox folder

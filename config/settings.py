@@ -31,6 +31,7 @@ from config.sections import (
     HeaderMatch,
     IntakeSettings,
     MailboxSettings,
+    OAuth2Settings,
     ReadingSettings,
     ReviewSettings,
     Role,
@@ -59,6 +60,7 @@ __all__ = [
     "HeaderMatch",
     "IntakeSettings",
     "MailboxSettings",
+    "OAuth2Settings",
     "ReadingSettings",
     "ReviewSettings",
     "Role",
@@ -96,6 +98,7 @@ _STAND_INS: Mapping[str, Any] = {
     "verify_address": "mailbox@stand-in.example",
     "header": "x",
     "value": "x",
+    "client_id": "x",
 }
 
 

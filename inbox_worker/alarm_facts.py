@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import exists, func, select
@@ -33,6 +33,7 @@ from inbox_worker.models import (
     Sighting,
 )
 from inbox_worker.outbox_store import ANSWERS, find_pause
+from inbox_worker.sign_in import find_expiry
 from inbox_worker.status import DeliveryStatus, Disposition
 
 _DAY = timedelta(days=1)
@@ -75,6 +76,7 @@ def gather_facts(session: Session, settings: Settings, now: datetime) -> Facts:
         waiting_for_key=(
             _count_waiting_for_key(session) if settings.certification.require_signature else 0
         ),
+        credentials=_find_expiring_credentials(settings),
     )
 
 
@@ -141,6 +143,15 @@ def _count_lost_answers(session: Session, now: datetime) -> int:
         LetterRecord.status == _S.FAILED.value,
         ~sent_anew,
     )
+
+
+def _find_expiring_credentials(settings: Settings) -> dict[str, date]:
+    """Return when what logs us in ends, by what it is for."""
+    tables = {m.name: m.oauth2 for m in settings.mailbox} | {"relay": settings.smtp.oauth2}
+    if settings.alerts.smtp is not None:
+        tables["alarm relay"] = settings.alerts.smtp.oauth2
+    ends = {about: find_expiry(table) for about, table in tables.items() if table is not None}
+    return {about: end for about, end in ends.items() if end is not None}
 
 
 def _count_quarantined(session: Session, now: datetime) -> int:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import imapclient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from config.sections import MailboxSettings
+from config.sections import MailboxSettings, OAuth2Settings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
+from inbox_worker.sign_in import find_token_source
 
 
 class MailboxRefusedError(WorkerError):
@@ -64,17 +66,37 @@ def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
 
 def log_in(client: Any, settings: MailboxSettings) -> None:
     """Log in. Raises `LoginRefusedError` when the server does not let us in."""
-    refused = False
+    if settings.oauth2 is None:
+        ways = [lambda: client.login(settings.username, settings.password.get_secret_value())]
+        keys = "mailbox.username and mailbox.password_file"
+    else:
+        # A token that was good a moment ago may have been revoked: a fresh one is tried once.
+        ways = [partial(_log_in_by_token, client, settings, settings.oauth2)] * 2
+        keys = "mailbox.username and the table mailbox.oauth2"
+    if not any(_is_let_in(way, settings) for way in ways):
+        raise LoginRefusedError(f"The IMAP server {settings.host} refused the login: check {keys}.")
+
+
+def _is_let_in(way: Callable[[], object], settings: MailboxSettings) -> bool:
     with telling(settings):
         try:
-            client.login(settings.username, settings.password.get_secret_value())
+            way()
         except imapclient.exceptions.LoginError:
-            refused = True
-    if refused:
-        raise LoginRefusedError(
-            f"The IMAP server {settings.host} refused the login: check mailbox.username and "
-            "mailbox.password_file."
-        )
+            return False
+    return True
+
+
+def _log_in_by_token(client: Any, settings: MailboxSettings, oauth2: OAuth2Settings) -> None:
+    source = find_token_source(oauth2)
+    token = source.find_token()
+    try:
+        if oauth2.mechanism == "OAUTHBEARER":
+            client.oauthbearer_login(settings.username, token)
+        else:
+            client.oauth2_login(settings.username, token)
+    except imapclient.exceptions.LoginError:
+        source.forget_token()
+        raise
 
 
 def log_out(client: Any) -> None:

@@ -5,6 +5,7 @@ Any user may log in with the one password; each has a maildir of their own, made
 
 from __future__ import annotations
 
+import base64
 import grp
 import os
 import pwd
@@ -38,7 +39,7 @@ ssl = yes
 ssl_cert = <{base}/server.pem
 ssl_key = <{base}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{token_mechanisms}
 auth_username_format = %Ln
 recipient_delimiter = +
 mail_home = {base}/homes/%n
@@ -48,6 +49,7 @@ mail_fsync = never
 imap_hibernate_timeout = 0
 verbose_proctitle = yes
 {capability}
+{tokens}
 passdb {{
   driver = static
   args = password={password}
@@ -98,6 +100,26 @@ protocol lmtp {{
 """
 
 
+#: Tokens are validated here, by the key they are signed with, and nobody is asked.
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {base}/oauth2.conf
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+"""
+_TOKEN_VALIDATION = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={base}/keys/
+username_attribute = sub
+"""
+
 _QUOTA = """
 mail_plugins = quota
 plugin {{
@@ -121,6 +143,7 @@ class Dovecot:
     ca_file: Path  #: the authority that signed its certificate
     base: Path
     pid: int  #: of the master process
+    auth_port: int  #: where a relay has logins checked, of a server that takes tokens
 
     password: str = PASSWORD
 
@@ -180,16 +203,17 @@ def start_dovecot(
     separator: str = "/",
     quota: str = "",
     storage: str = "maildir:~/Maildir",
+    token_key: bytes = b"",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
     `capability` replaces what it says it can do, so that a server without MOVE can be played;
     `quota` is what every user has room for, such as `messages=10`; `storage` is the form mails are
-    kept in.
+    kept in; `token_key` is what tokens are signed with, where it takes them beside passwords.
     """
-    ports = find_free_ports(3)
+    ports = find_free_ports(4)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator, quota, storage)
+    _write_configuration(base, ports, capability, prefix, separator, quota, storage, token_key)
     with run_dovecot(base, port=ports[0]) as pid:
         yield Dovecot(
             host="127.0.0.1",
@@ -199,6 +223,7 @@ def start_dovecot(
             ca_file=base / "ca.pem",
             base=base,
             pid=pid,
+            auth_port=ports[3],
         )
 
 
@@ -234,6 +259,7 @@ def _write_configuration(
     separator: str,
     quota: str,
     storage: str,
+    token_key: bytes,
 ) -> None:
     for folder in ("run", "state", "homes"):
         (base / folder).mkdir()
@@ -258,7 +284,14 @@ def _write_configuration(
         separator=separator,
         storage=storage,
         quota=_QUOTA.format(rule=quota) if quota else "",
+        token_mechanisms=" xoauth2 oauthbearer" if token_key else "",
+        tokens=_TOKENS.format(base=base, port=ports[3]) if token_key else "",
     )
+    if token_key:
+        keys = base / "keys/default/HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(base64.b64encode(token_key))
+        (base / "oauth2.conf").write_text(_TOKEN_VALIDATION.format(base=base))
     (base / "dovecot.conf").write_text(text)
 
 

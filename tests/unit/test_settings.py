@@ -239,6 +239,19 @@ _RELAY = {
 }
 
 
+_MICROSOFT = {
+    "provider": "microsoft",
+    "client_id": "x",
+    "tenant": "agency.example",
+    "client_secret": "x",
+}
+_STANDARD = {
+    "provider": "standard",
+    "client_id": "x",
+    "token_url": "https://token.example/token",
+}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
@@ -358,7 +371,25 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             _set("certification", "timestamp_url", "http://t.example"),
             ("E090", "certification.timestamp_url"),
         ),
-        (_set("mailbox", "oauth2", {"client_id": "x"}), ("E090", "mailbox.oauth2")),
+        (_set("mailbox", "oauth2", {"provider": "standard"}), ("E004", "mailbox.oauth2.client_id")),
+        (_set("mailbox", "oauth2", _MICROSOFT), ("E013", "mailbox.oauth2")),
+        (_set("smtp", "oauth2", _MICROSOFT), ("E013", "smtp.username")),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x", "oauth2": _STANDARD}),
+            ("E014", "alerts.smtp.oauth2.refresh_token_file"),
+        ),
+        (
+            _set(
+                "alerts",
+                "smtp",
+                {
+                    **_RELAY,
+                    "username": "x",
+                    "oauth2": {**_MICROSOFT, "authority": "http://x.example"},
+                },
+            ),
+            ("E020", "alerts.smtp.oauth2.authority"),
+        ),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
         (_set("review", "require_smime", True), ("E090", "review.require_smime")),
         (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
