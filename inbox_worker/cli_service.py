@@ -43,8 +43,9 @@ from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
 from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.notify import Notifier
+from inbox_worker.once import run_once
 from inbox_worker.outbox_store import set_paused
-from inbox_worker.scheduler import Service, run_once
+from inbox_worker.scheduler import Service
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
