@@ -57,6 +57,7 @@ class LetterKind(StrEnum):
     STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
+    PRINT_LETTER = "print_letter"  #: print a letter and post it
 
     @property
     def is_for_staff(self) -> bool:
