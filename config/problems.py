@@ -21,6 +21,7 @@ E015    a new refresh token could not be saved
 E020    no TLS to a host that is not this machine
 E021    `ca_file` does not exist or cannot be read
 E022    two purposes share one mailbox folder
+E023    two mailboxes share a name or a folder, or one fetches what another has put away
 E030    two staff members share one address
 E031    a deputy who is not another staff member
 E032    a certifier without a title
@@ -49,6 +50,11 @@ No problem ever quotes a secret: values are named by their key alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+def name_mailbox(number: int) -> str:
+    """Return the key of a mailbox by its place in the file; the first one has no number."""
+    return f"mailbox[{number}]" if number else "mailbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

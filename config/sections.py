@@ -369,7 +369,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1, max_length=1)]
+    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1)]
     smtp: SmtpSettings
     database: DatabaseSettings
     review: ReviewSettings
@@ -395,7 +395,7 @@ class Settings(BaseSettings):
 
     @property
     def primary_mailbox(self) -> MailboxSettings:
-        """Return the mailbox; there is exactly one."""
+        """Return the first mailbox: letters ask for their answers there."""
         return self.mailbox[0]
 
     @property

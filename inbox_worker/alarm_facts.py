@@ -6,11 +6,12 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
 from config.settings import AlertSettings, Settings
+from inbox_worker import withheld
 from inbox_worker.alarm_rules import (
     Alarm,
     AlarmLimits,
@@ -96,6 +97,7 @@ def _gather_mailbox(session: Session, name: str, now: datetime) -> MailboxFacts:
         watched_since=now if watch is None else watch.watched_since,
         last_fetch_at=max(fetched, default=None),
         quota_percent=None if watch is None else watch.quota_percent,
+        withheld=withheld.count_passed_over(session, name),
     )
 
 
@@ -105,8 +107,13 @@ def _gather_outbox(session: Session, now: datetime) -> OutboxFacts:
     tried = session.scalar(
         select(func.min(LetterRecord.created_at)).where(waits, LetterRecord.reason.is_not(None))
     )
+    # An alert about urgent mail is due before it was written, to leave ahead of all that waits.
+    begins = case(
+        (LetterRecord.due_at > LetterRecord.created_at, LetterRecord.due_at),
+        else_=LetterRecord.created_at,
+    )
     untried = session.scalar(
-        select(func.min(LetterRecord.due_at)).where(
+        select(func.min(begins)).where(
             waits, LetterRecord.reason.is_(None), LetterRecord.due_at <= now
         )
     )

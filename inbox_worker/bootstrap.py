@@ -19,6 +19,7 @@ from config.data import read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
 from inbox_worker.errors import LoginRefusedError, WorkerError
+from inbox_worker.mailbox_setup import check_mailboxes
 from inbox_worker.outbox_store import DatabaseOutbox
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
@@ -28,9 +29,11 @@ from inbox_worker.worker_lock import hold_worker_lock
 from outbound.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
+from parsers.directory import parse_directory
 from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: How many processes read mail at a time: one slow document does not hold up the next mail.
 _READERS = 2
@@ -118,6 +121,8 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
             clock=clock,
             random_bits=secrets.randbits,
         )
@@ -127,12 +132,14 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
     """Open everything the jobs need for the time of the block, for one worker at a time.
 
-    Raises `UnreachableError` when another worker is at work on the same database.
+    Raises `UnreachableError` when another worker is at work on the same database, and `SchemaError`
+    when a mailbox was never set up.
     """
     with (
         open_services(settings, clock=clock) as services,
         hold_worker_lock(settings.database.url.get_secret_value()),
     ):
+        check_mailboxes(services.database, settings)
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
         _warm_up()

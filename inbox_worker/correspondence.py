@@ -59,6 +59,10 @@ UNBOUND_KINDS = tuple(
         LetterKind.NOT_PDF,
         LetterKind.OVERSIZE,
         LetterKind.NOTHING_TO_TELL,
+        LetterKind.REDIRECT,
+        LetterKind.REQUEST_FORM,
+        LetterKind.DEMAND_RECEIVED,
+        LetterKind.URGENT_HELP,
     )
 )
 
@@ -75,6 +79,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     "no_more_answers": (
         "Too many mails without a request came in a day; they are no longer answered.",
         "Look at them in the mailbox's folder for a person. It may be a program that answers ours.",
+    ),
+    "mail_oversize": (
+        "A mail is over the size limit, and nothing but its header was taken in.",
+        "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
     ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
@@ -123,6 +131,18 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     "requester_wrote": (
         "The requester wrote again about this request.",
         "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
+    ),
+    "demand_received": (
+        "A mail seems to bring a subpoena, a court order or another demand.",
+        "Pass it on to counsel. It lies in the folder for a person, or with its request.",
+    ),
+    "urgent_acknowledged": (
+        "The urgent mail was acknowledged; nobody is told of it again.",
+        "",
+    ),
+    "urgent_reply_unproven": (
+        "Your answer to an urgent alert could not be proven to come from you: it does not count.",
+        "Answer the newest alert from your own mailbox, in the agency's network.",
     ),
     "you_stand_in": (
         "A colleague is away, and you stand in until they are back.",
@@ -346,20 +366,27 @@ def write_set_aside(
             blank_form=blank_form(services),
         )
     )
-    _answer(services, session, inbound, letter_key="set_aside", letter=letter, now=now)
+    answer_mail(services, session, inbound, letter_key="set_aside", letter=letter, now=now)
 
 
 def write_no_form(
-    services: Services, session: Session, inbound: Inbound, *, rule: str, now: datetime
+    services: Services,
+    session: Session,
+    inbound: Inbound,
+    *,
+    rule: str,
+    language: str,
+    now: datetime,
 ) -> None:
     """Tell an author how to send a request, with the blank form; `rule` is what judged the mail."""
     context = NoForm(
         head=build_letterhead(services),
         blank_form=blank_form(services),
         has_miswritten_number=rule == "tracking_number_does_not_hold",
+        language=language if rule == "no_attachment" else "en",
     )
     compose = compose_attachment_not_pdf if rule == "attachment_but_no_pdf" else compose_no_form
-    _answer(services, session, inbound, letter_key="no_form", letter=compose(context), now=now)
+    answer_mail(services, session, inbound, letter_key="no_form", letter=compose(context), now=now)
 
 
 def write_oversize(
@@ -368,7 +395,7 @@ def write_oversize(
     """Tell an author the limit."""
     limit = services.settings.intake.message_bytes
     letter = compose_oversize(Oversize(head=build_letterhead(services), limit=limit))
-    _answer(services, session, inbound, letter_key="oversize", letter=letter, now=now)
+    answer_mail(services, session, inbound, letter_key="oversize", letter=letter, now=now)
 
 
 def write_alarm(
@@ -472,7 +499,7 @@ def _build_alert(
     )
 
 
-def _answer(
+def answer_mail(
     services: Services,
     session: Session,
     inbound: Inbound,
@@ -481,6 +508,7 @@ def _answer(
     letter: Letter,
     now: datetime,
 ) -> None:
+    """Answer a mail that is about no request, once by letters of one key."""
     posting = Posting(key=f"{letter_key}:{inbound.journal_id}", now=now, answers=inbound)
     post_unbound(services, session, inbound.author, letter, posting)
 

@@ -26,6 +26,7 @@ from parsers.mail_reading import add_inside
 from parsers.message import InboundMessage
 from parsers.question_filter import parse_question_vocabulary
 from parsers.reply_text import NewText, find_new_text
+from parsers.topics import parse_topic_table
 
 
 def explain_mail(
@@ -36,7 +37,7 @@ def explain_mail(
     today: date,
     spam_marks: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    """Return the mail's kind, the rule that decided, its forms, and the command in its new text.
+    """Return the mail's kind and rule, its forms, its topics, and the command in its new text.
 
     `own` are our addresses; when they are not known the mail's recipients are taken for ours.
     `spam_marks` are the fields and values of the site's filter. The
@@ -52,7 +53,11 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    context = ClassificationContext(own_addresses=addresses, spam_marks=spam_marks)
+    context = ClassificationContext(
+        own_addresses=addresses,
+        spam_marks=spam_marks,
+        topics=parse_topic_table(read_data("topics/topics.toml")),
+    )
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
         inside = reader.find_inside(message.attachments, message.attached_messages)
@@ -73,7 +78,9 @@ def explain_mail(
         ],
         "new_text": new_text.text,
         **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
-        "topics": [],
+        "topics": [topic.name for topic in verdict.about.topics],
+        "topic_rules": {topic.name: topic.rule for topic in verdict.about.topics},
+        "language": verdict.about.language,
     }
 
 
@@ -88,6 +95,8 @@ def build_unexplained(problem: str) -> dict[str, Any]:
         "command": None,
         "command_problems": [],
         "topics": [],
+        "topic_rules": {},
+        "language": "",
         "problem": problem,
     }
 

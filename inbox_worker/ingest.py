@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session
 
 from inbox_worker import (
     bounces,
+    directions,
     filing,
     journal,
     miscellany,
     requester_replies,
     review,
     standing_in,
+    urgency,
 )
 from inbox_worker.errors import StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
@@ -54,6 +56,8 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
+    MessageKind.MISDIRECTED: miscellany.prepare_misdirected,
+    MessageKind.FORM_WANTED: miscellany.prepare_form_wanted,
     MessageKind.OTHER: miscellany.prepare_other,
 }
 
@@ -77,7 +81,7 @@ def dispose_pending(
     memory) goes up; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(read_ahead(services, should_stop, room)):
+    for batch in _gather(read_ahead(services, should_stop, room, urgency.see_to_at_once)):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue
@@ -163,6 +167,8 @@ def _prepare(intake: Intake) -> Apply:
         raise intake.fault
     if intake.unreadable_code is not None:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
+    if intake.verdict.rule == urgency.ANSWERS_ALERT:
+        return urgency.prepare_acknowledgement(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 
@@ -174,7 +180,13 @@ def _apply(intake: Intake, apply: Apply) -> None:
 
 
 def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
-    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail.
+
+    What is urgent in a mail comes first, whatever else the mail is.
+    """
+    for intake, _ in prepared:
+        urgency.see_to(intake, session)
+        directions.tell_of_demand(intake, session)
     filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
     disposed = [
         Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)

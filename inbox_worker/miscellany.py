@@ -1,8 +1,9 @@
 """Mail that is neither a request nor about one: automatic mail, mail without a form.
 
-Outcomes: IGNORED is never answered. FORM_WANTED, FORM_SET_ASIDE and OVERSIZE
-are answered once, within `answer_limits`; beyond them the mail waits FOR_A_PERSON unanswered.
-QUARANTINED is set aside with its reason.
+Outcomes: IGNORED is never answered. REDIRECTED, FORM_WANTED, FORM_SET_ASIDE and OVERSIZE are
+answered once, within `answer_limits`; beyond them the mail waits FOR_A_PERSON unanswered. There
+waits as well what is urgent, what brings a demand, and what no topic fits: its author is told how
+to send a request. QUARANTINED is set aside with its reason.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker import correspondence, quarantine, store
+from inbox_worker import correspondence, directions, quarantine, store
 from inbox_worker.answer_limits import may_answer
 from inbox_worker.documents import ReadDocuments
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.posting import Inbound
 from inbox_worker.status import Disposition
 from parsers.bindings import find_reply_tokens
-from parsers.classify import SPAM_RULE
+from parsers.classify import SPAM_RULE, MessageKind, judge_by_topics
+from parsers.extraction import DocumentKind
+from parsers.topics import Handling
 from parsers.tracking import find_tracking_numbers
 
 
@@ -33,7 +36,7 @@ def prepare_ignoring(intake: Intake) -> Apply:
 
 
 def prepare_other(intake: Intake) -> Apply:
-    """Tell a person who sent no form how to send one."""
+    """Tell a person who sent no form, and nothing that a topic fits, how to send one."""
     if intake.verdict.rule == "structure_not_read":
         # Nobody knows what is attached, so nothing can be said of it.
         return partial(_note, intake, "mail_not_read", Disposition.FOR_A_PERSON)
@@ -52,13 +55,38 @@ def _prepare_spam(intake: Intake) -> Apply:
         any(paper.is_document for paper in message.papers)
         or find_reply_tokens(message, intake.services.settings.own_addresses)
         or find_tracking_numbers(message.subject)
+        or intake.verdict.about.having(Handling.URGENT)
     )
     disposition = Disposition.FOR_A_PERSON if is_ours else Disposition.IGNORED
     return partial(_note, intake, "spam_not_answered", disposition)
 
 
+def prepare_unbound(intake: Intake) -> Apply:
+    """Answer what would be a reply, had it been bound to anything, by what it is about."""
+    kind = judge_by_topics(intake.verdict).kind
+    if kind is MessageKind.FORM_WANTED:
+        return prepare_form_wanted(intake)
+    return prepare_misdirected(intake) if kind is MessageKind.MISDIRECTED else prepare_other(intake)
+
+
+def prepare_form_wanted(intake: Intake) -> Apply:
+    """Send the blank form to who asked for it."""
+    return partial(_send_form, intake)
+
+
+def prepare_misdirected(intake: Intake) -> Apply:
+    """Tell an author where a mail belongs; a demand and what is urgent wait for a person."""
+    about = intake.verdict.about
+    if about.having(Handling.DEMAND):
+        return partial(_answer_demand, intake)
+    if about.having(Handling.URGENT):
+        # The author was written to already, with everything the mail is about in one letter.
+        return partial(_note, intake, "mail_urgent", Disposition.FOR_A_PERSON)
+    return partial(_redirect, intake)
+
+
 def prepare_oversize(intake: Intake) -> Apply:
-    """Tell the author of a mail that was too large to fetch what the limit is."""
+    """Tell the author of a mail that was too large to fetch what the limit is, and tell staff."""
     return partial(_answer_oversize, intake)
 
 
@@ -70,6 +98,14 @@ def prepare_quarantine(intake: Intake, code: str) -> Apply:
 def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Disposition:
     """Tell the author that no attached document is a form we can read; leave it to a person."""
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    about = intake.verdict.about
+    if about.having(Handling.DEMAND):
+        return _answer_demand(intake, session)
+    if about.having(Handling.URGENT):
+        return Disposition.FORM_SET_ASIDE
+    if about.having(Handling.REDIRECT) and not _may_be_forms(documents):
+        _redirect(intake, session)
+        return Disposition.FORM_SET_ASIDE
     if may_answer(intake, session):
         readings = [d.extraction for d in documents.others]
         correspondence.write_set_aside(
@@ -80,6 +116,38 @@ def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Dis
             now=intake.now,
         )
     return Disposition.FORM_SET_ASIDE
+
+
+def _may_be_forms(documents: ReadDocuments) -> bool:
+    """Whether a document that could not be read, or not to the end, may be a form after all."""
+    return any(
+        d.extraction.kind is not DocumentKind.NOT_A_FORM
+        or any(warning.code != "no_known_form" for warning in d.extraction.warnings)
+        for d in documents.others
+    )
+
+
+def _redirect(intake: Intake, session: Session) -> Disposition:
+    if not may_answer(intake, session):
+        return Disposition.FOR_A_PERSON
+    directions.write_redirect(intake, session)
+    directions.record_topics(intake, session, "mail_redirected")
+    return Disposition.REDIRECTED
+
+
+def _send_form(intake: Intake, session: Session) -> Disposition:
+    if not may_answer(intake, session):
+        return Disposition.FOR_A_PERSON
+    directions.write_request_form(intake, session)
+    directions.record_topics(intake, session, "form_sent")
+    return Disposition.FORM_WANTED
+
+
+def _answer_demand(intake: Intake, session: Session) -> Disposition:
+    if may_answer(intake, session):
+        directions.write_demand_received(intake, session)
+    directions.record_topics(intake, session, "demand_received")
+    return Disposition.FOR_A_PERSON
 
 
 def _note(intake: Intake, code: str, disposition: Disposition, session: Session) -> Disposition:
@@ -95,15 +163,27 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
         session,
         Inbound.of(intake),
         rule=intake.verdict.rule,
+        language=directions.find_language(intake),
         now=intake.now,
     )
-    return Disposition.FORM_WANTED
+    # What no topic fits is not done with by an answer: a person looks at it.
+    fits_nothing = intake.verdict.rule == "no_attachment"
+    return Disposition.FOR_A_PERSON if fits_nothing else Disposition.FORM_WANTED
 
 
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
     if may_answer(intake, session):
         correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
-    return Disposition.OVERSIZE
+    correspondence.write_alarm(
+        intake.services,
+        session,
+        code="mail_oversize",
+        # Once a day is enough to make somebody look into the folder.
+        key=f"oversize:{intake.services.local_date(intake.now)}",
+        ids={"journal entry": str(intake.entry.id), "bytes": str(intake.entry.size)},
+        now=intake.now,
+    )
+    return _note(intake, "mail_oversize", Disposition.OVERSIZE, session)
 
 
 def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:

@@ -92,6 +92,7 @@ class JournalEntry(Base):
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        Index("ix_journal_sha256", "sha256"),
         _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
@@ -149,6 +150,30 @@ class FolderCursor(Base):
     uidvalidity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
     last_fetch_at: Mapped[datetime | None]
+
+
+class WithheldMail(Base):
+    """A mail on a server that broke off while it was asked for it, and how often."""
+
+    __tablename__ = "withheld"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    uid: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    breaks: Mapped[int]  #: 0: it was one of several that were asked for together
+    tried_at: Mapped[datetime]
+
+
+class BacklogMail(Base):
+    """A mail that lay in a mailbox when it was set up, and is to be left alone.
+
+    Known by its header, which no two mails share and a renumbered folder keeps.
+    """
+
+    __tablename__ = "backlog"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    header_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class AttachmentRecord(Base):
@@ -449,6 +474,35 @@ class ChoreRecord(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     due_at: Mapped[datetime]
+
+
+class Urgency(Base):
+    """A mail about danger to somebody, of which people were told."""
+
+    __tablename__ = "urgencies"
+    __table_args__ = (UniqueConstraint("journal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"))
+    author: Mapped[str] = mapped_column(String(320), index=True)  #: in lower case; may be empty
+    topics: Mapped[list[str]]  #: the urgent ones, by name
+    message_id: Mapped[str | None] = mapped_column(String(998))
+    opened_at: Mapped[datetime]
+    times_told: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  #: when to tell again
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(320))
+
+
+class UrgencyAlert(Base):
+    """An alert that somebody was sent, by the digest of the token with which it is answered."""
+
+    __tablename__ = "urgency_alerts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    urgency_id: Mapped[int] = mapped_column(ForeignKey("urgencies.id"), index=True)
+    address: Mapped[str] = mapped_column(String(320))  #: in lower case
+    told_at: Mapped[datetime]
 
 
 class Fault(Base):

@@ -1,15 +1,15 @@
 """Putting a composed letter into the outbox: address, token, Message-ID, threading, bytes.
 
-Three ways, by who the letter is for: a member of staff, about a request; a requester, about a
-request; anyone, about nothing. Each letter about a request carries a fresh token, in its
-Message-ID and as a plus-tag of its Reply-To, that binds an answer to the request, the person and
-the round.
+Four ways, by who the letter is for: a member of staff, about a request; a requester, about a
+request; anyone, about nothing; people on duty, about an urgent mail. Each letter about a request
+carries a fresh token, in its Message-ID and as a plus-tag of its Reply-To, that binds an answer to
+the request, the person and the round; so does an alert, to the mail it is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -33,6 +33,9 @@ from outbound.mime import MailIdentity, build_mail, find_mailable_address
 
 #: How many earlier letters a References field names; the first and the last ones matter most.
 _THREAD = 10
+
+#: Letters leave in the order in which they are due: an alert is due before any that waits.
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,30 @@ def post_unbound(
         reply_to=None,
         thread=(),
     )
+
+
+def post_alert(
+    services: Services, session: Session, address: str, letter: Letter, posting: Posting
+) -> str | None:
+    """Put an alert that any reply acknowledges into the outbox, ahead of all that waits there.
+
+    Return the token that the reply will carry, None where nothing was put in.
+    """
+    if has_letter(session, posting.key):
+        return None
+    token = build_token(services.random_bits)
+    was_put = _put(
+        services,
+        session,
+        letter,
+        replace(posting, due_at=posting.now - _AHEAD),
+        request=None,
+        recipient=address,
+        message_id=_message_id(services, "urgent", token),
+        reply_to=_tagged_address(services, "urgent", token),
+        thread=(),
+    )
+    return token if was_put else None
 
 
 def _put(

@@ -52,10 +52,16 @@ class _Reading:
 
 
 def read_ahead(
-    services: Services, should_stop: Callable[[], bool], room: WaitingRoom | None
+    services: Services,
+    should_stop: Callable[[], bool],
+    room: WaitingRoom | None,
+    on_wait: Callable[[Intake], None],
 ) -> Iterator[Intake]:
-    """Yield the mails that are to be disposed of; stop at a message boundary when told to."""
-    return _let_pass(_read_ahead(services, should_stop, room), room)
+    """Yield the mails that are to be disposed of; stop at a message boundary when told to.
+
+    `on_wait` is called with each mail that has to wait for its pictures.
+    """
+    return _let_pass(_read_ahead(services, should_stop, room), room, on_wait)
 
 
 def read_one(services: Services, entry_id: int) -> Intake:
@@ -66,7 +72,9 @@ def read_one(services: Services, entry_id: int) -> Intake:
     return intake
 
 
-def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[Intake]:
+def _let_pass(
+    intakes: Iterable[Intake], room: WaitingRoom | None, on_wait: Callable[[Intake], None]
+) -> Iterator[Intake]:
     """Yield the mails whose documents are read, those that waited first; the others wait."""
     if room is None:
         yield from intakes
@@ -76,6 +84,7 @@ def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[I
         if intake.is_read:
             yield intake
         else:
+            on_wait(intake)
             room.keep(intake)
 
 
@@ -131,6 +140,7 @@ def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Read
     context = ClassificationContext(
         own_addresses=services.settings.own_addresses,
         oversize=not entry.is_whole,
+        topics=services.topics,
         spam_marks=services.settings.intake.spam_marks,
     )
     future = services.reader.submit_mail(raw, context, today=services.local_date(now))

@@ -39,6 +39,7 @@ from parsers.extraction import (
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
 from parsers.spot_pictures import SpotPictures
+from parsers.topics import FoundTopic, Handling, TopicReading
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -62,6 +63,7 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        *(FoundTopic, Handling, TopicReading),
         *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),

@@ -145,7 +145,7 @@ def _detach(session: Session, request: Request | None) -> Request | None:
 def _prepare_unbound(intake: Intake) -> Apply:
     if intake.documents:
         return filing.prepare_filing(intake)
-    return miscellany.prepare_other(intake)
+    return miscellany.prepare_unbound(intake)
 
 
 def _hold(session: Session, seen: Request) -> Request:

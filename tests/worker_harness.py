@@ -37,9 +37,11 @@ from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
 from inbox_worker.store import current_fields
 from outbound.form_filling import fill_form
+from parsers.directory import parse_directory
 from parsers.extraction import FieldValue
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: A Monday, 15:00 Eastern; half an hour after `FINDINGS` were looked up.
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
@@ -338,6 +340,8 @@ class Harness:
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
             clock=clock,
             # Seeded, and never alike in two workers, of which one may go on where another ended.
             random_bits=random.Random(next(_numbers)).getrandbits,

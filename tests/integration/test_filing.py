@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -296,7 +297,15 @@ def test_an_xfa_form_is_filed_like_any_other(harness: Harness) -> None:
 @pytest.mark.parametrize(
     ("raw", "disposition", "kinds"),
     [
-        pytest.param(compose(CLERK, "How do I ask?"), "FORM_WANTED", ["no_form"], id="no form"),
+        pytest.param(
+            compose(CLERK, "How do I ask?"), "FORM_WANTED", ["request_form"], id="how to ask"
+        ),
+        pytest.param(
+            compose(CLERK, "Good morning.", subject="Hello"),
+            "FOR_A_PERSON",
+            ["no_form"],
+            id="nothing that a topic fits",
+        ),
         pytest.param(
             compose(CLERK, "Form.", headers={"Auto-Submitted": "auto-generated"}),
             "IGNORED",
@@ -367,6 +376,18 @@ def test_a_mail_too_large_to_fetch_is_told_the_limit(harness: Harness) -> None:
     assert "41.9 MB" in letter.text
 
 
+def test_staff_hear_of_mail_too_large_once_a_day(harness: Harness) -> None:
+    for number, days in enumerate((0, 0, 1)):
+        harness.clock.advance(days=days)
+        raw = compose(f"clerk{number}@courts.example", "").partition(b"\r\n\r\n")[0]
+        assert harness.deliver(raw + b"\r\n\r\n", is_whole=False) == "OVERSIZE"
+    first, second = harness.letters(to=DUTY)
+    assert "over the size limit" in first.text
+    assert "clerk" not in first.text
+    assert second.due_at - first.due_at == timedelta(days=1)
+    assert harness.events().count("mail_oversize") == 3
+
+
 #: How many answers to mail without a request an address gets in a day.
 ANSWERS = 5
 
@@ -377,7 +398,7 @@ def test_answers_to_one_address_are_bounded_by_day(harness: Harness) -> None:
         author = CLERK.upper() if n % 2 else CLERK
         found.append(harness.deliver(compose(author, f"Hello {n}")))
     assert found == ["FORM_WANTED"] * ANSWERS + ["FOR_A_PERSON"] * 3
-    assert len(harness.letters(kind="no_form")) == ANSWERS
+    assert len(harness.letters(kind="request_form")) == ANSWERS
     (alarm,) = harness.letters(kind="staff_alert")
     assert "they are no longer answered" in alarm.text
     assert CLERK not in alarm.text

@@ -22,6 +22,7 @@ OWN = "ero.outreach@agency.example"
 CONTEXT = ClassificationContext(own_addresses=frozenset({OWN, "ero.info@agency.example"}))
 TOKEN = "0123456789abcdefghjkmnpqrs"
 REVIEW = f"In-Reply-To: <review.{TOKEN}@agency.example>"
+ALERT = f"In-Reply-To: <urgent.{TOKEN}@agency.example>"
 LETTER = f"In-Reply-To: <letter.{TOKEN}@agency.example>"
 STAFF = "From: r.ortega@agency.example"
 CLERK = "From: Clerk Example <clerk@courts.example>"
@@ -54,6 +55,11 @@ REPORT = "Content-Type: multipart/report; boundary=b; report-type="
 
 CASES: dict[str, tuple[bytes, str, str]] = {
     # People.
+    "an answer to an alert": (
+        build(STAFF, ALERT, body="I see to it."),
+        "staff_reply",
+        "answers_urgent_alert",
+    ),
     "a form": (WITH_PDF, "request", "pdf_attached"),
     "a form under another type": (
         build(CLERK, MIXED, parts=(TEXT, PDF.replace("application/pdf; name=form.pdf", "x/y"))),

@@ -268,6 +268,16 @@ def _drop(section: str, key: str) -> Callable[[Table], None]:
     return change
 
 
+def _add_mailbox(**changes: object) -> Callable[[Table], None]:
+    """Watch another folder of the same account, but for the changes."""
+
+    def change(table: Table) -> None:
+        other = {**table["mailbox"][0], "name": "faxes", "folder": "Faxes"}
+        table["mailbox"].append(other | changes)
+
+    return change
+
+
 def _add_staff(**person: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         table["staff"].append(
@@ -382,6 +392,14 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         ),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
         (_set("review", "require_smime", True), ("E090", "review.require_smime")),
+        (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
+        (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(folders={"filed": "A", "other": "inbox"}), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(host=" "), ("E004", "mailbox[1].host")),
+        (_add_mailbox(tls="none"), ("E020", "mailbox[1].tls")),
+        (_add_mailbox(password=""), ("E004", "mailbox[1].password_file")),
+        (_add_mailbox(folders={"filed": "Faxes"}), ("E022", "mailbox[1].folders.filed")),
+        (_add_mailbox(password_file="/nowhere/x"), ("E011", "mailbox[1].password_file")),
         (_set("alerts", "command", "/nowhere/alarm -x"), ("E051", "alerts.command")),
         (_set("alerts", "command", "/bin/sh 'x"), ("E051", "alerts.command")),
         (_set("alerts", "metrics_file", "/nowhere/x.prom"), ("E052", "alerts.metrics_file")),
@@ -397,7 +415,6 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             _set("alerts", "smtp", {**_RELAY, "password_file": "/nowhere/secret"}),
             ("E010", "alerts.smtp.password_file"),
         ),
-        (lambda t: t["mailbox"].append(t["mailbox"][0]), ("E090", "mailbox")),
         (lambda t: t.update(smtp="smtp.agency.example"), ("E005", "smtp")),
     ],
 )
