@@ -16,6 +16,7 @@ from inbox_worker.cli_output import say
 from inbox_worker.errors import WorkerError
 from inbox_worker.intake import Channel
 from inbox_worker.paper import FiledPaper, file_paper, is_scan
+from outbound.mime import find_mailable_address
 
 _CHANNELS: dict[str, Channel] = {"fax": "fax", "mail": "mail", "hand": "hand"}
 
@@ -50,6 +51,12 @@ def file(
         raise typer.BadParameter("Give an e-mail address or a name.", param_hint="--from")
     scans = [_read(path) for path in files]
     settings: Settings = context.obj.load()
+    if "@" in author and (
+        find_mailable_address(author.strip()) is None or author.lower() in settings.own_addresses
+    ):
+        raise typer.BadParameter(
+            "Give the sender's own e-mail address, or the name.", param_hint="--from"
+        )
     with bootstrap.open_services(settings) as services:
         if sys.stderr.isatty():
             typer.echo("Reading; a page takes a few seconds…", err=True)
