@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from config.problems import ConfigurationProblem
+from config.problems import ConfigurationProblem, name_mailbox
 from config.sections import Settings
 
 _Found = Iterator[ConfigurationProblem]
@@ -63,10 +63,10 @@ def _warn_sender(settings: Settings) -> _Found:
 
 
 def _warn_secret_files(settings: Settings) -> _Found:
-    mailbox, smtp = settings.primary_mailbox, settings.smtp
+    mailboxes = [(name_mailbox(n), m) for n, m in enumerate(settings.mailbox)]
     files = [
-        ("mailbox.password_file", mailbox.password_file),
-        ("smtp.password_file", smtp.password_file),
+        *((f"{key}.password_file", mailbox.password_file) for key, mailbox in mailboxes),
+        ("smtp.password_file", settings.smtp.password_file),
         ("database.url_file", settings.database.url_file),
     ]
     if settings.alerts.smtp is not None:

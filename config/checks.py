@@ -14,8 +14,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.mailbox_checks import (
+    find_folder_problems,
+    find_mailbox_tls_problems,
+    find_secret_problems,
+    find_sharing_problems,
+    find_tls_problems,
+)
 from config.problems import ConfigurationProblem
-from config.sections import MailboxSettings, Settings, SmtpSettings, StaffMember, is_loopback
+from config.sections import Settings, SmtpSettings, StaffMember
+from config.sign_in_checks import find_sign_in_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -41,7 +49,8 @@ def find_problems(settings: Settings, *, without: frozenset[str] = frozenset()) 
 
 
 def _overlap(one: str, other: str) -> bool:
-    plain = other.replace("[0]", "") if other.startswith("mailbox") else other
+    # A rule reads a key of every mailbox.
+    plain = re.sub(r"^mailbox\[\d+\]", "mailbox", other)
     return plain == one or plain.startswith((f"{one}.", f"{one}[")) or one.startswith(f"{plain}.")
 
 
@@ -53,20 +62,9 @@ def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
     return _problem("E090", key, f"{what} is not built yet.", hint)
 
 
-def _find_secret_problems(settings: Settings) -> _Found:
-    mailbox = settings.primary_mailbox
-    if not mailbox.password.get_secret_value() and mailbox.oauth2 is None:
-        yield _problem(
-            "E004",
-            "mailbox.password_file",
-            "is missing.",
-            "Set mailbox.password_file to a file that holds the password, or set mailbox.password.",
-        )
-
-
 def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
-    if smtp.username and not has_password:
+    if smtp.username and not has_password and smtp.oauth2 is None:
         yield _problem(
             "E012",
             f"{key}.password_file",
@@ -82,42 +80,11 @@ def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
         )
 
 
-def _find_tls_problems(key: str, server: MailboxSettings | SmtpSettings) -> _Found:
-    if server.tls == "none" and not is_loopback(server.host):
-        yield _problem(
-            "E020",
-            f"{key}.tls",
-            "Without TLS only this machine itself may be reached.",
-            f'Set {key}.tls to "implicit" or "starttls".',
-        )
-    if server.ca_file and not os.access(server.ca_file, os.R_OK):
-        yield _problem(
-            "E021",
-            f"{key}.ca_file",
-            "The file does not exist or cannot be read.",
-            "Give the path of a PEM file with the authority that signed the server's certificate.",
-        )
-
-
 def _find_alarm_relay_problems(settings: Settings) -> _Found:
     relay = settings.alerts.smtp
     if relay is not None:
         yield from _find_login_problems("alerts.smtp", relay)
-        yield from _find_tls_problems("alerts.smtp", relay)
-
-
-def _find_folder_problems(settings: Settings) -> _Found:
-    mailbox = settings.primary_mailbox
-    taken = {mailbox.folder.lower()}
-    for purpose, folder in mailbox.folders:
-        if str(folder).lower() in taken:
-            yield _problem(
-                "E022",
-                f"mailbox.folders.{purpose}",
-                "Another purpose has the same folder.",
-                "Give every purpose a folder of its own, and none the one that is fetched from.",
-            )
-        taken.add(str(folder).lower())
+        yield from find_tls_problems("alerts.smtp", relay)
 
 
 def _find_staff_problems(settings: Settings) -> _Found:
@@ -287,17 +254,8 @@ def _find_unbuilt_delivery(settings: Settings) -> _Found:
         )
 
 
-def _find_unbuilt_oauth2(settings: Settings) -> _Found:
-    if settings.primary_mailbox.oauth2 is not None:
-        yield _not_built(
-            "mailbox.oauth2",
-            "Logging in by OAuth 2.0",
-            "Remove the table and set mailbox.password_file.",
-        )
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(reads=("mailbox.password", "mailbox.password_file"), find=_find_secret_problems),
+    Rule(reads=("mailbox.password", "mailbox.password_file"), find=find_secret_problems),
     Rule(
         reads=("smtp.username", "smtp.password", "smtp.password_file"),
         find=lambda s: _find_login_problems("smtp", s.smtp),
@@ -305,14 +263,24 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("alerts.smtp",), find=_find_alarm_relay_problems),
     Rule(
         reads=("mailbox.tls", "mailbox.host", "mailbox.ca_file"),
-        find=lambda s: _find_tls_problems("mailbox", s.primary_mailbox),
+        find=find_mailbox_tls_problems,
     ),
     Rule(
         reads=("smtp.tls", "smtp.host", "smtp.ca_file"),
-        find=lambda s: _find_tls_problems("smtp", s.smtp),
+        find=lambda s: find_tls_problems("smtp", s.smtp),
     ),
-    Rule(reads=("mailbox.folder", "mailbox.folders"), find=_find_folder_problems),
-    Rule(reads=("mailbox.oauth2",), find=_find_unbuilt_oauth2),
+    Rule(reads=("mailbox.folder", "mailbox.folders"), find=find_folder_problems),
+    Rule(
+        reads=(
+            "mailbox.name",
+            "mailbox.host",
+            "mailbox.username",
+            "mailbox.folder",
+            "mailbox.folders",
+        ),
+        find=find_sharing_problems,
+    ),
+    Rule(reads=("mailbox", "smtp", "alerts.smtp"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
     Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
     Rule(

@@ -11,7 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -20,7 +20,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    Secret,
     SecretStr,
 )
 from pydantic_core import PydanticCustomError
@@ -144,6 +143,24 @@ class FolderSettings(Section):
     other: Filled = "For a person"
 
 
+class OAuth2Settings(Section):
+    """How access tokens are had where a server takes no password."""
+
+    provider: Literal["microsoft", "standard"]
+    client_id: Filled
+    client_secret: SecretStr = SecretStr("")
+    client_secret_file: Line = ""
+    certificate_file: Line = ""
+    refresh_token_file: Line = ""
+    tenant: Line = ""
+    authority: Filled = "https://login.microsoftonline.com"
+    token_url: Line = ""
+    scopes: Many[Filled] = ()
+    mechanism: Literal["XOAUTH2", "OAUTHBEARER"] = "XOAUTH2"
+    ca_file: Line = ""
+    expires_on: datetime.date | None = None
+
+
 class MailboxSettings(Section):
     """One mailbox to fetch from, by IMAP."""
 
@@ -155,7 +172,7 @@ class MailboxSettings(Section):
     username: Filled
     password: SecretStr = SecretStr("")
     password_file: Line = ""
-    oauth2: Secret[dict[str, Any]] | None = None
+    oauth2: OAuth2Settings | None = None
     addresses: Annotated[Many[Address], Field(min_length=1)]
     folder: Filled = "INBOX"
     folders: FolderSettings = FolderSettings()
@@ -179,6 +196,7 @@ class SmtpSettings(Section):
     username: Line = ""
     password: SecretStr = SecretStr("")
     password_file: Line = ""
+    oauth2: OAuth2Settings | None = None
     from_address: Address
     from_name: Filled
     max_per_minute: Positive = 30
@@ -349,7 +367,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1, max_length=1)]
+    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1)]
     smtp: SmtpSettings
     database: DatabaseSettings
     review: ReviewSettings
@@ -375,7 +393,7 @@ class Settings(BaseSettings):
 
     @property
     def primary_mailbox(self) -> MailboxSettings:
-        """Return the mailbox; there is exactly one."""
+        """Return the first mailbox: letters ask for their answers there."""
         return self.mailbox[0]
 
     @property

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from config.cautions import find_configuration_warnings
 from config.checks import find_problems
 from config.complaints import build_problem
-from config.problems import ConfigurationError, ConfigurationProblem
+from config.problems import ConfigurationError, ConfigurationProblem, name_mailbox
 from config.sections import (
     AlertSettings,
     CertificationSettings,
@@ -31,6 +31,7 @@ from config.sections import (
     HeaderMatch,
     IntakeSettings,
     MailboxSettings,
+    OAuth2Settings,
     ReadingSettings,
     ReviewSettings,
     Role,
@@ -59,6 +60,7 @@ __all__ = [
     "HeaderMatch",
     "IntakeSettings",
     "MailboxSettings",
+    "OAuth2Settings",
     "ReadingSettings",
     "ReviewSettings",
     "Role",
@@ -96,6 +98,7 @@ _STAND_INS: Mapping[str, Any] = {
     "verify_address": "mailbox@stand-in.example",
     "header": "x",
     "value": "x",
+    "client_id": "x",
 }
 
 
@@ -205,21 +208,22 @@ def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
-    found = []
-    mailbox = table.get("mailbox")
-    first = mailbox.get("0") if isinstance(mailbox, dict) else None
     alerts = table.get("alerts")
-    places = (
-        ("mailbox", first, "password"),
+    places = [
         ("smtp", table.get("smtp"), "password"),
         ("alerts.smtp", alerts.get("smtp") if isinstance(alerts, dict) else None, "password"),
         ("database", table.get("database"), "url"),
-    )
-    for key, section, secret in places:
-        if isinstance(section, dict):
-            problem = _read_secret(f"{key}.{secret}_file", section, secret)
-            found += [problem] if problem else []
-    return tuple(found)
+    ]
+    mailboxes = table.get("mailbox")
+    if isinstance(mailboxes, dict):
+        numbered = [(int(n), mailbox) for n, mailbox in mailboxes.items() if n.isdigit()]
+        places += [(name_mailbox(n), mailbox, "password") for n, mailbox in numbered]
+    found = [
+        _read_secret(f"{key}.{secret}_file", section, secret)
+        for key, section, secret in places
+        if isinstance(section, dict)
+    ]
+    return tuple(problem for problem in found if problem is not None)
 
 
 def _read_secret(key: str, section: dict[str, Any], name: str) -> ConfigurationProblem | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import case, exists, func, select
@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
 from config.settings import AlertSettings, Settings
+from inbox_worker import withheld
 from inbox_worker.alarm_rules import (
     Alarm,
     AlarmLimits,
@@ -32,6 +33,7 @@ from inbox_worker.models import (
     Sighting,
 )
 from inbox_worker.outbox_store import ANSWERS, find_pause
+from inbox_worker.sign_in import find_expiry
 from inbox_worker.status import DeliveryStatus, Disposition
 
 _DAY = timedelta(days=1)
@@ -74,6 +76,7 @@ def gather_facts(session: Session, settings: Settings, now: datetime) -> Facts:
         waiting_for_key=(
             _count_waiting_for_key(session) if settings.certification.require_signature else 0
         ),
+        credentials=_find_expiring_credentials(settings),
     )
 
 
@@ -94,6 +97,7 @@ def _gather_mailbox(session: Session, name: str, now: datetime) -> MailboxFacts:
         watched_since=now if watch is None else watch.watched_since,
         last_fetch_at=max(fetched, default=None),
         quota_percent=None if watch is None else watch.quota_percent,
+        withheld=withheld.count_passed_over(session, name),
     )
 
 
@@ -144,6 +148,15 @@ def _count_lost_answers(session: Session, now: datetime) -> int:
         LetterRecord.status == _S.FAILED.value,
         ~sent_anew,
     )
+
+
+def _find_expiring_credentials(settings: Settings) -> dict[str, date]:
+    """Return when what logs us in ends, by what it is for."""
+    tables = {m.name: m.oauth2 for m in settings.mailbox} | {"relay": settings.smtp.oauth2}
+    if settings.alerts.smtp is not None:
+        tables["alarm relay"] = settings.alerts.smtp.oauth2
+    ends = {about: find_expiry(table) for about, table in tables.items() if table is not None}
+    return {about: end for about, end in ends.items() if end is not None}
 
 
 def _count_quarantined(session: Session, now: datetime) -> int:

@@ -8,6 +8,7 @@ job; never a person) say which one it is. Codes:
 `login_failed`          a server, or whoever gives out its tokens, does not let us in
 `credential_expires`    a secret or token that logs us in ends in a few days
 `mailbox_nearly_full`   the server's quota for a mailbox is nearly used up (RFC 9208)
+`mail_withheld`         a server breaks off whenever it is asked for one of its mails
 `quarantine_grows`      more mails than usual were set aside in a day
 `outbox_stalled`        a letter has waited too long, or nobody knows whether one arrived
 `sending_paused`        sending was paused, and nobody resumed it for hours
@@ -47,6 +48,7 @@ class MailboxFacts:
     watched_since: datetime  #: the earliest it could have been fetched from
     last_fetch_at: datetime | None
     quota_percent: int | None = None  #: of the fullest quota; None: the server has none
+    withheld: int = 0  #: mails the server would not give, which were passed over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,13 @@ def _find_full_mailboxes(facts: Facts, limits: AlarmLimits, now: datetime) -> _F
             )
 
 
+def _find_withheld(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
+    del limits, now
+    for box in facts.mailboxes:
+        if box.withheld:
+            yield Alarm(code="mail_withheld", about=box.name, facts={"mails": str(box.withheld)})
+
+
 def _find_quarantine(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
     del now
     if facts.quarantined_today >= limits.quarantine_per_day:
@@ -232,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     Rule(code="login_failed", find=_find_logins),
     Rule(code="credential_expires", find=_find_expiring),
     Rule(code="mailbox_nearly_full", find=_find_full_mailboxes),
+    Rule(code="mail_withheld", find=_find_withheld),
     Rule(code="quarantine_grows", find=_find_quarantine),
     Rule(code="outbox_stalled", find=_find_stalled_outbox),
     Rule(code="sending_paused", find=_find_pause),

@@ -43,6 +43,14 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
         to_do="Ask for more room, or move old mail out of the folders of worked-on mail.",
         over="The mailbox has room again.",
     ),
+    "mail_withheld": AlarmWords(
+        sentence="A mail server breaks off whenever it is asked for one of its mails.",
+        to_do=(
+            "Have that mail looked at on the server; the log line mail_withheld has its number. "
+            "It is asked for now and then, and other mail is taken in meanwhile."
+        ),
+        over="The mail server has given the mail, or it is gone.",
+    ),
     "quarantine_grows": AlarmWords(
         sentence="More mails than usual could not be worked on and were set aside within a day.",
         to_do="Look at them: ero-outreach quarantine list names each with its reason.",

@@ -40,8 +40,8 @@ def may_answer(intake: Intake, session: Session) -> bool:
     Where it was too often, staff are told in the caller's transaction.
     """
     address = intake.author_address.lower()
-    mailbox = intake.services.settings.primary_mailbox
-    if find_mailable_address(address) is None or mailbox.is_own_address(address):
+    is_ours = any(m.is_own_address(address) for m in intake.services.settings.mailbox)
+    if find_mailable_address(address) is None or is_ours:
         return False
     for limit in _list_limits(intake, address):
         if _count(session, limit, intake.now - _DAY) >= limit.most:

@@ -10,6 +10,7 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,12 +18,15 @@ from pathlib import Path
 from config.data import read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
-from inbox_worker.errors import WorkerError
+from inbox_worker.errors import LoginRefusedError, WorkerError
+from inbox_worker.mailbox_setup import check_mailboxes
 from inbox_worker.outbox_store import DatabaseOutbox
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
+from inbox_worker.sign_in import TokenSource, find_token_source
 from inbox_worker.worker import Worker
 from inbox_worker.worker_lock import hold_worker_lock
+from outbound.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
 from parsers.directory import parse_directory
@@ -128,12 +132,14 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
     """Open everything the jobs need for the time of the block, for one worker at a time.
 
-    Raises `UnreachableError` when another worker is at work on the same database.
+    Raises `UnreachableError` when another worker is at work on the same database, and `SchemaError`
+    when a mailbox was never set up.
     """
     with (
         open_services(settings, clock=clock) as services,
         hold_worker_lock(settings.database.url.get_secret_value()),
     ):
+        check_mailboxes(services.database, settings)
         # Whoever held these letters is gone, since the lock is ours.
         DatabaseOutbox(services.database).release_abandoned(now=clock())
         _warm_up()
@@ -165,4 +171,26 @@ def build_account(smtp: SmtpSettings) -> SmtpAccount:
         username=smtp.username,
         password=smtp.password.get_secret_value(),
         ca_file=smtp.ca_file,
+        tokens=None if smtp.oauth2 is None else _RelayTokens(find_token_source(smtp.oauth2)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _RelayTokens:
+    """A source of tokens as `outbound` wants it."""
+
+    source: TokenSource
+
+    def find_token(self) -> str:
+        """Return a token. Raises `UnreachableRelayError`, or `RelayLoginError` for good."""
+        try:
+            return self.source.find_token()
+        except LoginRefusedError as error:
+            code = error.reason.replace("_", " ")
+            raise RelayLoginError(f"no token for the relay, {code}") from error
+        except WorkerError as error:
+            raise UnreachableRelayError("no token for the relay") from error
+
+    def forget_token(self) -> None:
+        """Use the token no more."""
+        self.source.forget_token()

@@ -40,7 +40,7 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
         ("packages", _try_packages),
         ("form definitions", _try_definitions),
         ("database", _try_database),
-        ("mailbox", _try_mailbox),
+        *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
         ("relay", partial(_try_relay, settings.smtp)),
     ]
     if settings.alerts.smtp is not None:
@@ -52,6 +52,10 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
             name = f"probe {mailbox.name}" if several else "probe"
             found.append(_try(name, partial(_try_probe, mailbox), settings))
     return found
+
+
+def _name_mailbox(settings: Settings, mailbox: MailboxSettings) -> str:
+    return "mailbox" if len(settings.mailbox) == 1 else f"mailbox {mailbox.name}"
 
 
 def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> Check:
@@ -91,11 +95,11 @@ def _try_database(settings: Settings) -> str:
     return "the schema is current"
 
 
-def _try_mailbox(settings: Settings) -> str:
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:
+    with open_mailbox(mailbox_settings) as mailbox:
         number = mailbox.message_count
         mails = "1 mail" if number == 1 else f"{number} mails"
-        return f"logged in; {mails} in {settings.primary_mailbox.folder}"
+        return f"logged in; {mails} in {mailbox_settings.folder}"
 
 
 def _try_relay(relay: SmtpSettings, _settings: Settings) -> str:

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from config.settings import (
     find_configuration_warnings,
     load_settings,
 )
-from inbox_worker import bootstrap, journal, views
+from inbox_worker import bootstrap, views
 from inbox_worker.alarm_words import ALARM_WORDS
 from inbox_worker.checks import Check, list_checks
 from inbox_worker.cli_help import Command
@@ -41,6 +41,7 @@ from inbox_worker.cli_output import (
 from inbox_worker.database import Database
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
+from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.notify import Notifier
 from inbox_worker.outbox_store import set_paused
 from inbox_worker.scheduler import Service, run_once
@@ -127,22 +128,25 @@ def init(
         raise typer.BadParameter("Use `process` or `ignore`.", param_hint="--backlog")
     settings: Settings = context.obj.load()
     database = Database(settings.database.url.get_secret_value())
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+    with ExitStack() as stack:
         # The answer is asked for before anything is changed, so a refusal changes nothing.
-        database_is_new = not _knows_mailbox(database, settings)
-        waiting = mailbox.message_count if database_is_new else 0
-        choice = backlog or ("process" if waiting == 0 else _ask_about_backlog(waiting))
+        mailboxes = [(m, stack.enter_context(open_mailbox(m))) for m in settings.mailbox]
+        new = {m.name for m in find_missing_mailboxes(database, settings)}
+        waiting = sum(mailbox.message_count for m, mailbox in mailboxes if m.name in new)
+        choice = backlog or ("process" if waiting == 0 else _ask_about_backlog(settings, waiting))
         database.migrate()
-        made = mailbox.ensure_folders()
-        if database_is_new:
-            last_uid = mailbox.uidnext - 1 if choice == "ignore" else 0
-            _start_cursor(database, settings, mailbox.uidvalidity, last_uid)
+        made = sum(len(mailbox.ensure_folders()) for _, mailbox in mailboxes)
+        for mailbox_settings, mailbox in mailboxes:
+            if mailbox_settings.name in new:
+                set_up_mailbox(
+                    database, mailbox_settings, mailbox, ignore_backlog=choice == "ignore"
+                )
     database.close()
-    say(f"The schema is current; {_count_folders(len(made))} made.")
+    say(f"The schema is current; {_count_folders(made)} made.")
     if waiting:
         fate = "will be processed" if choice == "process" else "will be left alone"
         that = "that was" if waiting == 1 else "that were"
-        say(f"{count(waiting, 'mail')} {that} in the folder {fate}.")
+        say(f"{count(waiting, 'mail')} {that} in the {_folder(settings)} {fate}.")
     say("Next: `ero-outreach check`, then `ero-outreach run`.")
 
 
@@ -150,16 +154,13 @@ def _count_folders(number: int) -> str:
     return f"{count(number, 'mailbox folder')} {'was' if number == 1 else 'were'}"
 
 
-def _knows_mailbox(database: Database, settings: Settings) -> bool:
-    """Whether this mailbox was set up before, so that nothing in it is backlog."""
-    if not database.has_schema():
-        return False
-    with database.read() as session:
-        return journal.has_cursor(session, settings.primary_mailbox.name)
+def _folder(settings: Settings) -> str:
+    return "folder" if len(settings.mailbox) == 1 else "folders"
 
 
-def _ask_about_backlog(waiting: int) -> str:
-    lying = f"{count(waiting, 'mail')} {'lies' if waiting == 1 else 'lie'} in the folder."
+def _ask_about_backlog(settings: Settings, waiting: int) -> str:
+    verb = "lies" if waiting == 1 else "lie"
+    lying = f"{count(waiting, 'mail')} {verb} in the {_folder(settings)}."
     if not sys.stdin.isatty():
         raise typer.BadParameter(
             f"{lying} Say what to do with that: --backlog process or --backlog ignore.",
@@ -171,17 +172,6 @@ def _ask_about_backlog(waiting: int) -> str:
 
 def _it(number: int) -> str:
     return "it" if number == 1 else "them"
-
-
-def _start_cursor(database: Database, settings: Settings, uidvalidity: int, last_uid: int) -> None:
-    with database.unit_of_work() as unit:
-        journal.advance_cursor(
-            unit.session,
-            settings.primary_mailbox.name,
-            uidvalidity=uidvalidity,
-            last_uid=last_uid,
-        )
-        unit.commit()
 
 
 def check(
@@ -261,6 +251,8 @@ def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pa
     for status, number in sorted(view["outbox"].items()):
         yield f"letters {status}", str(number)
     yield "quarantine", str(view["quarantine"])
+    if view["oversize"]:
+        yield "too large to take in", str(view["oversize"])
     yield "alarms", "\n".join(_tell_alarm(a, zone) for a in view["alarm_details"]) or "none"
 
 

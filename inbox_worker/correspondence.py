@@ -75,6 +75,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "Too many mails without a request came in a day; they are no longer answered.",
         "Look at them in the mailbox's folder for a person. It may be a program that answers ours.",
     ),
+    "mail_oversize": (
+        "A mail is over the size limit, and nothing but its header was taken in.",
+        "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
+    ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",

@@ -2,7 +2,8 @@
 
 Recording is the first thing that happens to a mail, and it is committed before anything else. The
 outcomes of recording are three: NEW, REPEAT (the same bytes are known from another place) and KNOWN
-(this very place was recorded before). A disposition is set once.
+(this very place was recorded before); two more are for a folder that the server has renumbered. A
+disposition is set once.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Recording(StrEnum):
     NEW = "NEW"  #: its bytes were not known
     REPEAT = "REPEAT"  #: its bytes were, from another place
     KNOWN = "KNOWN"  #: this place was recorded before
+    RENUMBERED = "RENUMBERED"  #: it was, and the server has given it another number since
+    BACKLOG = "BACKLOG"  #: it lay there when the mailbox was set up, and is left alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ class Arrival:
     size: int  #: bytes of the whole mail, as the server said
     is_whole: bool
     internal_date: datetime
+    is_deleted: bool = False  #: flagged as deleted, and still there
 
 
 def record_mails(
@@ -91,9 +95,14 @@ def record_mails(
     """Record the bytes and the places of mails from one mailbox; return what each came to."""
     if not arrivals:
         return []
-    digests = [hashlib.sha256(arrival.raw).hexdigest() for arrival in arrivals]
-    new = _put_entries(session, arrivals, digests, now)
-    known = _find_entries(session, arrivals[0].place.mailbox, set(digests) - new.keys()) | new
+    digests = [find_digest(arrival.raw) for arrival in arrivals]
+    known = find_entries(session, set(digests))
+    new = _put_entries(
+        session,
+        [(a, d) for a, d in zip(arrivals, digests, strict=True) if d not in known],
+        now,
+    )
+    known |= new
     sightings = []
     for arrival, digest in zip(arrivals, digests, strict=True):
         # Of equal mails that arrived together, the first is the new one.
@@ -110,10 +119,17 @@ def record_mails(
     ]
 
 
+def find_digest(raw: bytes) -> str:
+    """Return what a mail's bytes are known by: their SHA-256, in hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
+
+
 def _put_entries(
-    session: Session, arrivals: Sequence[Arrival], digests: Sequence[str], now: datetime
+    session: Session, arrivals: Sequence[tuple[Arrival, str]], now: datetime
 ) -> dict[str, int]:
-    """Write down the bytes that were not known, and return their entries by digest."""
+    """Write down bytes that were not known, with their digests; return their entries by digest."""
+    if not arrivals:
+        return {}
     rows = [
         {
             "mailbox": arrival.place.mailbox,
@@ -125,22 +141,25 @@ def _put_entries(
             "recorded_at": now,
             "attempts": 0,
         }
-        for arrival, digest in zip(arrivals, digests, strict=True)
+        for arrival, digest in arrivals
     ]
     new: dict[str, int] = dict(session.execute(_PUT_ENTRIES, rows).all())
-    raws = {d: a.raw for d, a in zip(digests, arrivals, strict=True) if d in new}
-    if raws:
-        session.execute(_PUT_RAW, [{"journal_id": new[d], "raw": raws[d]} for d in raws])
+    raws = {digest: arrival.raw for arrival, digest in arrivals}
+    session.execute(_PUT_RAW, [{"journal_id": new[d], "raw": raws[d]} for d in new])
     return new
 
 
-def _find_entries(session: Session, mailbox: str, digests: set[str]) -> dict[str, int]:
+def find_entries(session: Session, digests: set[str]) -> dict[str, int]:
+    """Return the entries that hold these bytes, by digest, whatever mailbox they came to.
+
+    A mail that a person drags from one watched folder to another is the same mail.
+    """
     if not digests:
         return {}
     found = session.execute(
-        select(JournalEntry.sha256, JournalEntry.id).where(
-            JournalEntry.mailbox == mailbox, JournalEntry.sha256.in_(digests)
-        )
+        select(JournalEntry.sha256, func.min(JournalEntry.id))
+        .where(JournalEntry.sha256.in_(digests))
+        .group_by(JournalEntry.sha256)
     )
     return dict(found.all())
 
@@ -148,7 +167,15 @@ def _find_entries(session: Session, mailbox: str, digests: set[str]) -> dict[str
 def _sighting_row(
     arrival: Arrival, entry_id: int, *, is_repeat: bool, now: datetime
 ) -> dict[str, Any]:
-    return {**asdict(arrival.place), "journal_id": entry_id, "seen_at": now, "is_repeat": is_repeat}
+    # Where a server cannot take messages away, one that was moved stays, flagged as deleted.
+    is_gone = is_repeat and arrival.is_deleted
+    return {
+        **asdict(arrival.place),
+        "journal_id": entry_id,
+        "seen_at": now,
+        "is_repeat": is_repeat,
+        "moved_at": now if is_gone else None,
+    }
 
 
 def advance_cursor(session: Session, mailbox: str, *, uidvalidity: int, last_uid: int) -> None:
@@ -164,8 +191,14 @@ def advance_cursor(session: Session, mailbox: str, *, uidvalidity: int, last_uid
 
 
 def has_cursor(session: Session, mailbox: str) -> bool:
-    """Whether this mailbox was set up or fetched from before."""
+    """Whether this mailbox was set up."""
     return session.get(FolderCursor, mailbox) is not None
+
+
+def is_renumbered(session: Session, mailbox: str, uidvalidity: int) -> bool:
+    """Whether the mailbox was fetched from under another UIDVALIDITY, and not yet under this."""
+    cursor = session.get(FolderCursor, mailbox)
+    return cursor is not None and cursor.uidvalidity != uidvalidity
 
 
 def find_last_uid(session: Session, mailbox: str, uidvalidity: int) -> int:
@@ -180,9 +213,11 @@ def find_last_uid(session: Session, mailbox: str, uidvalidity: int) -> int:
     return max(passed, recorded or 0)
 
 
-def record_fetch(session: Session, mailbox: str, *, uidvalidity: int, now: datetime) -> None:
-    """Note that the mailbox was really asked for new mail, and answered."""
-    advance_cursor(session, mailbox, uidvalidity=uidvalidity, last_uid=0)
+def record_fetch(
+    session: Session, mailbox: str, *, uidvalidity: int, last_uid: int, now: datetime
+) -> None:
+    """Note that the mailbox was really asked for new mail, and answered: up to `last_uid`."""
+    advance_cursor(session, mailbox, uidvalidity=uidvalidity, last_uid=last_uid)
     session.execute(
         update(FolderCursor).where(FolderCursor.mailbox == mailbox).values(last_fetch_at=now)
     )
@@ -260,15 +295,16 @@ def record_failed_attempt(session: Session, entry_id: int) -> int:
 
 
 def list_pending_moves(
-    session: Session, mailbox: str, uidvalidity: int, *, limit: int
+    session: Session, mailbox: str, uidvalidity: int, *, after_uid: int = 0, limit: int
 ) -> Sequence[PendingMove]:
-    """Return the mails that are disposed and still lie in the inbox."""
+    """Return the mails above `after_uid` that are disposed and still lie in the inbox."""
     rows = session.execute(
         select(Sighting.id, Sighting.uid, Sighting.is_repeat, JournalEntry.disposition)
         .join(JournalEntry, JournalEntry.id == Sighting.journal_id)
         .where(
             Sighting.mailbox == mailbox,
             Sighting.uidvalidity == uidvalidity,
+            Sighting.uid > after_uid,
             Sighting.moved_at.is_(None),
             JournalEntry.disposition.is_not(None),
         )

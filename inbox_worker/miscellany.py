@@ -86,7 +86,7 @@ def prepare_misdirected(intake: Intake) -> Apply:
 
 
 def prepare_oversize(intake: Intake) -> Apply:
-    """Tell the author of a mail that was too large to fetch what the limit is."""
+    """Tell the author of a mail that was too large to fetch what the limit is, and tell staff."""
     return partial(_answer_oversize, intake)
 
 
@@ -174,7 +174,16 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
     if may_answer(intake, session):
         correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
-    return Disposition.OVERSIZE
+    correspondence.write_alarm(
+        intake.services,
+        session,
+        code="mail_oversize",
+        # Once a day is enough to make somebody look into the folder.
+        key=f"oversize:{intake.services.local_date(intake.now)}",
+        ids={"journal entry": str(intake.entry.id), "bytes": str(intake.entry.size)},
+        now=intake.now,
+    )
+    return _note(intake, "mail_oversize", Disposition.OVERSIZE, session)
 
 
 def _quarantine(intake: Intake, code: str, session: Session) -> Disposition:

@@ -92,6 +92,7 @@ class JournalEntry(Base):
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        Index("ix_journal_sha256", "sha256"),
         _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
@@ -149,6 +150,30 @@ class FolderCursor(Base):
     uidvalidity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
     last_fetch_at: Mapped[datetime | None]
+
+
+class WithheldMail(Base):
+    """A mail on a server that broke off while it was asked for it, and how often."""
+
+    __tablename__ = "withheld"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    uid: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    breaks: Mapped[int]  #: 0: it was one of several that were asked for together
+    tried_at: Mapped[datetime]
+
+
+class BacklogMail(Base):
+    """A mail that lay in a mailbox when it was set up, and is to be left alone.
+
+    Known by its header, which no two mails share and a renumbered folder keeps.
+    """
+
+    __tablename__ = "backlog"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    header_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class AttachmentRecord(Base):

@@ -108,6 +108,12 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
         "oldest": _find_oldest(session),
         "outbox": _count_by(session, LetterRecord.status),
         "quarantine": quarantined,
+        "oversize": _count(
+            session,
+            select(func.count())
+            .select_from(JournalEntry)
+            .where(JournalEntry.disposition == Disposition.OVERSIZE.value),
+        ),
         **_view_alarms(session, settings, now),
     }
 

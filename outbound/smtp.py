@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import aiosmtplib
 
@@ -38,6 +38,16 @@ _NOT_LET_IN = frozenset({530, 534, 535, 538})
 _LETTER_AT_MAIL = frozenset({501, 523, 552, 554, 555})
 
 
+class TokenGiver(Protocol):
+    """Whoever has access tokens for a relay that takes no password."""
+
+    def find_token(self) -> str:
+        """Return a token. Raises `UnreachableRelayError`, or `RelayLoginError` for good."""
+
+    def forget_token(self) -> None:
+        """Use the token no more, because the relay refused it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpAccount:
     """Where letters are submitted, and how."""
@@ -47,6 +57,7 @@ class SmtpAccount:
     tls: Literal["none", "starttls", "implicit"]
     username: str = ""  #: empty: no authentication
     password: str = field(default="", repr=False)
+    tokens: TokenGiver | None = field(default=None, repr=False)  #: in the place of a password
     ca_file: str = ""  #: an extra trust anchor beside the system's
     hello_name: str = "localhost"  #: what EHLO says
     timeout_seconds: float = 30.0  #: for each answer but the last
@@ -137,6 +148,7 @@ class SmtpSubmitter:
             port=account.port,
             username=account.username or None,
             password=account.password or None if account.username else None,
+            oauth_token_generator=None if account.tokens is None else self._find_token,
             local_hostname=account.hello_name,
             timeout=account.timeout_seconds,
             use_tls=account.tls == "implicit",
@@ -150,14 +162,24 @@ class SmtpSubmitter:
                     await client.ehlo()
         except aiosmtplib.SMTPResponseException as error:
             await _hang_up(client)
+            if account.tokens is not None:
+                account.tokens.forget_token()
             phase = "the relay's greeting or login"
             refused = RelayLoginError if error.code in _NOT_LET_IN else UnreachableRelayError
             raise refused(phase, code=error.code, text=_tidy(error.message)) from error
+        except UnreachableRelayError:
+            await _hang_up(client)
+            raise
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await _hang_up(client)
             raise UnreachableRelayError(_describe_failure(error)) from error
         self._client = client
         return client
+
+    async def _find_token(self) -> str:
+        if self._account.tokens is None:
+            raise UnreachableRelayError("there is no token")
+        return await asyncio.to_thread(self._account.tokens.find_token)
 
     def _find_tls_context(self) -> ssl.SSLContext | None:
         if self._account.tls != "none" and self._tls_context is None:

@@ -37,7 +37,7 @@ _HEADER_PARTS = frozenset(
 _MOST_RECIPIENTS = 100
 _MOST_IDS = 20
 #: What the library is given of a mail: reports begin with what matters.
-_LIBRARY_BYTES = 200_000
+_LIBRARY_BYTES = 65_536
 _TEXT_CHARS = 100_000
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _ADDRESS = re.compile(r"[^\s<>;,:\"()\[\]]{1,64}@[^\s<>;,:\"()\[\]]{1,255}")

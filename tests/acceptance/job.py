@@ -73,6 +73,11 @@ class Job:
         """Write the configuration: the usual one with these settings over it."""
         self.config.write_text(to_toml(merge(self._usual_settings(), settings)))
 
+    def add_mailbox(self, **changes: object) -> None:
+        """Watch another mailbox as well, like the first one but for the changes."""
+        (first,) = self._usual_settings()["mailbox"]
+        self.configure({**self.settings, "mailbox": [first, first | changes]})
+
     def member(self, person: Person) -> Table:
         """Return a member of the staff as the configuration names them."""
         roles, title = {
@@ -214,18 +219,19 @@ class Job:
         *forms: bytes,
         subject: str = "Request Form",
         files: Sequence[tuple[str, str, bytes]] = (),
+        to: str | None = None,
     ) -> Mail:
-        """Let somebody write to the mailbox with PDFs attached; return the mail."""
+        """Let somebody write to the mailbox (or `to`) with PDFs attached; return the mail."""
         attached = [(f"form {n}.pdf", "application/pdf", form) for n, form in enumerate(forms, 1)]
         mail = compose(
             author.address,
-            self.mailbox,
+            to or self.mailbox,
             text,
             name=author.name,
             subject=subject,
             files=[*attached, *files],
         )
-        self.send(mail, author.address)
+        self.send(mail, author.address, to)
         return Mail.of(bytes(mail))
 
     def reply(self, author: Person, answered: Mail, text: str, *files: bytes) -> Mail:

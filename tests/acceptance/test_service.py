@@ -59,6 +59,8 @@ def test_the_service_works_and_stops_when_told(real_job: Job) -> None:
     job.do("init")
     manager = Manager(job.folder / "n")
     environ = {"NOTIFY_SOCKET": str(job.folder / "n"), "WATCHDOG_USEC": "600000"}
+    # New mail is heard of, and stopping too: nothing here waits for the next look.
+    environ["ERO_MAILBOX__POLL_SECONDS"] = "600"
     clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
     values = build_clerk_values(clerk)
     with _run_service(job, **environ) as process:
@@ -108,6 +110,42 @@ def test_the_service_outlives_a_mailbox_that_is_away(real_job: Job) -> None:
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_a_mailbox_that_is_away_delays_no_other(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    faxes = job.address_of("faxes@agency.example")
+    job.add_mailbox(name="faxes", username=faxes.partition("@")[0], addresses=[faxes])
+    refused = job.run("run")
+    assert refused.returncode == 2
+    assert "Never set up: mailbox faxes" in refused.stderr
+    job.do("init")
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+    away = {"ERO_MAILBOX__1__PORT": "1"}
+    job.write(clerk, "How do I ask?\n")
+    job.await_arrivals()
+    assert job.run("once", **away).returncode == 75
+    job.write(clerk, "Again, how do I ask?\n")
+    with _run_service(job, **away) as process:
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 2), _read_log(job)
+        assert wait_until(lambda: _count_tries(job) >= 2), _read_log(job)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    both = {m["name"]: m["last_fetch_at"] for m in job.ask("status")["mailboxes"]}
+    assert both["outreach"] is not None
+    assert both["faxes"] is None
+    job.write(clerk, "How do I ask you?\n", to=faxes)
+    with _run_service(job) as process:
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 3), _read_log(job)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert all(m["last_fetch_at"] for m in job.ask("status")["mailboxes"])
+
+
+def _count_tries(job: Job) -> int:
+    lines = [json.loads(line) for line in _read_log(job).splitlines()]
+    return sum(x["event"] == "server_unreachable" and x["mailbox"] == "faxes" for x in lines)
 
 
 def test_two_workers_are_never_at_work_at_once(real_job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -373,6 +374,18 @@ def test_a_mail_too_large_to_fetch_is_told_the_limit(harness: Harness) -> None:
     assert harness.deliver(header, is_whole=False) == "OVERSIZE"
     letter = harness.newest(CLERK, "oversize")
     assert "41.9 MB" in letter.text
+
+
+def test_staff_hear_of_mail_too_large_once_a_day(harness: Harness) -> None:
+    for number, days in enumerate((0, 0, 1)):
+        harness.clock.advance(days=days)
+        raw = compose(f"clerk{number}@courts.example", "").partition(b"\r\n\r\n")[0]
+        assert harness.deliver(raw + b"\r\n\r\n", is_whole=False) == "OVERSIZE"
+    first, second = harness.letters(to=DUTY)
+    assert "over the size limit" in first.text
+    assert "clerk" not in first.text
+    assert second.due_at - first.due_at == timedelta(days=1)
+    assert harness.events().count("mail_oversize") == 3
 
 
 #: How many answers to mail without a request an address gets in a day.

@@ -12,20 +12,9 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from config.settings import Settings, SmtpSettings, build_settings, load_settings
+from config.settings import OAuth2Settings, Settings, build_settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config/worker.example.toml"
-
-#: Keys that have no place in the example as a setting, and how its comments mention them.
-MENTIONED_ONLY = {"mailbox.password": "key password", "mailbox.oauth2": "oauth2"}
-MENTIONED_ONLY |= {"smtp.password": "key password"}
-MENTIONED_ONLY |= {f"alerts.smtp.{k}": "[alerts.smtp]" for k in SmtpSettings.model_fields}
-#: Lists whose entries the example shows in a comment.
-SHOWN_IN_A_COMMENT = {
-    f"{key}.{name}"
-    for key in ("review.trusted_internal", "intake.spam")
-    for name in ("header", "value")
-}
 
 
 def _find_inner(annotation: Any) -> type[BaseModel] | None:
@@ -38,6 +27,25 @@ def list_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = _find_inner(field.annotation)
         yield from list_keys(inner, f"{prefix}{name}.") if inner else iter([f"{prefix}{name}"])
+
+
+#: Keys that have no place in the example as a setting, and how its comments mention them.
+MENTIONED_ONLY = {"mailbox.password": "key password"}
+MENTIONED_ONLY |= {
+    f"{section}.oauth2.{key}": key
+    for section in ("mailbox", "smtp")
+    for key in OAuth2Settings.model_fields
+}
+MENTIONED_ONLY |= {"smtp.password": "key password"}
+MENTIONED_ONLY |= {
+    key: "[alerts.smtp]" for key in list_keys(Settings) if key.startswith("alerts.smtp.")
+}
+#: Lists whose entries the example shows in a comment.
+SHOWN_IN_A_COMMENT = {
+    f"{key}.{name}"
+    for key in ("review.trusted_internal", "intake.spam")
+    for name in ("header", "value")
+}
 
 
 def list_given(table: dict[str, Any], prefix: str = "") -> Iterator[str]:

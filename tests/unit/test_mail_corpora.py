@@ -94,6 +94,7 @@ def test_torture_mail_is_read_without_a_crash_or_a_hang() -> None:
         message = parse_within(path, seconds=2)
         assert message.fields or message.text or message.defects, path.name
         classify(message, CONTEXT)
+        find_returned_letter(message, path.read_bytes())
 
 
 def test_the_attachments_of_torture_mail_are_found() -> None:

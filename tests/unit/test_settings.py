@@ -239,6 +239,19 @@ _RELAY = {
 }
 
 
+_MICROSOFT = {
+    "provider": "microsoft",
+    "client_id": "x",
+    "tenant": "agency.example",
+    "client_secret": "x",
+}
+_STANDARD = {
+    "provider": "standard",
+    "client_id": "x",
+    "token_url": "https://token.example/token",
+}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
@@ -251,6 +264,16 @@ def _drop(section: str, key: str) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table[section]
         (found[0] if isinstance(found, list) else found).pop(key)
+
+    return change
+
+
+def _add_mailbox(**changes: object) -> Callable[[Table], None]:
+    """Watch another folder of the same account, but for the changes."""
+
+    def change(table: Table) -> None:
+        other = {**table["mailbox"][0], "name": "faxes", "folder": "Faxes"}
+        table["mailbox"].append(other | changes)
 
     return change
 
@@ -348,9 +371,35 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             _set("certification", "timestamp_url", "http://t.example"),
             ("E090", "certification.timestamp_url"),
         ),
-        (_set("mailbox", "oauth2", {"client_id": "x"}), ("E090", "mailbox.oauth2")),
+        (_set("mailbox", "oauth2", {"provider": "standard"}), ("E004", "mailbox.oauth2.client_id")),
+        (_set("mailbox", "oauth2", _MICROSOFT), ("E013", "mailbox.oauth2")),
+        (_set("smtp", "oauth2", _MICROSOFT), ("E013", "smtp.username")),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x", "oauth2": _STANDARD}),
+            ("E014", "alerts.smtp.oauth2.refresh_token_file"),
+        ),
+        (
+            _set(
+                "alerts",
+                "smtp",
+                {
+                    **_RELAY,
+                    "username": "x",
+                    "oauth2": {**_MICROSOFT, "authority": "http://x.example"},
+                },
+            ),
+            ("E020", "alerts.smtp.oauth2.authority"),
+        ),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
         (_set("review", "require_smime", True), ("E090", "review.require_smime")),
+        (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
+        (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(folders={"filed": "A", "other": "inbox"}), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(host=" "), ("E004", "mailbox[1].host")),
+        (_add_mailbox(tls="none"), ("E020", "mailbox[1].tls")),
+        (_add_mailbox(password=""), ("E004", "mailbox[1].password_file")),
+        (_add_mailbox(folders={"filed": "Faxes"}), ("E022", "mailbox[1].folders.filed")),
+        (_add_mailbox(password_file="/nowhere/x"), ("E011", "mailbox[1].password_file")),
         (_set("alerts", "command", "/nowhere/alarm -x"), ("E051", "alerts.command")),
         (_set("alerts", "command", "/bin/sh 'x"), ("E051", "alerts.command")),
         (_set("alerts", "metrics_file", "/nowhere/x.prom"), ("E052", "alerts.metrics_file")),
@@ -366,7 +415,6 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             _set("alerts", "smtp", {**_RELAY, "password_file": "/nowhere/secret"}),
             ("E010", "alerts.smtp.password_file"),
         ),
-        (lambda t: t["mailbox"].append(t["mailbox"][0]), ("E090", "mailbox")),
         (lambda t: t.update(smtp="smtp.agency.example"), ("E005", "smtp")),
     ],
 )
