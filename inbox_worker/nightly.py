@@ -56,7 +56,7 @@ def _reconcile(services: Services, box: MailboxSettings) -> Iterator[int]:
             unaccounted = int(end.value.unaccounted)
             break
         yield 0
-    _log.info("reconciled", mailbox=box.name, unaccounted=unaccounted)
+    _log.info("reconciled", mailbox=box.name, count=unaccounted)
     if unaccounted:
         _tell(services, box, unaccounted)
     yield 1
