@@ -6,7 +6,7 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
@@ -107,8 +107,13 @@ def _gather_outbox(session: Session, now: datetime) -> OutboxFacts:
     tried = session.scalar(
         select(func.min(LetterRecord.created_at)).where(waits, LetterRecord.reason.is_not(None))
     )
+    # An alert about urgent mail is due before it was written, to leave ahead of all that waits.
+    begins = case(
+        (LetterRecord.due_at > LetterRecord.created_at, LetterRecord.due_at),
+        else_=LetterRecord.created_at,
+    )
     untried = session.scalar(
-        select(func.min(LetterRecord.due_at)).where(
+        select(func.min(begins)).where(
             waits, LetterRecord.reason.is_(None), LetterRecord.due_at <= now
         )
     )

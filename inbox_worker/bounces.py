@@ -31,6 +31,9 @@ from parsers.delivery_reports import DeliveryReport, ReportedAction, ReturnedLet
 
 _log = structlog.get_logger()
 
+#: What a report says of a letter that is on its way or has arrived.
+_AS_IT_SHOULD_BE = frozenset({"letter_delivered", "letter_relayed", "letter_expanded"})
+
 #: How long after a letter left a report that returns no identifier may still mean it.
 _RECENT = timedelta(days=5)
 #: From where a report may move a letter; one under way is settled by whoever sends it.
@@ -80,7 +83,8 @@ def _record_delivery_report(intake: Intake, session: Session) -> Disposition:
     request = _find_request(session, tie.letter)
     code = _apply_report(intake, session, tie, report, request)
     _add_event(intake, session, code, request, detail)
-    _log.warning(code, journal_id=intake.entry.id, letter_id=tie.letter.id)
+    tell = _log.info if code in _AS_IT_SHOULD_BE else _log.warning
+    tell(code, journal_id=intake.entry.id, letter_id=tie.letter.id)
     return Disposition.BOUNCE_RECORDED
 
 

@@ -49,9 +49,15 @@ from parsers.extraction import DocumentKind, Extraction, FieldProblem
 UNBOUND_KINDS = tuple(
     k.value
     for k in (
-        *(LetterKind.SET_ASIDE, LetterKind.NO_FORM, LetterKind.NOT_PDF, LetterKind.OVERSIZE),
-        *(LetterKind.REDIRECT, LetterKind.REQUEST_FORM, LetterKind.DEMAND_RECEIVED),
-        *(LetterKind.URGENT_HELP, LetterKind.NOTHING_TO_TELL),
+        LetterKind.SET_ASIDE,
+        LetterKind.NO_FORM,
+        LetterKind.NOT_PDF,
+        LetterKind.OVERSIZE,
+        LetterKind.NOTHING_TO_TELL,
+        LetterKind.REDIRECT,
+        LetterKind.REQUEST_FORM,
+        LetterKind.DEMAND_RECEIVED,
+        LetterKind.URGENT_HELP,
     )
 )
 
@@ -121,18 +127,6 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
         "The requester wrote again about this request.",
         "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
     ),
-    "you_stand_in": (
-        "A colleague is away, and you stand in until they are back.",
-        "Answer the notices that come with this mail, and those you have of second decisions.",
-    ),
-    "requester_withdrew": (
-        "The requester took this request back. It is withdrawn.",
-        "Nothing, unless you know that it was not meant.",
-    ),
-    "withdrawal_to_decide": (
-        "The requester took this request back, and it is already decided or closed.",
-        "Whoever decided can still answer CANCEL until the answer has left.",
-    ),
     "demand_received": (
         "A mail seems to bring a subpoena, a court order or another demand.",
         "Pass it on to counsel. It lies in the folder for a person, or with its request.",
@@ -144,6 +138,18 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     "urgent_reply_unproven": (
         "Your answer to an urgent alert could not be proven to come from you: it does not count.",
         "Answer the newest alert from your own mailbox, in the agency's network.",
+    ),
+    "you_stand_in": (
+        "A colleague is away, and you stand in until they are back.",
+        "Answer the notices that come with this mail, and those you have of second decisions.",
+    ),
+    "requester_withdrew": (
+        "The requester took this request back. It is withdrawn.",
+        "Nothing, unless you know that it was not meant.",
+    ),
+    "withdrawal_to_decide": (
+        "The requester took this request back, and it is already decided or closed.",
+        "Whoever decided can still answer CANCEL until the answer has left.",
     ),
     "request_to_counsel": (
         "A request went to counsel: a demand is attached, or the person may be a citizen.",

@@ -1,8 +1,7 @@
 """Answers that say where to turn, to mail that brings no request.
 
-Every function works in the caller's transaction. Whether an author may be answered at all is asked
-here, by everything that answers such mail: one person we can write to, and not too often answered
-today, so that two programs can never talk to each other for ever.
+Every function works in the caller's transaction. Whether an author may be answered at all is the
+use case's to ask (`answer_limits`). No letter here repeats anything of the mail.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from outbound.direction_letters import (
     compose_urgent_help,
 )
 from outbound.letters import Letter
+from parsers.classify import SPAM_RULE
 from parsers.topics import Handling
 
 
@@ -60,7 +60,8 @@ def write_demand_received(intake: Intake, session: Session) -> None:
 
 def tell_of_demand(intake: Intake, session: Session) -> None:
     """Tell supervisors, or else reviewers, that a mail of whatever kind seems to bring a demand."""
-    if not intake.verdict.about.having(Handling.DEMAND):
+    verdict = intake.verdict
+    if verdict.rule == SPAM_RULE or not verdict.about.having(Handling.DEMAND):
         return
     settings = intake.services.settings
     staff = settings.find_staff_with("supervisor") or settings.find_staff_with("reviewer")

@@ -55,6 +55,7 @@ def _prepare_spam(intake: Intake) -> Apply:
         any(paper.is_document for paper in message.papers)
         or find_reply_tokens(message, intake.services.settings.own_addresses)
         or find_tracking_numbers(message.subject)
+        or intake.verdict.about.having(Handling.URGENT)
     )
     disposition = Disposition.FOR_A_PERSON if is_ours else Disposition.IGNORED
     return partial(_note, intake, "spam_not_answered", disposition)
@@ -118,8 +119,12 @@ def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Dis
 
 
 def _may_be_forms(documents: ReadDocuments) -> bool:
-    """Whether a document that nobody could read may be a form after all."""
-    return any(d.extraction.kind is not DocumentKind.NOT_A_FORM for d in documents.others)
+    """Whether a document that could not be read, or not to the end, may be a form after all."""
+    return any(
+        d.extraction.kind is not DocumentKind.NOT_A_FORM
+        or any(warning.code != "no_known_form" for warning in d.extraction.warnings)
+        for d in documents.others
+    )
 
 
 def _redirect(intake: Intake, session: Session) -> Disposition:

@@ -476,6 +476,35 @@ class ChoreRecord(Base):
     due_at: Mapped[datetime]
 
 
+class Urgency(Base):
+    """A mail about danger to somebody, of which people were told."""
+
+    __tablename__ = "urgencies"
+    __table_args__ = (UniqueConstraint("journal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"))
+    author: Mapped[str] = mapped_column(String(320), index=True)  #: in lower case; may be empty
+    topics: Mapped[list[str]]  #: the urgent ones, by name
+    message_id: Mapped[str | None] = mapped_column(String(998))
+    opened_at: Mapped[datetime]
+    times_told: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  #: when to tell again
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(320))
+
+
+class UrgencyAlert(Base):
+    """An alert that somebody was sent, by the digest of the token with which it is answered."""
+
+    __tablename__ = "urgency_alerts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    urgency_id: Mapped[int] = mapped_column(ForeignKey("urgencies.id"), index=True)
+    address: Mapped[str] = mapped_column(String(320))  #: in lower case
+    told_at: Mapped[datetime]
+
+
 class Fault(Base):
     """Something that went wrong and has not gone right since; its row goes when it does."""
 
@@ -534,35 +563,6 @@ class AlarmCall(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]  #: it succeeded, or was given up
-
-
-class Urgency(Base):
-    """A mail about danger to somebody, of which people were told."""
-
-    __tablename__ = "urgencies"
-    __table_args__ = (UniqueConstraint("journal_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"))
-    author: Mapped[str] = mapped_column(String(320), index=True)  #: in lower case; may be empty
-    topics: Mapped[list[str]]  #: the urgent ones, by name
-    message_id: Mapped[str | None] = mapped_column(String(998))
-    opened_at: Mapped[datetime]
-    times_told: Mapped[int]
-    due_at: Mapped[datetime | None] = mapped_column(index=True)  #: when to tell again
-    acknowledged_at: Mapped[datetime | None]
-    acknowledged_by: Mapped[str | None] = mapped_column(String(320))
-
-
-class UrgencyAlert(Base):
-    """An alert that somebody was sent, by the digest of the token with which it is answered."""
-
-    __tablename__ = "urgency_alerts"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    urgency_id: Mapped[int] = mapped_column(ForeignKey("urgencies.id"), index=True)
-    address: Mapped[str] = mapped_column(String(320))  #: in lower case
-    told_at: Mapped[datetime]
 
 
 def table_of(model: type[Base]) -> Table:

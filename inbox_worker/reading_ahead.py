@@ -140,8 +140,8 @@ def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Read
     context = ClassificationContext(
         own_addresses=services.settings.own_addresses,
         oversize=not entry.is_whole,
-        spam_marks=services.settings.intake.spam_marks,
         topics=services.topics,
+        spam_marks=services.settings.intake.spam_marks,
     )
     future = services.reader.submit_mail(raw, context, today=services.local_date(now))
     return _Reading(entry=entry, raw=raw, context=context, now=now, future=future)

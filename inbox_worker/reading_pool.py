@@ -63,8 +63,8 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
-        *(DeliveryReport, ReportedAction, ReturnedLetter),
         *(FoundTopic, Handling, TopicReading),
+        *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )

@@ -30,6 +30,7 @@ from inbox_worker.status import Disposition
 from inbox_worker.tokens import digest_token
 from outbound.urgent_letters import UrgentAlert, compose_urgent_alert
 from parsers.bindings import find_reply_tokens
+from parsers.classify import SPAM_RULE
 from parsers.topics import Handling
 
 #: The rule by which a mail is known to answer an alert.
@@ -49,7 +50,7 @@ def see_to(intake: Intake, session: Session) -> None:
     if not is_urgent(intake) or _find_urgency(session, intake) is not None:
         return
     directions.record_topics(intake, session, "urgent_mail")
-    if may_answer(intake, session):
+    if intake.verdict.rule != SPAM_RULE and may_answer(intake, session):
         directions.write_urgent_help(intake, session)
     if _count_open(session, intake.author_address) >= _OPEN_OF_ONE_AUTHOR:
         return

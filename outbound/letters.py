@@ -43,13 +43,13 @@ class LetterKind(StrEnum):
     NO_FORM = "no_form"  #: a mail had no form
     NOT_PDF = "not_pdf"  #: what was attached is no PDF
     OVERSIZE = "oversize"  #: a mail was too large to fetch
-    STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
-    NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
-    WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REDIRECT = "redirect"  #: a mail belongs elsewhere, and where
     REQUEST_FORM = "request_form"  #: brings the blank form, for which a mail asked
     URGENT_HELP = "urgent_help"  #: where help is to be had at once
     DEMAND_RECEIVED = "demand_received"  #: the fixed answer to a demand without a form
+    STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
+    NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
+    WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
     SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
     TRANSCRIPT = "transcript"  #: what a reply was understood to say
@@ -91,13 +91,13 @@ _OUTSIDE = frozenset(
         LetterKind.NO_FORM,
         LetterKind.NOT_PDF,
         LetterKind.OVERSIZE,
-        LetterKind.STAGE_REPORT,
-        LetterKind.NOTHING_TO_TELL,
-        LetterKind.WITHDRAWAL,
         LetterKind.REDIRECT,
         LetterKind.REQUEST_FORM,
         LetterKind.URGENT_HELP,
         LetterKind.DEMAND_RECEIVED,
+        LetterKind.STAGE_REPORT,
+        LetterKind.NOTHING_TO_TELL,
+        LetterKind.WITHDRAWAL,
     }
 )
 

@@ -58,9 +58,9 @@ class ClassificationContext:
 
     own_addresses: frozenset[str]  #: of the mailbox, in lower case
     oversize: bool = False  #: its size passed the limit; only its header was fetched
+    topics: TopicTable | None = None  #: what mail may be about; None: that is not looked for
     #: Fields and values by which the site's own filter marks spam.
     spam_marks: tuple[tuple[str, str], ...] = ()
-    topics: TopicTable | None = None  #: what mail may be about; None: that is not looked for
 
 
 _ABOUT_NOTHING = TopicReading()

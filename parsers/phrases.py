@@ -23,8 +23,9 @@ _GAP = 4
 #: No more of a text is read: what a person writes is far shorter.
 MAX_CHARACTERS = 100_000
 
-#: A word, or the end of a sentence; a point within a number or a name of letters ends none.
-_TOKEN = re.compile(r"[^\W_]+|[.!?;:](?=\s|$)")
+#: A word, or the end of a sentence; a point within a number or a name of letters ends none, nor
+#: does a colon, behind which a label's value stands.
+_TOKEN = re.compile(r"[^\W_]+|[.!?;](?=\s|$)")
 _PARAGRAPH_END = re.compile(r"\n[ \t>*-]*\n")
 _SLOT_WORD = re.compile(r"[a-z0-9]+\*?")
 #: What stands for the end of a sentence, and for a word that is passed over; no word is like them.
@@ -136,7 +137,7 @@ def build_index(phrases: Iterable[Phrase]) -> PhraseIndex:
 def split_words(text: str) -> list[str]:
     """Return the folded words of a text in order, with a mark where a sentence ends."""
     marked = _PARAGRAPH_END.sub(" . ", text[:MAX_CHARACTERS])
-    return [_END if word in ".!?;:" else word for word in _TOKEN.findall(_fold(marked))]
+    return [_END if word in ".!?;" else word for word in _TOKEN.findall(_fold(marked))]
 
 
 def mask_phrases(words: Sequence[str], index: PhraseIndex) -> list[str]:

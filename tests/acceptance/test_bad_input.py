@@ -215,7 +215,7 @@ CASES = (
     _answered(
         "no attachment",
         _plain("How do I ask about a missed court date?\n"),
-        "How to send a request",
+        "Here is the Request Form",
         "Request Form",
     ),
     _answered(
@@ -274,8 +274,12 @@ CASES = (
         silent=("555-0134",),
     ),
     _filed("an unknown charset beside a good form", _unknown_charset),
-    _answered(
-        "an unknown charset and nothing else", _unknown_charset_alone, "How to send a request"
+    Case(
+        name="an unknown charset and nothing else",
+        build=_unknown_charset_alone,
+        disposition="FOR_A_PERSON",
+        folder="For a person",
+        letter="How to send a request",
     ),
     Case(
         name="a mail of 60 MB",

@@ -165,8 +165,8 @@ def test_no_letter_is_lost(siege: Siege) -> None:
     assert kinds["acknowledgement"] == requests
     assert kinds["review_notice"] == requests * staff
     wanted = job.query("SELECT count(*) FROM journal WHERE disposition = 'FORM_WANTED'")
-    assert kinds["no_form"] == wanted[0][0]
-    assert kinds.total() == requests * (1 + staff) + kinds["no_form"]
+    assert kinds["request_form"] == wanted[0][0]
+    assert kinds.total() == requests * (1 + staff) + kinds["request_form"]
 
 
 def test_a_letter_that_came_twice_is_the_same_to_the_byte(siege: Siege) -> None:

@@ -59,6 +59,8 @@ def test_the_service_works_and_stops_when_told(real_job: Job) -> None:
     job.do("init")
     manager = Manager(job.folder / "n")
     environ = {"NOTIFY_SOCKET": str(job.folder / "n"), "WATCHDOG_USEC": "600000"}
+    # New mail is heard of, and stopping too: nothing here waits for the next look.
+    environ["ERO_MAILBOX__POLL_SECONDS"] = "600"
     clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
     values = build_clerk_values(clerk)
     with _run_service(job, **environ) as process:

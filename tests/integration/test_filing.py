@@ -398,7 +398,7 @@ def test_answers_to_one_address_are_bounded_by_day(harness: Harness) -> None:
         author = CLERK.upper() if n % 2 else CLERK
         found.append(harness.deliver(compose(author, f"Hello {n}")))
     assert found == ["FORM_WANTED"] * ANSWERS + ["FOR_A_PERSON"] * 3
-    assert len(harness.letters(kind="no_form")) == ANSWERS
+    assert len(harness.letters(kind="request_form")) == ANSWERS
     (alarm,) = harness.letters(kind="staff_alert")
     assert "they are no longer answered" in alarm.text
     assert CLERK not in alarm.text

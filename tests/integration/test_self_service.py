@@ -111,7 +111,8 @@ def test_a_number_that_cannot_be_is_said_so(harness: Harness) -> None:
 
 
 def test_a_keyword_without_a_number_is_no_more_than_a_mail(harness: Harness) -> None:
-    assert ask(harness, "STATUS") == "FORM_WANTED"
+    assert ask(harness, "STATUS") == "FOR_A_PERSON"
+    assert harness.newest(CLERK).kind == "no_form"
 
 
 def test_strangers_keywords_are_answered_so_often_and_no_more(filed: Harness) -> None:

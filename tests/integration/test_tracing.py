@@ -109,7 +109,7 @@ def test_a_letter_is_traced_through_its_delivery(issued: Harness) -> None:
 def test_an_answer_to_no_request_is_traced_with_the_mail_it_answers(harness: Harness) -> None:
     harness.deliver(compose(CLERK, "How do I ask?", message_id="<a1@courts.example>"))
     found = follow(harness, "<a1@courts.example>")
-    assert [x["kind"] for x in found.letters] == ["no_form"]
+    assert [x["kind"] for x in found.letters] == ["request_form"]
     back = follow(harness, harness.newest(CLERK).message_id)
     assert [m["id"] for m in back.mails] == [found.mails[0]["id"]]
     assert "disposed" in codes(back)

@@ -265,3 +265,10 @@ def test_only_digests_of_the_tokens_are_kept(harness: Harness) -> None:
         (row,) = session.scalars(select(UrgencyAlert)).all()
     assert row.address == DUTY
     assert row.digest not in alert(harness).message_id
+
+
+def test_what_the_sites_filter_condemned_is_told_and_not_answered(open_harness: Opener) -> None:
+    harness = open_harness(intake={"spam": [{"header": "X-Spam-Flag", "value": "YES"}]})
+    raw = compose(MOTHER, TEXT, headers={"X-Spam-Flag": "YES"})
+    assert harness.deliver(raw) == "FOR_A_PERSON"
+    assert [x.kind for x in harness.letters()] == ["urgent_alert"]

@@ -5,12 +5,17 @@ A row is a text and the topics it is about, in their order. `-` stands for none.
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from config.data import read_data
-from parsers.classify import ClassificationContext
+from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
 from parsers.directory import parse_directory
-from parsers.topics import parse_topic_table, read_text
+from parsers.errors import ParseError
+from parsers.mail import parse_message
+from parsers.phrases import build_index, find_phrases, mask_phrases, parse_phrase, split_words
+from parsers.topics import Handling, parse_topic_table, read_text
 
 TABLE = parse_topic_table(read_data("topics/topics.toml"))
 DIRECTORY = parse_directory(read_data("contacts/contacts.toml"))
@@ -139,7 +144,7 @@ international_offices | ¿Tienen oficinas en el extranjero?
 detention_questions | My wife is detained and I cannot reach her.
 detention_questions | Separaron a mi hermana detenida de sus hijos menores.
 detention_questions | When will my brother be released from ICE detention?
-"""
+"""  # noqa: E501  a row is a line
 )
 
 TRAPS = rows(
@@ -284,7 +289,7 @@ locate_detainee immigration_bond | Where is my husband detained? And how do I pa
 request_form locate_detainee | Please send the request form. And where is the detainee now?
 own_records complaints | I want a copy of my immigration records, and I want to file a complaint about an officer.
 locate_detainee immigration_bond | ¿Dónde está detenido mi hermano? ¿Y cómo se paga la fianza de inmigración?
-"""
+"""  # noqa: E501  a row is a line
 )
 
 
@@ -296,3 +301,225 @@ def test_plain_words_are_understood(text: str, topics: str) -> None:
 @pytest.mark.parametrize(("text", "topics"), TRAPS, ids=[t for t, _ in TRAPS])
 def test_traps_are_not_walked_into(text: str, topics: str) -> None:
     assert judge(text) == topics
+
+
+def test_every_topic_is_tried_in_both_languages() -> None:
+    tried = {(judge(text), read_text(text, TABLE).language) for text, _ in PLAIN}
+    assert tried >= {(topic.name, language) for topic in TABLE.topics for language in ("en", "es")}
+
+
+def mail(
+    *, subject: str = "", body: str = "", fields: tuple[str, ...] = (), pdf: bool = False
+) -> Verdict:
+    head = ["From: clerk@courts.example", f"Subject: {subject}", *fields]
+    if pdf:
+        lines = [
+            *(*head, 'Content-Type: multipart/mixed; boundary="b"', "", "--b", ""),
+            *(body, "--b", "Content-Type: application/pdf; name=f.pdf", "", "%PDF-1.4", "--b--"),
+        ]
+    else:
+        lines = [*head, "Content-Type: text/plain; charset=utf-8", "", body]
+    return classify(parse_message("\n".join(lines).encode()), CONTEXT)
+
+
+CRY = "I want to kill myself."
+QUOTED = "On Mon, May 4, 2026 at 3:00 PM, ERO <ero@agency.example> wrote:"
+FORWARDED = "---------- Forwarded message ---------\nFrom: son@mail.example\nSubject: help"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "topics"),
+    [
+        pytest.param("Where is my son detained?", "Please.", ["locate_detainee"], id="subject"),
+        pytest.param("Re: Where is my son detained?", "Thanks.", [], id="subject of an answer"),
+        pytest.param("RV: ¿Dónde está detenido mi hijo?", "Gracias.", [], id="of a forward"),
+        pytest.param("Re: Here is the Request Form", "Thank you!", [], id="our own subject"),
+        pytest.param(
+            "Re: x", f"Thanks.\n\n{QUOTED}\n> Where is he detained?", [], id="a quotation"
+        ),
+        pytest.param("x", f"Thanks.\n-- \nJ. Doe\n{CRY}", [], id="a signature"),
+        pytest.param(
+            "x",
+            "Please advise.\n\nJ. Doe\nSuicide Prevention Coordinator\nExample County",
+            [],
+            id="a title in a signature without its mark",
+        ),
+        pytest.param(
+            "x",
+            "Thanks.\n\nCONFIDENTIALITY NOTICE: This e-mail is confidential and privileged. If "
+            f"you are not the intended recipient, delete it. {CRY}",
+            [],
+            id="a disclaimer",
+        ),
+        pytest.param("x", f"> Any news?\n\n{CRY}", ["self_harm"], id="urgent below a quotation"),
+        pytest.param("Fwd: help", f"FYI\n\n{FORWARDED}\n\n{CRY}", ["self_harm"], id="passed on"),
+        pytest.param(
+            "Fwd: help",
+            f"FYI\n\n{FORWARDED}\n\nWhere is he detained?",
+            [],
+            id="what is passed on counts only where it is urgent",
+        ),
+        pytest.param("Re: I want to die", "Please!", ["self_harm"], id="a subject again"),
+        pytest.param("", "", [], id="nothing at all"),
+    ],
+)
+def test_what_counts_is_what_the_author_wrote(subject: str, body: str, topics: list[str]) -> None:
+    assert [t.name for t in mail(subject=subject, body=body).about.topics] == topics
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "rule"),
+    [
+        pytest.param("Please send the form.", "form_wanted", "form_asked_for", id="the form"),
+        pytest.param("Where is he detained?", "misdirected", "belongs_elsewhere", id="elsewhere"),
+        pytest.param(CRY, "misdirected", "urgent_words", id="urgent"),
+        pytest.param(f"The subpoena is here. {CRY}", "misdirected", "demand_made", id="a demand"),
+        pytest.param("Good morning.", "other", "no_attachment", id="nothing"),
+    ],
+)
+def test_what_a_mail_without_a_form_is_about_decides(body: str, kind: str, rule: str) -> None:
+    verdict = mail(body=body)
+    assert (verdict.kind.value, verdict.rule) == (kind, rule)
+
+
+@pytest.mark.parametrize("body", ["Where is he detained?", CRY, "A subpoena is attached."])
+def test_a_mail_that_brings_a_form_is_a_request_whatever_it_is_about(body: str) -> None:
+    verdict = mail(body=body, pdf=True)
+    assert verdict.kind is MessageKind.REQUEST
+    assert verdict.about.topics
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param("Auto-Submitted: auto-replied", id="a program"),
+        pytest.param("List-Id: <news.example>", id="a list"),
+    ],
+)
+def test_nothing_that_no_person_wrote_is_about_anything(field: str) -> None:
+    assert mail(body=CRY, fields=(field,)).about.topics == ()
+
+
+def test_html_alone_is_read_as_text() -> None:
+    raw = (
+        f"From: a@b.example\nContent-Type: text/html\n\n<p>I want <b>to</b> kill<br>myself</p>{''}"
+    )
+    assert [t.name for t in classify(parse_message(raw.encode()), CONTEXT).about.topics] == [
+        "self_harm"
+    ]
+
+
+def test_nothing_is_looked_for_without_a_table() -> None:
+    bare = ClassificationContext(own_addresses=frozenset())
+    raw = b"From: a@b.example\n\nWhere is he detained?"
+    assert classify(parse_message(raw), bare) == Verdict(
+        kind=MessageKind.OTHER, rule="no_attachment"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param("Where is he?", "en", id="English"),
+        pytest.param("¿Dónde está mi hijo?", "es", id="Spanish"),
+        pytest.param("Formulario", "es", id="one Spanish word"),
+        pytest.param("", "en", id="nothing"),
+        pytest.param("Dear Señora Núñez de la Cruz, please see the form.", "en", id="names"),
+        pytest.param("Hola, necesito el Request Form por favor", "es", id="with an English name"),
+    ],
+)
+def test_the_language_is_told_by_its_small_words(text: str, language: str) -> None:
+    assert read_text(text, TABLE).language == language
+
+
+def test_the_table_goes_to_another_process_and_is_the_same_there() -> None:
+    assert pickle.loads(pickle.dumps(TABLE)) is TABLE
+    assert len(pickle.dumps(TABLE)) < 2 * len(TABLE.source)
+
+
+def test_every_channel_of_a_topic_is_in_the_directory_and_every_row_is_used() -> None:
+    named = {channel for topic in TABLE.topics for channel in topic.channels}
+    assert named == set(DIRECTORY.channels)
+
+
+def test_only_a_demand_names_no_channel() -> None:
+    silent = {t.name for t in TABLE.topics if not t.channels}
+    assert silent == {"demand"}
+    first = {t.channels[0] for t in TABLE.topics if t.handling is Handling.URGENT}
+    assert first == {"emergency"}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "stands"),
+    [
+        pytest.param("kill myself", "I will KILL   myself!", True, id="case and blanks"),
+        pytest.param("suicid*", "suicidal", True, id="a beginning"),
+        pytest.param("que se mate", "¡Qué se maté!", True, id="accents"),
+        pytest.param("dont want", "I don’t want", True, id="an apostrophe"),
+        pytest.param("take .. life", "take his own precious life", True, id="words between"),
+        pytest.param("take .. life", "take a b c d e life", False, id="too many between"),
+        pytest.param("take .. life", "take it. Life", False, id="never over the end of a sentence"),
+        pytest.param("take life", "take\n\nlife", False, id="nor of a paragraph"),
+        pytest.param("take life", "take\nlife", True, id="but over the end of a line"),
+        pytest.param("end my own? life", "end my life", True, id="a word that may be missing"),
+        pytest.param("a|b c", "b c", True, id="alternatives"),
+        pytest.param("287 g", "the 287(g) program", True, id="signs between"),
+    ],
+)
+def test_a_phrase_stands_where_it_should(phrase: str, text: str, *, stands: bool) -> None:
+    index = build_index([parse_phrase(phrase)])
+    assert (phrase in find_phrases(split_words(text), index)) is stands
+
+
+def test_figures_of_speech_are_passed_over() -> None:
+    figures = build_index([parse_phrase("kill two birds")])
+    assert mask_phrases(split_words("kill two birds"), figures) == ["_", "_", "_"]
+
+
+@pytest.mark.parametrize("phrase", ["", "..", ".. a", "a ..", "a? b", "ab* c", "a-b", "a||b"])
+def test_what_is_no_phrase_is_refused(phrase: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_phrase(phrase)
+    assert caught.value.code == "bad_phrase"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xff", id="no text"),
+        pytest.param(b"topic = 3", id="no table"),
+        pytest.param(b"figures = []\n[words]\n[languages]\n[[topic]]\nname='a'", id="half a topic"),
+        pytest.param(
+            b"figures=[]\n[words]\n[languages]\n[[topic]]\nname='a'\ntitle={}\ndisplaces=['b']\n"
+            b"[[topic.rule]]\nname='r'\nen=['x']",
+            id="an unknown topic",
+        ),
+        pytest.param(
+            b"figures=[]\n[words]\n[languages]\n[[topic]]\nname='a'\ntitle={}\n"
+            b"[[topic.rule]]\nname='r'\nen=['@none']",
+            id="an unknown list of words",
+        ),
+    ],
+)
+def test_what_is_no_table_of_topics_is_refused(data: bytes) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_topic_table(data)
+    assert caught.value.code == "bad_topics"
+
+
+@pytest.mark.parametrize(
+    "piece", ["kill ", "end my ", "not ", "a", "kill\n\n", "detained by the ", "¿", "\u0301"]
+)
+def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
+    """Count the places looked at, since a time would depend on the machine."""
+    looked_at = []
+    for size in (20_000, 40_000):
+        words = split_words(piece * (size // len(piece)))
+        tried = sum(len(TABLE.index.list_candidates(word)) for word in words)
+        looked_at.append(tried + len(words))
+    assert looked_at[1] <= 2.2 * looked_at[0] + 10
+    read_text(piece * 200_000, TABLE)
+
+
+def test_no_more_than_a_long_letter_is_read() -> None:
+    assert judge("a " * 60_000 + CRY) == "-"
