@@ -37,6 +37,8 @@ _APOSTROPHE = re.compile("['‘’]")
 _CODES = frozenset({FieldType.ID, FieldType.LIST, FieldType.A_NUMBER, FieldType.ZIP})
 #: Quotes come in pairs, both curled or both straight: the smaller one is misread the sooner.
 _HALF_CURLED = re.compile('“([^“”"\n]*)"|"([^“”"\n]*)”')
+#: No word begins small and goes on in capitals: a thin capital I is taken for it.
+_THIN_CAPITAL = re.compile(r"\b[il](?=[A-Z]{2})")
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 _AND = re.compile(r"[ \t]*&[ \t]*")
 #: A blank on one side of a hyphen alone is none within a number.
@@ -77,7 +79,8 @@ def settle(
 def _mend(look: SlotText, field: FormField | None) -> SlotText:
     """Return a look without blanks where there can be none, and with those there must be.
 
-    Quotes of which one was read curled and the other straight are both curled.
+    Quotes of which one was read curled and the other straight are both curled, and a thin letter
+    before capitals is one.
     """
     text = _HALF_CURLED.sub(lambda m: f"“{m[1] or m[2] or ''}”", look.text)
     if field is not None and field.type in _WITHOUT_BLANKS:
@@ -86,6 +89,8 @@ def _mend(look: SlotText, field: FormField | None) -> SlotText:
         text = _ONE_SIDED.sub("-", text)
         if field.type is FieldType.LIST:
             text = _AND.sub(" & ", text)
+    elif field is not None and field.type in _TEXTS:
+        text = _THIN_CAPITAL.sub("I", text)
     return replace(look, text=text)
 
 

@@ -134,6 +134,7 @@ def test_what_looks_alike_or_makes_no_sense_is_not_confident(
         pytest.param("case_numbers", ["26-1 - 26-3"], "26-1 - 26-3", id="blanks on both sides"),
         pytest.param("purpose", ["a city -wide"], "a city -wide", id="of words nobody knows"),
         pytest.param("subject_aliases", ['“Flaco"', '"Flaco”'], "“Flaco”", id="half curled"),
+        pytest.param("purpose", ["an lCE hold, iCE"], "an ICE hold, ICE", id="a thin capital"),
         pytest.param("subject_aliases", ['"Flaco"'], '"Flaco"', id="both straight"),
         pytest.param(
             "requester_name", ["D'Invent", "D’Invent"], "D’Invent", id="seen to curl once"
