@@ -21,8 +21,9 @@ from inbox_worker.alarm_rules import Alarm, is_told
 from inbox_worker.alarm_words import ALARM_WORDS
 from inbox_worker.chores import Chore
 from inbox_worker.correspondence import build_letterhead
+from inbox_worker.faults import watch_mailbox
 from inbox_worker.metrics import write_metrics
-from inbox_worker.models import AlarmRecord, MailboxWatch
+from inbox_worker.models import AlarmRecord
 from inbox_worker.services import Services
 from outbound.letters import Fact
 from outbound.staff_letters import AlertStage, StaffAlert
@@ -55,8 +56,7 @@ CHORE = Chore(name="alarms", every=_EVERY, do=tend_alarms)
 def _watch_mailboxes(services: Services, session: Session, now: datetime) -> None:
     """See that a mailbox that was never fetched from has a moment to count from."""
     for mailbox in services.settings.mailbox:
-        if session.get(MailboxWatch, mailbox.name) is None:
-            session.add(MailboxWatch(mailbox=mailbox.name, watched_since=now))
+        watch_mailbox(session, mailbox.name, now=now)
 
 
 def _update(

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from config.data import read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
 from inbox_worker.errors import LoginRefusedError, WorkerError
+from inbox_worker.leases import WorkerLease, hold_lease
 from inbox_worker.mailbox_setup import check_mailboxes
-from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.outbox_store import hasten_untried
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
 from inbox_worker.sign_in import TokenSource, find_token_source
 from inbox_worker.worker import Worker
-from inbox_worker.worker_lock import hold_worker_lock
 from outbound.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
@@ -130,29 +130,35 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
 
 @contextmanager
 def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
-    """Open everything the jobs need for the time of the block, for one worker at a time.
+    """Open everything the jobs need for the time of the block, as one worker of several.
 
-    Raises `UnreachableError` when another worker is at work on the same database, and `SchemaError`
-    when a mailbox was never set up.
+    Raises `SchemaError` when a mailbox was never set up.
     """
-    with (
-        open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url.get_secret_value()),
-    ):
+    with open_services(settings, clock=clock) as services:
         check_mailboxes(services.database, settings)
-        # Whoever held these letters is gone, since the lock is ours.
-        DatabaseOutbox(services.database).release_abandoned(now=clock())
-        _warm_up()
-        own = settings.alerts.smtp
-        worker = Worker(
-            services=services,
-            submitter=SmtpSubmitter(build_account(settings.smtp)),
-            alarm_submitter=None if own is None else SmtpSubmitter(build_account(own)),
+        lease = WorkerLease(
+            database=services.database,
+            url=settings.database.url.get_secret_value(),
+            clock=clock,
+            duration=timedelta(seconds=settings.database.lease_seconds),
+            random_bits=services.random_bits,
         )
-        try:
-            yield worker
-        finally:
-            worker.close()
+        with hold_lease(lease):
+            with services.database.unit_of_work() as unit:
+                hasten_untried(unit.session, now=clock())
+                unit.commit()
+            _warm_up()
+            own = settings.alerts.smtp
+            worker = Worker(
+                services=services,
+                submitter=SmtpSubmitter(build_account(settings.smtp)),
+                lease=lease,
+                alarm_submitter=None if own is None else SmtpSubmitter(build_account(own)),
+            )
+            try:
+                yield worker
+            finally:
+                worker.close()
 
 
 def _warm_up() -> None:

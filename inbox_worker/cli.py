@@ -15,8 +15,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config.settings import ConfigurationError
 from inbox_worker import (
@@ -124,7 +125,7 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
         return EXIT_FAILED
     except SQLAlchemyError as error:
         complain(_explain_database(error))
-        return EXIT_FAILED
+        return EXIT_TRY_LATER if _is_server_away(error) else EXIT_FAILED
     except OSError as error:
         complain(_explain_system(error))
         return EXIT_FAILED
@@ -141,10 +142,19 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
 def _explain_database(error: SQLAlchemyError) -> str:
     # What the driver says of itself; the statement and its values may be about a person.
     said = str(getattr(error, "orig", None) or type(error).__name__)
+    if _is_server_away(error):
+        return f"The database server could not be reached ({' '.join(said.split())})."
     return (
         f"The database cannot be used ({said}): look at database.url, at the rights on that file, "
         "and at the space left on its disk."
     )
+
+
+def _is_server_away(error: SQLAlchemyError) -> bool:
+    """Whether there is no connection to a database server; a file has none to lose."""
+    if not isinstance(getattr(error, "orig", None), psycopg.OperationalError):
+        return False
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
 
 
 def _explain_system(error: OSError) -> str:

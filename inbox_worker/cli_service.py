@@ -241,6 +241,7 @@ def status(context: typer.Context, *, as_json: _JSON = False) -> None:
 
 def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pair]:
     yield "sending", "PAUSED: `resume` sends what waits" if view["paused"] else "on"
+    yield "workers", "\n".join(_tell_worker(w, zone) for w in view["workers"]) or "none"
     for box in view["mailboxes"]:
         at = box["last_fetch_at"]
         told = f"{tell_moment(at, zone)} ({tell_age(at, now)} ago)" if at else "never"
@@ -258,6 +259,15 @@ def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pa
     if view["oversize"]:
         yield "too large to take in", str(view["oversize"])
     yield "alarms", "\n".join(_tell_alarm(a, zone) for a in view["alarm_details"]) or "none"
+
+
+def _tell_worker(worker: views.View, zone: ZoneInfo) -> str:
+    where = (
+        f"process {worker['pid']} on {worker['host']}, since {tell_moment(worker['since'], zone)}"
+    )
+    mailboxes = ", ".join(name.removeprefix("fetch:") for name in worker["has"])
+    does = f"; fetches {mailboxes}" if mailboxes else ""
+    return f"{where}{does}{'; SILENT' if worker['silent'] else ''}"
 
 
 def _tell_alarm(alarm: views.View, zone: ZoneInfo) -> str:

@@ -14,15 +14,18 @@ from typing import Literal
 import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from inbox_worker.database import Database
+from inbox_worker.database import Database, upsert
 from inbox_worker.errors import LoginRefusedError
 from inbox_worker.mailbox import Mailbox
-from inbox_worker.models import Fault, MailboxWatch
+from inbox_worker.models import Fault, MailboxWatch, table_of
 
 _log = structlog.get_logger()
 
 FaultKind = Literal["login", "job"]
+
+_PUT_WATCH = upsert(table_of(MailboxWatch)).on_conflict_do_nothing(index_elements=["mailbox"])
 
 #: How often a server is asked how full a mailbox is.
 _QUOTA_EVERY = timedelta(minutes=10)
@@ -79,9 +82,12 @@ def watch_quota(database: Database, name: str, mailbox: Mailbox, *, now: datetim
             return
     percent = mailbox.find_quota_percent()
     with database.unit_of_work() as unit:
-        watch = unit.session.get(MailboxWatch, name)
-        if watch is None:
-            watch = MailboxWatch(mailbox=name, watched_since=now)
-            unit.session.add(watch)
+        watch_mailbox(unit.session, name, now=now)
+        watch = unit.session.get_one(MailboxWatch, name)
         watch.quota_percent, watch.quota_at = percent, now
         unit.commit()
+
+
+def watch_mailbox(session: Session, name: str, *, now: datetime) -> None:
+    """See that a mailbox has a moment to count from; what is watched already stays."""
+    session.execute(_PUT_WATCH, [{"mailbox": name, "watched_since": now}])

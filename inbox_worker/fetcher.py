@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from config.settings import MailboxSettings
+from inbox_worker import leases
 from inbox_worker.faults import watch_quota, watching_login
-from inbox_worker.fetching import FetchReport, fetch_mailbox
+from inbox_worker.fetching import FetchReport, Hold, fetch_mailbox, hold_nothing
+from inbox_worker.leases import WorkerLease
 from inbox_worker.mailbox import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -28,6 +30,9 @@ from inbox_worker.waking import Waker
 
 _log = structlog.get_logger()
 
+#: How often a mailbox that another worker fetches from is looked after, in seconds.
+_LOOK_SECONDS = 5.0
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Fetcher:
@@ -36,18 +41,31 @@ class Fetcher:
     services: Services
     settings: MailboxSettings
     should_stop: Callable[[], bool]
+    lease: WorkerLease | None = None  #: None for whoever is known to be alone
     waker: Waker = field(default_factory=Waker)
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
     _mailbox: Mailbox | None = field(default=None, init=False)
+    _is_ours: bool = field(default=True, init=False)
+
+    @property
+    def _lease_name(self) -> str:
+        return f"fetch:{self.settings.name}"
 
     def fetch(self) -> FetchReport:
-        """Do one round, over a new connection where there is none."""
+        """Do one round, over a new connection where there is none.
+
+        A mailbox that another worker fetches from is left alone.
+        """
+        hold = self._take()
+        if hold is None:
+            self.disconnect()
+            return FetchReport()
         try:
             mailbox = self._open()
             report = fetch_mailbox(
-                self.services, self.settings, mailbox, should_stop=self.should_stop
+                self.services, self.settings, mailbox, should_stop=self.should_stop, hold=hold
             )
             self._watch_quota(mailbox)
         except Exception:
@@ -57,12 +75,29 @@ class Fetcher:
 
     def rest(self) -> None:
         """Wait until there may be new mail, the waker is woken, or it is time to look anyway."""
+        if not self._is_ours:
+            self.waker.wait(min(_LOOK_SECONDS, self.settings.poll_seconds))
+            self.waker.clear()
+            return
         try:
             self._open().wait_for_news(self.waker, seconds=self.settings.poll_seconds)
         except Exception:
             self.abandon()
             raise
         self.waker.clear()
+
+    def _take(self) -> Hold | None:
+        """Have the mailbox to ourselves; return what makes sure of it, None where it is another's.
+
+        What was taken stays taken, from one round to the next, until the worker ends.
+        """
+        if self.lease is None:
+            return hold_nothing
+        self._is_ours = self.lease.take(self._lease_name)
+        if not self._is_ours:
+            return None
+        worker_id = self.lease.id
+        return lambda session: leases.check_held(session, self._lease_name, worker_id)
 
     def abandon(self) -> None:
         """Drop a connection that cannot be trusted, without a word to the server."""

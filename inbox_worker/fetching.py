@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.orm import Session
 
 from config.settings import MailboxSettings
 from inbox_worker import journal, renumbering, store, withheld
@@ -31,6 +32,14 @@ _BATCH_BYTES = 4_000_000
 _MOVES = 100
 
 
+#: Makes sure, in a transaction, that the mailbox is still this worker's to fetch from.
+Hold = Callable[[Session], None]
+
+
+def hold_nothing(_: Session) -> None:
+    """Do nothing, for whoever is known to be alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchReport:
     """What one round came to."""
@@ -46,18 +55,21 @@ def fetch_mailbox(
     mailbox: Mailbox,
     *,
     should_stop: Callable[[], bool],
+    hold: Hold = hold_nothing,
 ) -> FetchReport:
     """Record what is new in a mailbox and move what is disposed.
 
-    Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
+    `hold` is called in every transaction that writes, and raises `LeaseLostError` where the mailbox
+    is another worker's. Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it
+    was never set up.
     """
     try:
-        recorded = _record_new(services, settings, mailbox, should_stop)
-        recorded += _ask_again(services, settings, mailbox)
+        recorded = _record_new(services, settings, mailbox, should_stop, hold)
+        recorded += _ask_again(services, settings, mailbox, hold)
     except WithheldError as error:
-        _record_break(services, settings, mailbox, error)
+        _record_break(services, settings, mailbox, error, hold)
         raise
-    moved, refused = _move_disposed(services, settings, mailbox, should_stop)
+    moved, refused = _move_disposed(services, settings, mailbox, should_stop, hold)
     return FetchReport(recorded=recorded, moved=moved, refused=refused)
 
 
@@ -66,6 +78,7 @@ def _record_new(
     settings: MailboxSettings,
     mailbox: Mailbox,
     should_stop: Callable[[], bool],
+    hold: Hold,
 ) -> int:
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
@@ -83,11 +96,12 @@ def _record_new(
     )
     tally: Counter[Recording] = Counter()
     for batch in _gather(arrivals, 1 if known.is_careful else _BATCH):
-        tally += _record(services, name, batch, renumbered=renumbered)
+        tally += _record(services, name, batch, hold, renumbered=renumbered)
         last_uid = batch[-1].uid
         if should_stop():
             return tally.total()
     with services.database.unit_of_work() as unit:
+        hold(unit.session)
         journal.record_fetch(
             unit.session, name, uidvalidity=uidvalidity, last_uid=last_uid, now=services.clock()
         )
@@ -107,7 +121,7 @@ def _record_new(
     return tally.total()
 
 
-def _ask_again(services: Services, settings: MailboxSettings, mailbox: Mailbox) -> int:
+def _ask_again(services: Services, settings: MailboxSettings, mailbox: Mailbox, hold: Hold) -> int:
     """Ask once more for mails that the server would not give a while ago; return how many came."""
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
@@ -121,19 +135,25 @@ def _ask_again(services: Services, settings: MailboxSettings, mailbox: Mailbox) 
                 max_batch_bytes=services.settings.intake.batch_bytes,
             )
         )
-        given += _record(services, name, fetched, renumbered=False).total()
+        given += _record(services, name, fetched, hold, renumbered=False).total()
         with services.database.unit_of_work() as unit:
+            hold(unit.session)
             withheld.record_given(unit.session, name, uidvalidity, [uid])
             unit.commit()
     return given
 
 
 def _record_break(
-    services: Services, settings: MailboxSettings, mailbox: Mailbox, error: WithheldError
+    services: Services,
+    settings: MailboxSettings,
+    mailbox: Mailbox,
+    error: WithheldError,
+    hold: Hold,
 ) -> None:
     """Remember which mail the server broke off over, and say when it is given up for now."""
     name, uidvalidity, now = settings.name, mailbox.uidvalidity, services.clock()
     with services.database.unit_of_work() as unit:
+        hold(unit.session)
         given_up = withheld.record_break(unit.session, name, uidvalidity, error.uids, now=now)
         unit.commit()
     if given_up:
@@ -147,11 +167,17 @@ def _tell(tally: Counter[Recording]) -> dict[str, int]:
 
 
 def _record(
-    services: Services, name: str, batch: Sequence[FetchedMessage], *, renumbered: bool
+    services: Services,
+    name: str,
+    batch: Sequence[FetchedMessage],
+    hold: Hold,
+    *,
+    renumbered: bool,
 ) -> Counter[Recording]:
     """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
     arrivals = [_build_arrival(name, fetched) for fetched in batch]
     with services.database.unit_of_work() as unit:
+        hold(unit.session)
         found = renumbering.recognise(unit.session, arrivals) if renumbered else {}
         others = [a for a in arrivals if a.place.uid not in found]
         recorded = journal.record_mails(unit.session, others, now=services.clock())
@@ -173,6 +199,7 @@ def _move_disposed(
     settings: MailboxSettings,
     mailbox: Mailbox,
     should_stop: Callable[[], bool],
+    hold: Hold,
 ) -> tuple[int, str | None]:
     """Move what is disposed; return how many mails, and what the server said against others."""
     moved, last_uid, refused = 0, 0, None
@@ -193,6 +220,7 @@ def _move_disposed(
                 _log.warning("move_refused", mailbox=settings.name, count=len(moves))
                 continue
             with services.database.unit_of_work() as unit:
+                hold(unit.session)
                 journal.record_moved(
                     unit.session, [m.sighting_id for m in moves], now=services.clock()
                 )

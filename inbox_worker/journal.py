@@ -15,11 +15,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from inbox_worker import leases
 from inbox_worker.database import upsert
-from inbox_worker.errors import StaleStatusError
+from inbox_worker.errors import LostClaimError, StaleStatusError
 from inbox_worker.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
 from inbox_worker.status import Disposition
 from parsers.raw_headers import find_raw_message_id
@@ -40,6 +41,20 @@ _PUT_SIGHTINGS = (
 )
 _DISPOSE = update(_JOURNAL).where(
     _JOURNAL.c.id == bindparam("entry_id"), _JOURNAL.c.disposition.is_(None)
+)
+_PUT_CURSOR = upsert(table_of(FolderCursor)).on_conflict_do_nothing(index_elements=["mailbox"])
+_CLAIM = (
+    update(_JOURNAL)
+    .where(_JOURNAL.c.id.in_(bindparam("entry_ids", expanding=True)))
+    .values(claimed_by=bindparam("worker_id"))
+)
+_HOLD = (
+    select(_JOURNAL.c.id, _JOURNAL.c.claimed_by)
+    .where(
+        _JOURNAL.c.id.in_(bindparam("entry_ids", expanding=True)), _JOURNAL.c.disposition.is_(None)
+    )
+    .order_by(_JOURNAL.c.id)
+    .with_for_update(key_share=True)
 )
 _READ = (
     select(JournalEntry, RawMail.raw)
@@ -180,10 +195,10 @@ def _sighting_row(
 
 def advance_cursor(session: Session, mailbox: str, *, uidvalidity: int, last_uid: int) -> None:
     """Remember that everything up to `last_uid` was recorded; a new UIDVALIDITY starts over."""
-    cursor = session.get(FolderCursor, mailbox)
-    if cursor is None:
-        session.add(FolderCursor(mailbox=mailbox, uidvalidity=uidvalidity, last_uid=last_uid))
-    elif cursor.uidvalidity != uidvalidity:
+    row = {"mailbox": mailbox, "uidvalidity": uidvalidity, "last_uid": last_uid}
+    session.execute(_PUT_CURSOR, [row])
+    cursor = session.get_one(FolderCursor, mailbox, with_for_update=True)
+    if cursor.uidvalidity != uidvalidity:
         cursor.uidvalidity, cursor.last_uid = uidvalidity, last_uid
     else:
         cursor.last_uid = max(cursor.last_uid, last_uid)
@@ -223,14 +238,74 @@ def record_fetch(
     )
 
 
-def list_undisposed(session: Session, *, after: int = 0, limit: int) -> Sequence[tuple[int, int]]:
-    """Return the ids and sizes of the oldest undisposed entries after the entry `after`."""
-    return session.execute(
-        select(JournalEntry.id, JournalEntry.size)
-        .where(JournalEntry.disposition.is_(None), JournalEntry.id > after)
+def claim_undisposed(
+    session: Session, worker_id: str, *, after: int = 0, limit: int, with_put_off: bool
+) -> Sequence[tuple[int, int]]:
+    """Claim the oldest undisposed entries after the entry `after` that are nobody's or ours.
+
+    Return their ids and sizes. Those that were put off are left to others unless `with_put_off`.
+    Raises `LeaseLostError`.
+    """
+    free = [JournalEntry.claimed_by.is_(None)]
+    if not with_put_off:
+        free.append(JournalEntry.put_off_at.is_(None))
+    found = session.execute(
+        select(JournalEntry.id, JournalEntry.size, JournalEntry.claimed_by)
+        .where(
+            JournalEntry.disposition.is_(None),
+            JournalEntry.id > after,
+            or_(JournalEntry.claimed_by == worker_id, and_(*free)),
+        )
         .order_by(JournalEntry.id)
         .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
     ).all()
+    new = [entry_id for entry_id, _, holder in found if holder is None]
+    if new:
+        leases.check_at_work(session, worker_id)
+        session.execute(_CLAIM, {"entry_ids": new, "worker_id": worker_id})
+    return [(entry_id, size) for entry_id, size, _ in found]
+
+
+def put_off(session: Session, entry: JournalEntry, *, now: datetime, is_kept: bool) -> None:
+    """Note that a mail's pictures take time; it is free for others unless it `is_kept` here."""
+    session.execute(
+        update(JournalEntry)
+        .where(JournalEntry.id == entry.id, JournalEntry.claimed_by == entry.claimed_by)
+        .values(put_off_at=now, claimed_by=entry.claimed_by if is_kept else None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hold_claims(session: Session, entries: Sequence[JournalEntry]) -> None:
+    """Raise `LostClaimError` unless all are undisposed and still whose they were when read.
+
+    Nobody takes them until the transaction ends.
+    """
+    wanted = {(entry.id, entry.claimed_by) for entry in entries}
+    found = session.execute(_HOLD, {"entry_ids": [entry_id for entry_id, _ in wanted]})
+    if {(entry_id, holder) for entry_id, holder in found} != wanted:
+        raise LostClaimError
+
+
+def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:
+    """Whether an earlier mail to the same mailbox is still to be disposed of, by another worker.
+
+    One that is put off, or that failed, keeps nobody waiting.
+    """
+    earlier = (
+        select(JournalEntry.id)
+        .where(
+            JournalEntry.disposition.is_(None),
+            JournalEntry.id < entry.id,
+            JournalEntry.mailbox == entry.mailbox,
+            JournalEntry.attempts == 0,
+            JournalEntry.put_off_at.is_(None),
+            or_(JournalEntry.claimed_by.is_(None), JournalEntry.claimed_by != entry.claimed_by),
+        )
+        .limit(1)
+    )
+    return session.scalar(earlier) is not None
 
 
 def read_mails(session: Session, entry_ids: Sequence[int]) -> list[tuple[JournalEntry, bytes]]:
@@ -254,7 +329,9 @@ class Disposal:
 
 def dispose(session: Session, disposals: Sequence[Disposal]) -> None:
     """Set what became of mails; raise `StaleStatusError` when that is set already for one."""
-    rows = [{**asdict(d), "disposition": d.disposition.value} for d in disposals]
+    rows = [
+        {**asdict(d), "disposition": d.disposition.value, "claimed_by": None} for d in disposals
+    ]
     changed = session.execute(_DISPOSE, rows)
     if changed.rowcount != len(rows):  # type: ignore[attr-defined]
         raise StaleStatusError("a journal entry is disposed already")

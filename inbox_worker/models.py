@@ -84,6 +84,27 @@ def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
+class WorkerRecord(Base):
+    """A worker that is at work; what it has refers to this row, and is free when the row goes."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)  #: never used twice
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  #: unless it is renewed
+
+
+class LeaseRecord(Base):
+    """Something that one worker at a time has to itself: a mailbox to fetch from."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(140), primary_key=True)
+    worker_id: Mapped[str] = mapped_column(ForeignKey("workers.id", ondelete="CASCADE"))
+
+
 class JournalEntry(Base):
     """A mail's bytes, recorded once per content and mailbox, and what became of it."""
 
@@ -92,6 +113,7 @@ class JournalEntry(Base):
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
         _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        _partial_index("ix_journal_claimed", "claimed_by", where="claimed_by IS NOT NULL"),
         Index("ix_journal_sha256", "sha256"),
         _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
@@ -111,6 +133,9 @@ class JournalEntry(Base):
     disposition: Mapped[str | None] = mapped_column(String(30))
     disposed_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(200))  #: a code, never the mail's words
+    #: The worker that is to dispose of it, while it is at work.
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
+    put_off_at: Mapped[datetime | None]  #: when its pictures were found to take time
 
 
 class RawMail(Base):
@@ -373,6 +398,7 @@ class LetterRecord(Base):
             "due_at",
             where="status IN ('QUEUED', 'SENDING', 'UNKNOWN')",
         ),
+        _partial_index("ix_letters_claimed", "claimed_by", where="claimed_by IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -390,7 +416,8 @@ class LetterRecord(Base):
     retries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    lease_until: Mapped[datetime | None]
+    #: The worker that is sending it, while it is at work.
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
     accepted_at: Mapped[datetime | None]
     reply_code: Mapped[int | None]
     reply_text: Mapped[str | None]

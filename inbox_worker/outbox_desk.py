@@ -85,7 +85,7 @@ def retry(database: Database, letter_id: int, *, actor: str, now: datetime) -> N
             _S.QUEUED,
             due_at=now,
             attempts=0,
-            lease_until=None,
+            claimed_by=None,
             retries=LetterRecord.retries + 1,
         )
         _write_down(unit.session, letter, "letter_retried", actor=actor, now=now)

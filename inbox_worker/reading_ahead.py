@@ -36,8 +36,9 @@ _AHEAD_BYTES = 16_000_000
 #: How many mails, and of how many bytes, are read from the journal in one go.
 _READ_TOGETHER = 8
 _READ_TOGETHER_BYTES = 2_000_000
-#: How many mails are listed at a time.
-_LISTED = 200
+#: How many mails are claimed at a time: enough for a commit to cost little, and few enough that
+#: another worker finds its share.
+_CLAIMED = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +54,16 @@ class _Reading:
 
 def read_ahead(
     services: Services,
+    worker_id: str,
     should_stop: Callable[[], bool],
     room: WaitingRoom | None,
     on_wait: Callable[[Intake], None],
 ) -> Iterator[Intake]:
-    """Yield the mails that are to be disposed of; stop at a message boundary when told to.
+    """Yield the mails this worker is to dispose of; stop at a message boundary when told to.
 
     `on_wait` is called with each mail that has to wait for its pictures.
     """
-    return _let_pass(_read_ahead(services, should_stop, room), room, on_wait)
+    return _let_pass(_read_ahead(services, worker_id, should_stop, room), room, on_wait)
 
 
 def read_one(services: Services, entry_id: int) -> Intake:
@@ -85,15 +87,23 @@ def _let_pass(
             yield intake
         else:
             on_wait(intake)
+            _put_off(intake.services, intake.entry, is_kept=True)
             room.keep(intake)
 
 
+def _put_off(services: Services, entry: JournalEntry, *, is_kept: bool) -> None:
+    """Let later mails go first, in other workers too; and let those have one that is not kept."""
+    with services.database.unit_of_work() as unit:
+        journal.put_off(unit.session, entry, now=services.clock(), is_kept=is_kept)
+        unit.commit()
+
+
 def _read_ahead(
-    services: Services, should_stop: Callable[[], bool], room: WaitingRoom | None
+    services: Services, worker_id: str, should_stop: Callable[[], bool], room: WaitingRoom | None
 ) -> Iterator[Intake]:
     """Yield mails that were read, while the reader is already at work on the next few."""
     reading: deque[_Reading] = deque()
-    for entry, raw in _list_entries(services, room):
+    for entry, raw in _list_entries(services, worker_id, room):
         if should_stop():
             return
         reading.append(_start_reading(services, entry, raw))
@@ -105,12 +115,16 @@ def _read_ahead(
 
 
 def _list_entries(
-    services: Services, room: WaitingRoom | None
+    services: Services, worker_id: str, room: WaitingRoom | None
 ) -> Iterator[tuple[JournalEntry, bytes]]:
     last = 0
     while True:
-        with services.database.read() as session:
-            listed = journal.list_undisposed(session, after=last, limit=_LISTED)
+        has_room = room is None or not room.is_full
+        with services.database.unit_of_work() as unit:
+            listed = journal.claim_undisposed(
+                unit.session, worker_id, after=last, limit=_CLAIMED, with_put_off=has_room
+            )
+            unit.commit()
         if not listed:
             return
         wanted = [(n, size) for n, size in listed if room is None or not room.knows(n)]
@@ -157,6 +171,7 @@ def _finish_reading(
         return
     if room is not None and room.is_full and found.needs_pictures:
         room.turn_away(reading.entry.id)
+        _put_off(services, reading.entry, is_kept=False)
         return
     yield Intake(
         services=services,

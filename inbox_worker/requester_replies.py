@@ -149,8 +149,8 @@ def _prepare_unbound(intake: Intake) -> Apply:
 
 
 def _hold(session: Session, seen: Request) -> Request:
-    request = session.get(Request, seen.id)
-    if request is None or (request.status, request.revision) != (seen.status, seen.revision):
+    request = store.hold_request(session, seen.id)
+    if (request.status, request.revision) != (seen.status, seen.revision):
         raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
     return request
 

@@ -103,7 +103,9 @@ def add_requests(session: Session, new: Sequence[NewRequest]) -> list[Request]:
 def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
     """Yield a tracking number for each, in their order."""
     counts = Counter(one.year for one in new)
-    taken = {y: iter(take_tracking_numbers(session, y, count)) for y, count in counts.items()}
+    taken = {
+        y: iter(take_tracking_numbers(session, y, count)) for y, count in sorted(counts.items())
+    }
     return (next(taken[one.year]) for one in new)
 
 
@@ -140,6 +142,16 @@ def find_request(session: Session, tracking_number: str) -> Request | None:
     return session.scalars(
         select(Request).where(Request.tracking_number == tracking_number)
     ).one_or_none()
+
+
+def hold_request(session: Session, request_id: int) -> Request:
+    """Return a request as it is now, for writing: nobody else changes it in the meantime."""
+    return session.get_one(
+        Request,
+        request_id,
+        populate_existing=True,
+        with_for_update={"key_share": True},
+    )
 
 
 def move_request(

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
-from inbox_worker import store
+from inbox_worker import leases, store
 from inbox_worker.alarm_facts import find_current_alarms
 from inbox_worker.models import (
     AlarmRecord,
@@ -90,6 +90,16 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
     )
     return {
         "paused": is_paused(session),
+        "workers": [
+            {
+                "host": worker.host,
+                "pid": worker.pid,
+                "since": _moment(worker.started_at),
+                "silent": worker.expires_at <= now,
+                "has": list(names),
+            }
+            for worker, names in leases.list_workers(session)
+        ],
         "mailboxes": [
             {
                 "name": m.name,

@@ -15,6 +15,7 @@ from inbox_worker.chores import Chore, do_chores
 from inbox_worker.faults import FaultKind, clear_fault, record_fault
 from inbox_worker.fetcher import Fetcher
 from inbox_worker.ingest import dispose_pending
+from inbox_worker.leases import WorkerLease
 from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
 from inbox_worker.services import Services
 from inbox_worker.standing_in import end_absences
@@ -40,6 +41,7 @@ class Worker:
 
     services: Services
     submitter: SmtpSubmitter
+    lease: WorkerLease
     alarm_submitter: SmtpSubmitter | None = None  #: where alarms have a relay of their own
     should_stop: Callable[[], bool] = field(default=lambda: False)
     room: WaitingRoom = field(default_factory=WaitingRoom)
@@ -53,7 +55,12 @@ class Worker:
         own = settings.alerts.smtp or settings.smtp
         self._alarm_pacer = Pacer(max_per_minute=own.max_per_minute)
         self.fetchers = tuple(
-            Fetcher(services=self.services, settings=mailbox, should_stop=self._should_stop)
+            Fetcher(
+                services=self.services,
+                settings=mailbox,
+                should_stop=self._should_stop,
+                lease=self.lease,
+            )
             for mailbox in settings.mailbox
         )
 
@@ -63,7 +70,9 @@ class Worker:
 
     def file(self) -> int:
         """Dispose of recorded mail and issue what is due; return how many of either there were."""
-        report = dispose_pending(self.services, should_stop=self.should_stop, room=self.room)
+        report = dispose_pending(
+            self.services, self.lease.id, should_stop=self.should_stop, room=self.room
+        )
         issued = issuing.issue_due(self.services, should_stop=self.should_stop)
         return report.disposed + report.failed + issued
 
@@ -80,7 +89,7 @@ class Worker:
 
     def _drain(self, submitter: SmtpSubmitter, pacer: Pacer, route: str | None) -> DrainReport:
         return drain(
-            DatabaseOutbox(self.services.database, route=route),
+            DatabaseOutbox(self.services.database, self.lease.id, route=route),
             submitter,
             clock=self.services.clock,
             pacer=pacer,

@@ -24,6 +24,7 @@ from config.data import read_data
 from config.settings import Settings, build_settings
 from inbox_worker import ingest, issuing, journal
 from inbox_worker.database import Database
+from inbox_worker.leases import WorkerLease
 from inbox_worker.models import (
     CertificationRecord,
     Decision,
@@ -317,7 +318,7 @@ class Clock:
         self.now += timedelta(**delta)
 
 
-@dataclass(slots=True)
+@dataclass
 class Harness:
     """A worker without servers."""
 
@@ -347,6 +348,11 @@ class Harness:
             random_bits=random.Random(next(_numbers)).getrandbits,
         )
         return cls(services=services, clock=clock)
+
+    @cached_property
+    def worker_id(self) -> str:
+        """Return the id of this worker, which is at work from the first time it is asked for."""
+        return sign_on(self.services.database)
 
     def change_settings(self, **changes: Any) -> None:
         """Give the worker other settings from now on, as a restart would."""
@@ -383,7 +389,7 @@ class Harness:
 
     def work(self) -> ingest.DisposalReport:
         """Dispose of what is recorded."""
-        return ingest.dispose_pending(self.services, should_stop=lambda: False)
+        return ingest.dispose_pending(self.services, self.worker_id, should_stop=lambda: False)
 
     def issue(self) -> int:
         """Issue what is due."""
@@ -475,6 +481,19 @@ class Harness:
             found = list(session.scalars(select(model).order_by(*inspect(model).primary_key)))
             session.expunge_all()
             return found
+
+
+def sign_on(database: Database, *, now: datetime = NOW) -> str:
+    """Let a worker be at work that never ends, and return its id."""
+    lease = WorkerLease(
+        database=database,
+        url="sqlite://",
+        clock=lambda: now,
+        duration=timedelta(days=3650),
+        random_bits=lambda bits: next(_numbers),
+    )
+    lease.sign_on()
+    return lease.id
 
 
 #: Where a database is: an SQLite file, or the address of a PostgreSQL database.

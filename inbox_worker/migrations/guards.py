@@ -3,11 +3,15 @@
 A guard belongs to one column of one table and refuses every update of it for which its condition
 holds; the refusal is an `IntegrityError` like that of any constraint. The condition may speak of
 `OLD` and `NEW` and has to be SQL that both databases know. SQLite drops a table's guards whenever
-a migration makes the table anew: drop them before, and create them again after it.
+a migration makes the table anew, as `batch_alter_table` does: `keep_guards` makes them again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
 from alembic import op
 
 
@@ -36,3 +40,16 @@ def drop_guard(name: str, *, table: str) -> None:
         return
     op.execute(f"DROP TRIGGER {name} ON {table}")
     op.execute(f"DROP FUNCTION {name}()")
+
+
+@contextmanager
+def keep_guards(table: str) -> Iterator[None]:
+    """Let a table keep its guards when it is made anew in this block."""
+    bind = op.get_bind()
+    made = []
+    if bind.dialect.name == "sqlite":
+        query = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name")
+        made = list(bind.scalars(query, {"name": table}))
+    yield
+    for statement in made:
+        bind.exec_driver_sql(statement)

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from inbox_worker.cli import run_command
 from tests.acceptance.mails import Mail, MailServers, Postbox, compose, compose_reply
 from tests.servers.ports import wait_until
@@ -59,6 +61,7 @@ class Job:
     folder: Path  #: configuration and database live here
     tag: str  #: keeps this job's mailboxes apart from those of others on the same servers
     settings: Table = field(default_factory=dict)  #: laid over the usual configuration
+    url: str = ""  #: of a PostgreSQL database; empty for a file in the folder
     _boxes: dict[str, Postbox] = field(default_factory=dict, init=False)
     _arriving: int = field(default=0, init=False)
     logs: list[str] = field(default_factory=list, init=False)
@@ -296,6 +299,10 @@ class Job:
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return rows of the worker's database, which is not changed."""
+        if self.url:
+            address = self.url.replace("+psycopg", "")
+            with psycopg.connect(address, autocommit=True) as server:
+                return server.execute(sql.replace("?", "%s"), values).fetchall()  # type: ignore[call-overload,no-any-return]
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return connection.execute(sql, values).fetchall()
 
@@ -356,7 +363,7 @@ class Job:
                 "from_name": "ERO Outreach",
                 "max_per_minute": 6000,
             },
-            "database": {"url": f"sqlite:///{self.database}"},
+            "database": {"url": self.url or f"sqlite:///{self.database}"},
             "review": {
                 "undo_minutes": 0,
                 "refusal_min_business_days": 0,

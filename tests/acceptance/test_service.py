@@ -148,18 +148,27 @@ def _count_tries(job: Job) -> int:
     return sum(x["event"] == "server_unreachable" and x["mailbox"] == "faxes" for x in lines)
 
 
-def test_two_workers_are_never_at_work_at_once(real_job: Job) -> None:
+def test_once_beside_a_service_is_harmless(real_job: Job) -> None:
+    """It leaves the mailbox to the service, and finds nothing else to do."""
     job = real_job
     job.do("init")
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
     with _run_service(job) as process:
         assert wait_until(lambda: "service_started" in _read_log(job)), _read_log(job)
-        second = job.run("once")
-        assert second.returncode == 75
-        assert "Another worker is at work on this database" in second.stderr
-        assert process.poll() is None
+        assert wait_until(lambda: bool(job.query("SELECT 1 FROM leases")))
+        for case in range(4):
+            job.write(
+                clerk, "Attached.\n", fill(build_clerk_values(clerk, case_numbers=[f"26-{case}"]))
+            )
+            second = job.run("once")
+            assert (second.returncode, "mail_recorded" in second.stderr) == (0, False)
+        assert wait_until(lambda: job.query("SELECT count(*) FROM requests") == [(4,)])
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     job.do("once")
+    assert job.query("SELECT count(*) FROM sightings") == [(4,)]
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+    assert len(job.letters_to(clerk.address)) == 4
 
 
 #: More mails than are filed in the time it takes to see that the first is.

@@ -130,9 +130,9 @@ def test_alarms_leave_by_a_relay_of_their_own_also_while_sending_is_paused(
         unit.commit()
     refuse(harness)
     tend(harness)
-    main = DatabaseOutbox(harness.services.database, route=MAIN_ROUTE)
+    main = DatabaseOutbox(harness.services.database, harness.worker_id, route=MAIN_ROUTE)
     assert main.claim_due(harness.clock(), limit=9) == []
-    own = DatabaseOutbox(harness.services.database, route=ALARM_ROUTE)
+    own = DatabaseOutbox(harness.services.database, harness.worker_id, route=ALARM_ROUTE)
     (letter,) = own.claim_due(harness.clock(), limit=9)
     assert (letter.recipient, letter.sender) == (IT, "ero.alarms@elsewhere.example")
     assert b'From: "ERO Outreach alarms" <ero.alarms@elsewhere.example>' in letter.raw
@@ -141,7 +141,9 @@ def test_alarms_leave_by_a_relay_of_their_own_also_while_sending_is_paused(
 def test_without_that_relay_the_usual_one_takes_them(told: Harness) -> None:
     refuse(told)
     tend(told)
-    (letter,) = DatabaseOutbox(told.services.database).claim_due(told.clock(), limit=9)
+    (letter,) = DatabaseOutbox(told.services.database, told.worker_id).claim_due(
+        told.clock(), limit=9
+    )
     assert (letter.recipient, letter.sender) == (IT, MAILBOX)
 
 

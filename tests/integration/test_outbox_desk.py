@@ -19,7 +19,7 @@ ACTOR = "console:operator"
 
 
 def claim(harness: Harness) -> DatabaseOutbox:
-    store = DatabaseOutbox(harness.services.database)
+    store = DatabaseOutbox(harness.services.database, harness.worker_id)
     store.claim_due(harness.clock(), limit=100)
     return store
 
@@ -74,7 +74,7 @@ def test_a_letter_that_failed_goes_again_with_the_same_bytes(filed: Harness) -> 
 
 
 def claim_and_list(harness: Harness) -> list[Any]:
-    store = DatabaseOutbox(harness.services.database)
+    store = DatabaseOutbox(harness.services.database, harness.worker_id)
     return list(store.claim_due(harness.clock(), limit=100))
 
 

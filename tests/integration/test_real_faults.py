@@ -70,7 +70,9 @@ def no_more_files(harness: Harness) -> Iterator[None]:
 
 
 def path_of(harness: Harness) -> Path:
-    return Path(harness.services.settings.database.url.removeprefix("sqlite:///"))
+    return Path(
+        harness.services.settings.database.url.get_secret_value().removeprefix("sqlite:///")
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from tests.worker_harness import (
     findings,
 )
 
+pytestmark = pytest.mark.on_both
+
 
 def send_form(harness: Harness, **form: Any) -> str | None:
     """Answer the newest letter to the clerk with a form, as the requester."""

@@ -97,7 +97,7 @@ def test_any_name_leads_to_the_request(issued: Harness, name: Callable[[Harness]
 def test_a_letter_is_traced_through_its_delivery(issued: Harness) -> None:
     letter = issued.newest(CLERK)
     issued.clock.advance(minutes=5)
-    store = DatabaseOutbox(issued.services.database)
+    store = DatabaseOutbox(issued.services.database, issued.worker_id)
     store.claim_due(issued.clock(), limit=100)
     store.record_accepted(letter.id, now=issued.clock(), reply=SmtpReply(code=250, text="ok"))
     found = follow(issued, letter.message_id)
