@@ -280,7 +280,7 @@ RULES: tuple[Rule, ...] = (
         ),
         find=find_sharing_problems,
     ),
-    Rule(reads=("mailbox", "smtp", "alerts.smtp"), find=find_sign_in_problems),
+    Rule(reads=("mailbox.oauth2", "smtp.oauth2", "alerts.smtp.oauth2"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
     Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
     Rule(

@@ -108,6 +108,7 @@ Line = Annotated[str, AfterValidator(_check_line)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
 FilledSecret = Annotated[SecretStr, AfterValidator(_check_filled_secret)]
 Address = Annotated[str, AfterValidator(_check_address)]
+AddressOrNone = Annotated[str, AfterValidator(lambda value: value and _check_address(value))]
 Host = Annotated[str, AfterValidator(_check_host)]
 TimeOfDay = Annotated[datetime.time, BeforeValidator(_parse_time)]
 ZoneName = Annotated[str, AfterValidator(_check_zone)]
@@ -242,6 +243,7 @@ class ReviewSettings(Section):
     confirm: bool = True
     undo_minutes: NotNegative = 10
     token_days: Positive = 30
+    paper_to: AddressOrNone = ""
     bases: Annotated[Many[Filled], Field(min_length=1)] = (
         "routine use",
         "consent",

@@ -7,7 +7,7 @@ one that kills its worker does not kill the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +28,8 @@ class Chore:
 
     name: str  #: stable; its row in the database has it
     every: timedelta
-    do: Callable[[Services], int]  #: returns how much it did
+    #: Returns how much it did; one that takes minutes yields that, each time it may be stopped.
+    do: Callable[[Services], int | Iterator[int]]
 
 
 def do_chores(
@@ -41,7 +42,7 @@ def do_chores(
             break
         if _claim(services.database, chore, services.clock()):
             try:
-                done += chore.do(services)
+                done += _do(chore, services, should_stop)
             except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
                 reason = type(error).__name__
                 _log.error("chore_failed", job=chore.name, error=reason)
@@ -51,6 +52,19 @@ def do_chores(
             else:
                 clear_fault(services.database, "job", chore.name)
     return done
+
+
+def _do(chore: Chore, services: Services, should_stop: Callable[[], bool]) -> int:
+    done = chore.do(services)
+    if isinstance(done, int):
+        return done
+    total = 0
+    for some in done:
+        total += some
+        # To ask is also how whoever watches learns that it gets on.
+        if should_stop():
+            break
+    return total
 
 
 def _claim(database: Database, chore: Chore, now: datetime) -> bool:

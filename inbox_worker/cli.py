@@ -24,6 +24,7 @@ from inbox_worker import (
     cli_documents,
     cli_files,
     cli_outbox,
+    cli_paper,
     cli_quarantine,
     cli_service,
     cli_tracing,
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 cli_service.register(app)
 cli_files.register(app)
+cli_paper.register(app)
 cli_documents.register(app)
 cli_quarantine.register(app)
 cli_outbox.register(app)

@@ -194,6 +194,8 @@ def _list_explanation(found: dict[str, Any]) -> Iterator[Pair]:
         yield "problem", found["problem"]
         return
     yield "kind", f"{found['kind']}, by the rule {found['rule']}"
+    if found["topics"]:
+        yield "about", "\n".join(f"{t}, by {r}" for t, r in found["topic_rules"].items())
     yield "forms", "\n".join(_tell_form(form) for form in found["forms"]) or "none"
     yield "attachments", "\n".join(map(_tell_paper, found["attachments"])) or "none"
     lines = found["new_text"].split("\n")

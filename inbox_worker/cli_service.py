@@ -43,8 +43,9 @@ from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
 from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.notify import Notifier
+from inbox_worker.once import run_once
 from inbox_worker.outbox_store import set_paused
-from inbox_worker.scheduler import Service, run_once
+from inbox_worker.scheduler import Service
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -245,7 +246,10 @@ def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pa
         at = box["last_fetch_at"]
         told = f"{tell_moment(at, zone)} ({tell_age(at, now)} ago)" if at else "never"
         yield f"mailbox {box['name']}: last fetch", told
-        yield f"mailbox {box['name']}: not yet worked on", str(box["unaccounted"])
+        yield f"mailbox {box['name']}: not yet worked on", str(box["undisposed"])
+        since = box["reconciled_at"]
+        compared = f" ({tell_age(since, now)} ago)" if since else ", never compared: `reconcile`"
+        yield f"mailbox {box['name']}: unaccounted for", f"{box['unaccounted']}{compared}"
     for status, number in sorted(view["requests"].items()):
         age = view["oldest"].get(status)
         yield f"requests {status}", f"{number}, oldest {tell_age(age, now)}" if age else str(number)

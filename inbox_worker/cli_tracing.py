@@ -1,9 +1,9 @@
-"""Commands that account for mail: trace."""
+"""Commands that account for mail: trace, reconcile."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import groupby
 from typing import Annotated, Any
@@ -14,8 +14,17 @@ import typer
 from config.settings import Settings
 from inbox_worker import bootstrap
 from inbox_worker.cli_help import Command
-from inbox_worker.cli_output import print_json, print_pairs, say
+from inbox_worker.cli_output import (
+    count,
+    print_json,
+    print_pairs,
+    print_table,
+    say,
+    show_work,
+)
 from inbox_worker.errors import WorkerError
+from inbox_worker.reconciliation import UNACCOUNTED, Reconciliation, Standing
+from inbox_worker.reconciling import finish, reconcile_mailbox
 from inbox_worker.tracing import Step, Trace, is_traceable
 from inbox_worker.tracing import trace as trace_name
 from parsers.tracking import find_miswritten_tracking_numbers, format_tracking_number
@@ -29,6 +38,68 @@ _EXAMPLE = format_tracking_number(2026, 1)
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(cls=Command, epilog=f"Example: ero-outreach trace {_EXAMPLE}")(trace)
+    app.command(cls=Command, epilog="Example: ero-outreach reconcile --json")(reconcile)
+
+
+def reconcile(context: typer.Context, *, as_json: _JSON = False) -> None:
+    """Compare the mails on the server with the rows, folder by folder; change nothing.
+
+    The exit code is 1 when any mail is unaccounted for.
+    """
+    settings: Settings = context.obj.load()
+    found, trouble = [], None
+    with bootstrap.open_database(settings) as database:
+        for box in settings.mailbox:
+            try:
+                with show_work(f"Comparing mailbox {box.name}…"):
+                    steps = reconcile_mailbox(database, settings, box, bootstrap.now)
+                    found.append(finish(steps))
+            except WorkerError as error:
+                # The others are compared all the same.
+                trouble = error
+    unaccounted = sum(r.unaccounted for r in found)
+    if as_json:
+        document = {"unaccounted": unaccounted, "mailboxes": [r.to_json() for r in found]}
+        print_json(document)
+    else:
+        for result in found:
+            _print_reconciliation(result)
+        if found:
+            say(f"{unaccounted} unaccounted for.")
+    if trouble is not None:
+        raise trouble
+    raise typer.Exit(int(unaccounted > 0))
+
+
+def _print_reconciliation(result: Reconciliation) -> None:
+    rows = [
+        (
+            f.folder,
+            str(f.messages),
+            _tell_standings(f.standings) if f.is_there else "the server has no such folder",
+        )
+        for f in result.folders
+    ]
+    print_table(f"Mailbox {result.mailbox}", ("folder", "mails", "of which"), rows)
+    absent = _tell_standings(result.rows) or "all were seen"
+    say(f"{count(result.recorded, 'mail')} recorded; of those not on the server: {absent}.")
+    for finding in result.findings:
+        if finding.standing in {*UNACCOUNTED, Standing.UNKNOWN}:
+            place = f"{finding.folder}, UID {finding.uid}" if finding.uid else ""
+            mail = f"mail {finding.mail}" if finding.mail else ""
+            say(f"  {finding.standing.value}: {place or mail}. {_ADVICE[finding.standing]}")
+
+
+def _tell_standings(standings: Mapping[Standing, int]) -> str:
+    return "; ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in standings.items() if n)
+
+
+#: What to do about a finding.
+_ADVICE = {
+    Standing.LOST: "Drag it to another folder and back: it is fetched like a new mail then.",
+    Standing.BYTES_MISSING: "Restore its row in raw_mails from the last backup.",
+    Standing.UNKNOWN: "Somebody put it there; no loss.",
+}
 
 
 def trace(

@@ -18,9 +18,11 @@ from inbox_worker import store
 from inbox_worker.alarm_posting import post_alarm
 from inbox_worker.models import LetterRecord, Problem, Request
 from inbox_worker.posting import Inbound, Posting, post_to_requester, post_unbound
+from inbox_worker.printing import needs_print, post_printable
 from inbox_worker.services import Services
 from inbox_worker.status import DeliveryStatus
 from outbound.letters import Fact, Letter, Letterhead, LetterKind
+from outbound.printed_letter import PrintedKind
 from outbound.requester_letters import (
     Acknowledgement,
     Answer,
@@ -43,7 +45,10 @@ from outbound.requester_letters import (
     compose_set_aside,
 )
 from outbound.staff_letters import StaffAlert, compose_staff_alert
-from parsers.extraction import DocumentKind, Extraction, FieldProblem
+from parsers.extraction import DocumentKind, Extraction, FieldProblem, FieldValue
+
+#: A form's values by name, where they are not in the database yet.
+Fields = Mapping[str, FieldValue]
 
 #: Letters that answer mail about no request; their number per address and day is bounded.
 UNBOUND_KINDS = tuple(
@@ -78,6 +83,10 @@ _ALARMS: Mapping[str, tuple[str, str]] = {
     "mail_oversize": (
         "A mail is over the size limit, and nothing but its header was taken in.",
         "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
+    ),
+    "mail_unaccounted": (
+        "Mail on the server and in the database do not agree.",
+        "See which, on the worker's machine: ero-outreach reconcile",
     ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
@@ -169,22 +178,39 @@ def build_letterhead(services: Services) -> Letterhead:
 
 
 def write_acknowledgement(
-    services: Services, session: Session, request: Request, *, now: datetime
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    now: datetime,
+    fields: Fields | None = None,
 ) -> None:
-    """Tell the mail's author that the request arrived, once."""
-    letter = compose_acknowledgement(_acknowledgement(services, request))
+    """Tell the mail's author that the request arrived, once; on paper, whoever wrote."""
     posting = Posting(key=f"acknowledgement:{request.id}", now=now)
+    if needs_print(request):
+        post_printable(services, session, request, "acknowledgement", posting, fields=fields)
+        return
+    letter = compose_acknowledgement(_acknowledgement(services, request))
     post_to_requester(services, session, request, request.author_address, letter, posting)
 
 
 def write_legal_receipt(
-    services: Services, session: Session, request: Request, *, now: datetime
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    now: datetime,
+    fields: Fields | None = None,
 ) -> None:
     """Acknowledge a request that went to counsel."""
     is_demand = "legal_process" in request.flags
+    posting = Posting(key=f"acknowledgement:{request.id}", now=now)
+    if needs_print(request):
+        kind: PrintedKind = "legal_received" if is_demand else "acknowledgement"
+        post_printable(services, session, request, kind, posting, fields=fields)
+        return
     compose = compose_legal_received if is_demand else compose_acknowledgement
     letter = compose(_acknowledgement(services, request))
-    posting = Posting(key=f"acknowledgement:{request.id}", now=now)
     post_to_requester(services, session, request, request.author_address, letter, posting)
 
 
@@ -253,8 +279,10 @@ def write_deficiency(
     problems: Sequence[Problem | FieldProblem],
     *,
     now: datetime,
+    fields: Fields | None = None,
 ) -> None:
     """Tell the mail's author what to mend, each field by its label."""
+    posting = Posting(key=f"deficiency:{request.id}:{request.revision}", now=now)
     definition = services.definition(request.definition)
     titles = {s.name: s.title for s in definition.sections}
     items = []
@@ -269,6 +297,12 @@ def write_deficiency(
                 section=titles[field.section],
             )
         )
+    if needs_print(request):
+        listed = tuple((i.label, i.sentence) for i in items)
+        post_printable(
+            services, session, request, "deficiency", posting, items=listed, fields=fields
+        )
+        return
     letter = compose_deficiency(
         Deficiency(
             head=build_letterhead(services),
@@ -276,7 +310,6 @@ def write_deficiency(
             items=tuple(items),
         )
     )
-    posting = Posting(key=f"deficiency:{request.id}:{request.revision}", now=now)
     post_to_requester(services, session, request, request.author_address, letter, posting)
 
 
@@ -284,6 +317,9 @@ def write_question(
     services: Services, session: Session, request: Request, question: str, posting: Posting
 ) -> None:
     """Put a reviewer's question to the mail's author."""
+    if needs_print(request):
+        post_printable(services, session, request, "question", posting, quote=question)
+        return
     letter = compose_question(
         Question(
             head=build_letterhead(services),

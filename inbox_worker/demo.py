@@ -29,7 +29,7 @@ from inbox_worker.embedded import AcceptedMail, EmbeddedAccount, EmbeddedServers
 from inbox_worker.errors import WorkerError
 from inbox_worker.mailbox import open_mailbox
 from inbox_worker.mailbox_setup import set_up_mailbox
-from inbox_worker.scheduler import run_once
+from inbox_worker.once import run_once
 from inbox_worker.views import list_requests
 from inbox_worker.worker import Worker
 from outbound.form_filling import fill_form

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,11 @@ from parsers.message import Attachment, InboundMessage
 
 #: What a handler returns: writes everything in the transaction and says what became of the mail.
 Apply = Callable[[Session], Disposition]
+
+#: How a request reaches us.
+Channel = Literal["email", "fax", "mail", "hand"]
+#: Paper lies in the journal under this and its channel, in the place of a mailbox's name.
+PAPER = "paper:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,12 @@ class Intake:
         return all(document.reading.done() for document in self.documents)
 
     @property
+    def channel(self) -> str:
+        """Return how it reached us, a `Channel`."""
+        _, is_paper, channel = self.entry.mailbox.partition(PAPER)
+        return channel if is_paper else "email"
+
+    @property
     def author_address(self) -> str:
         """Return the single author's address, or an empty string."""
         return "" if self.message.author is None else self.message.author.address
@@ -103,7 +115,7 @@ class Intake:
         )
 
     def is_author_proven(self) -> bool:
-        """Whether the author is proven, or the site asks for no proof."""
-        return (
+        """Whether the author is proven, or the site asks for no proof; paper proves nobody."""
+        return self.channel == "email" and (
             not self.services.settings.review.require_authentication or self.judge_author().passed
         )

@@ -31,6 +31,7 @@ from imapclient.exceptions import (
 from config.sections import MailboxSettings
 from inbox_worker import idling
 from inbox_worker.errors import UnreachableError
+from inbox_worker.folder_survey import FolderSurvey
 from inbox_worker.mailbox_connection import (
     MailboxRefusedError,
     connect,
@@ -129,6 +130,20 @@ class Mailbox:
         if b"UIDVALIDITY" not in selected:
             raise MailboxRefusedError(f"{where} has no lasting message numbers: choose another.")
         return selected
+
+    def survey(self, folder: str) -> FolderSurvey | None:
+        """Look into `folder`, one of the configured names; None where the server has no such.
+
+        The mailbox is of no use for anything else afterwards: another folder is selected.
+        """
+        name = self._name_folder(folder)
+        with telling(self._settings):
+            if name.upper() != "INBOX" and not self._client.folder_exists(name):
+                return None
+            selected = self._client.select_folder(name, readonly=True)
+        return FolderSurvey(
+            self._client, self._settings, uidvalidity=selected.get(b"UIDVALIDITY", 0)
+        )
 
     def ensure_folders(self) -> tuple[str, ...]:
         """Create the folders mail is moved to where they are missing; return the names made."""

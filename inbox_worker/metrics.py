@@ -67,7 +67,7 @@ def _build_registry(services: Services, session: Session, now: datetime) -> Coll
         {s.value: 0 for s in DeliveryStatus} | _count_by(session, LetterRecord.status),
         label="status",
     )
-    mails = _count_by(session, func.coalesce(JournalEntry.disposition, "PENDING"))
+    mails = _count_by(session, JournalEntry.disposition)
     known = {d.value: 0 for d in Disposition} | {"PENDING": 0}
     _gauge(registry, "mails", "Mails by what became of them.", known | mails, label="disposition")
     paused = {"": float(facts.outbox.paused_since is not None)}
@@ -107,4 +107,4 @@ def _gauge(
 
 def _count_by(session: Session, column: object) -> dict[str, float]:
     rows = session.execute(select(column, func.count()).group_by(column))  # type: ignore[call-overload]
-    return {str(name): float(number) for name, number in rows}
+    return {str(name or "PENDING"): float(number) for name, number in rows}

@@ -23,6 +23,7 @@ from inbox_worker.findings_record import findings_of
 from inbox_worker.models import Decision, Request
 from inbox_worker.outbox_store import has_letter
 from inbox_worker.posting import Inbound, Posting, post_to_staff
+from inbox_worker.printing import list_address_lines
 from inbox_worker.reply import Reply
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -225,19 +226,11 @@ def write_postal_instruction(
     posting: Posting,
 ) -> None:
     """Ask whoever decided to print a certification and post it to the form's address."""
-    values = {name: str(found.value) for name, found in fields.items()}
-    city = f"{values.get('requester_city', '')}, {values.get('requester_state', '')}"
-    lines = (
-        values.get("requester_name", ""),
-        values.get("requester_agency", ""),
-        values.get("requester_address", ""),
-        f"{city} {values.get('requester_zip', '')}".strip(", "),
-    )
     letter = compose_postal_instruction(
         PostalInstruction(
             head=build_letterhead(services),
             tracking_number=request.tracking_number,
-            address_lines=tuple(line for line in lines if line),
+            address_lines=list_address_lines(fields),
             document=document,
         )
     )

@@ -1,40 +1,40 @@
-"""When the jobs run: over and over until nothing is left (`once`), or as a service (`run`).
+"""The service: when each job runs.
 
-The service has a thread for each job: one for each mailbox, so that one that fails never delays
-another, and one each for filing, delivering and tending. A job that did something wakes those who
-have work because of it, so that a mail is answered at once; the beats are there for what becomes
-due by time. Everything stops at a message boundary, and whatever waits is woken to stop. The
-watchdog is fed while every job gets on, or rests no longer than it said it would.
+There is a job for each mailbox, which stays with it until that fails and comes back after a pause,
+so that one mailbox never delays another; and one each for filing, delivering and tending, on beats
+of their own and never two of the same at once. A job that did something calls those who have work
+because of it, so that a mail is answered at once; the beats are there for what becomes due by time.
+Everything stops at a message boundary, and whatever waits is woken to stop. The watchdog is fed
+while every job gets on, or rests no longer than it said it would.
 """
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from inbox_worker.backoff import find_pause
-from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker.errors import UnreachableError
 from inbox_worker.fetcher import Fetcher
-from inbox_worker.fetching import FetchReport
-from inbox_worker.mailbox import MailboxRefusedError
 from inbox_worker.notify import Notifier
 from inbox_worker.waking import Waker
 from inbox_worker.worker import Worker
-from outbound.dispatcher import DrainStop
 
 _log = structlog.get_logger()
 
 #: How often recorded mail and due letters are looked for, in seconds.
 _FILE_SECONDS = 2.0
-#: How long `once` waits for pictures being read before it asks whether to stop.
-_READING_SECONDS = 1.0
 _DELIVER_SECONDS = 2.0
 _TEND_SECONDS = 5.0
 #: The first alarms are judged when there was time to fetch, also after a long stop.
@@ -46,106 +46,40 @@ _STUCK_SECONDS = 120
 _CHANCE_BITS = 16
 
 
-def run_once(worker: Worker, *, wait: Callable[[float], object]) -> None:
-    """Do everything that is due, repeatedly until nothing is left.
-
-    `wait` sleeps for a number of seconds, where the relay's pace asks for it. What a mailbox or the
-    relay have against us is raised after everything else was done: `UnreachableError` when one of
-    them could not be reached, another `WorkerError` when it refused. A mailbox that failed is left
-    alone for the rest of the time.
-    """
-    trouble: WorkerError | None = None
-    fetchers, is_reading = worker.fetchers, False
-    while not worker.should_stop():
-        # Who only waits for documents to be read need not log in to every server each time.
-        fetched = [] if is_reading else _fetch_all(fetchers)
-        failed = [f.fetcher for f in fetched if f.error is not None]
-        fetchers = tuple(f for f in fetchers if f not in failed)
-        work = sum(f.report.recorded + f.report.moved for f in fetched)
-        work += worker.file() + worker.tend()
-        report = worker.deliver()
-        fault = next((fault for f in fetched if (fault := f.fault) is not None), None)
-        if report.stop is DrainStop.UNREACHABLE:
-            fault = fault or UnreachableError(
-                f"The relay could not be reached ({report.reason}); letters stay in the outbox."
-            )
-        trouble = fault or trouble
-        is_reading = False
-        if report.stop is DrainStop.PACED and report.resume_at is not None:
-            wait(max(0.0, (report.resume_at - worker.services.clock()).total_seconds()))
-        elif work + report.submitted == 0:
-            if not worker.room:
-                break
-            worker.room.wait(_READING_SECONDS)
-            is_reading = True
-    if trouble is not None:
-        raise trouble
-
-
-_NOTHING = FetchReport()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fetched:
-    """What a round over one mailbox came to."""
-
-    fetcher: Fetcher
-    report: FetchReport = _NOTHING
-    error: WorkerError | None = None
-
-    @property
-    def fault(self) -> WorkerError | None:
-        """Return what to tell of: the error, or that mail could not be moved."""
-        refused = self.report.refused
-        return self.error or (None if refused is None else MailboxRefusedError(refused))
-
-
-def _fetch_all(fetchers: Sequence[Fetcher]) -> list[_Fetched]:
-    """Do a round over every mailbox, all at a time: none waits for one that is slow to fail."""
-    if not fetchers:
-        return []
-    with ThreadPoolExecutor(len(fetchers)) as pool:
-        return list(pool.map(_fetch, fetchers))
-
-
-def _fetch(fetcher: Fetcher) -> _Fetched:
-    try:
-        return _Fetched(fetcher=fetcher, report=fetcher.fetch())
-    except WorkerError as error:
-        return _Fetched(fetcher=fetcher, error=error)
-    finally:
-        # What comes next may read documents for minutes, and no server waits for that.
-        fetcher.disconnect()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """Something to be done again and again, on a thread of its own."""
+    """Something to be done again and again."""
 
     name: str
     do: Callable[[], int]  #: returns how much it did
-    rest: Callable[[], object]  #: waits until there may be more to do
-    rest_seconds: float  #: how long that is at most
-    pause: Callable[[int], float]  #: how long to wait after so many failures in a row
-    waker: Waker
-    delay: float = 0.0  #: how long to wait before the first time, in seconds
+    seconds: float  #: from one turn to the next, at most
     wakes: tuple[str, ...] = ()  #: the kinds of job there may be work for when this one did some
-    mailbox: str | None = None
+    delay: float = 0.0  #: how long to wait before the first time, in seconds
+    fetcher: Fetcher | None = None  #: the mailbox it stays with between its turns
+    #: That there is work for it, also when that came up in the middle of a turn.
+    called: threading.Event = field(default_factory=threading.Event)
 
     @property
     def label(self) -> dict[str, str]:
         """Return what log lines call it."""
-        named = {} if self.mailbox is None else {"mailbox": self.mailbox}
+        named = {} if self.fetcher is None else {"mailbox": self.fetcher.settings.name}
         return {"job": self.name, **named}
 
     @property
     def title(self) -> str:
-        """Return what an alarm about it calls it."""
+        """Return what the scheduler, and an alarm about it, call it."""
         return " ".join(self.label.values())
 
 
+class _Threads(BasePoolExecutor):  # type: ignore[misc]
+    """Threads that the scheduler starts jobs on, and that are waited for without it."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
+
+
 class Service:
-    """The jobs on their threads until told to stop."""
+    """The jobs in their turns until told to stop."""
 
     def __init__(self, worker: Worker, notifier: Notifier, clock: Callable[[], datetime]) -> None:
         self._worker = worker
@@ -154,21 +88,26 @@ class Service:
         self._stopping = False
         self._waker = Waker()  #: the main thread's
         self._jobs = self._list_jobs()
+        self._failures = [0] * len(self._jobs)  #: of each job, in a row
         #: Until when each job may be silent before it is late.
         self._due = dict.fromkeys(range(len(self._jobs)), clock())
         self._own = threading.local()  #: the number of the job this thread does
+        self._threads = ThreadPoolExecutor(len(self._jobs))
+        self._scheduler = BackgroundScheduler(
+            executors={"default": _Threads(self._threads)},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
         worker.should_stop = self._reach_boundary
 
     def run(self) -> None:
         """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
-        threads = [
-            threading.Thread(target=self._repeat, args=(number,), name=job.name)
-            for number, job in enumerate(self._jobs)
-        ]
-        for thread in threads:
-            thread.start()
+        for kind in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(kind, lambda *_: self._stop())
+        for number, job in enumerate(self._jobs):
+            self._plan(number, job.delay)
+        # A beat that finds the one before at work is left out, which is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.start()
         _log.info("service_started")
         self._notifier.ready()
         try:
@@ -178,29 +117,27 @@ class Service:
         finally:
             self._stop()
             self._notifier.stopping()
-            for thread in threads:
-                thread.join()
+            self._scheduler.shutdown(wait=False)
+            # The scheduler holds its lock while it waits, and a job in its last turn may need it.
+            self._threads.shutdown(wait=True)
             self._worker.close()
             self.close()
             _log.info("service_stopped")
 
     def close(self) -> None:
-        """Let go of what threads were woken by."""
-        for waker in (self._waker, *(job.waker for job in self._jobs)):
-            waker.close()
+        """Let go of what the main thread was woken by."""
+        self._waker.close()
 
     def _list_jobs(self) -> tuple[_Job, ...]:
         worker = self._worker
         return (
             *(self._fetching(fetcher) for fetcher in worker.fetchers),
-            self._beating("file", worker.file, _FILE_SECONDS, wakes=("deliver", "fetch")),
-            self._beating(
-                "deliver", lambda: worker.deliver().submitted, _DELIVER_SECONDS, wakes=()
-            ),
-            self._beating(
-                "tend",
-                worker.tend,
-                _TEND_SECONDS,
+            _Job(name="file", do=worker.file, seconds=_FILE_SECONDS, wakes=("deliver", "fetch")),
+            _Job(name="deliver", do=lambda: worker.deliver().submitted, seconds=_DELIVER_SECONDS),
+            _Job(
+                name="tend",
+                do=worker.tend,
+                seconds=_TEND_SECONDS,
                 delay=_SETTLING_SECONDS,
                 wakes=("file", "deliver"),
             ),
@@ -213,60 +150,53 @@ class Service:
 
         return _Job(
             name="fetch",
-            mailbox=fetcher.settings.name,
             do=fetch,
-            rest=fetcher.rest,
-            rest_seconds=fetcher.settings.poll_seconds,
-            pause=self._find_pause,
-            waker=fetcher.waker,
+            seconds=fetcher.settings.poll_seconds,
             wakes=("file",),
+            fetcher=fetcher,
         )
 
-    def _find_pause(self, failures: int) -> float:
-        bits = self._worker.services.random_bits(_CHANCE_BITS)
-        return find_pause(failures, fraction=bits / (1 << _CHANCE_BITS))
+    def _plan(self, number: int, seconds: float) -> None:
+        """Have a job done in so many seconds, and on its beat unless it stays with a mailbox."""
+        job = self._jobs[number]
+        self._note_progress(number, rest=seconds)
+        start = datetime.now(self._scheduler.timezone) + timedelta(seconds=seconds)
+        if job.fetcher is not None:
+            self._scheduler.add_job(
+                self._run,
+                "date",
+                run_date=start,
+                args=[number],
+                id=job.title,
+                replace_existing=True,
+            )
+        else:
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                seconds=job.seconds,
+                next_run_time=start,
+                args=[number],
+                id=job.title,
+            )
 
-    def _beating(
-        self,
-        name: str,
-        do: Callable[[], int],
-        seconds: float,
-        *,
-        wakes: tuple[str, ...],
-        delay: float = 0.0,
-    ) -> _Job:
-        waker = Waker()
-        return _Job(
-            name=name,
-            do=do,
-            rest=lambda: waker.wait(seconds),
-            rest_seconds=seconds,
-            pause=lambda _: seconds,
-            waker=waker,
-            wakes=wakes,
-            delay=delay,
-        )
-
-    def _stop(self) -> None:
-        self._stopping = True
-        for waker in (self._waker, *(job.waker for job in self._jobs)):
-            waker.wake()
-
-    def _repeat(self, number: int) -> None:
-        """Do one job and rest, over and over; after a failure wait before the next try."""
-        self._wait_out(number, self._jobs[number].delay)
-        failures = 0
+    def _run(self, number: int) -> None:
+        """Take turns at a job: while it is called, or as long as its mailbox is well."""
+        job = self._jobs[number]
         while not self._stopping:
+            job.called.clear()
+            if not self._take_turn(number):
+                self._failures[number] += 1
+                self._pause(number)
+                return
             # Only a rest that ended well shows that a connection is one: some servers let
             # everybody in and hang up on whoever waits.
-            if self._take_turn(number):
-                failures = 0
-            elif not self._stopping:
-                failures += 1
-                self._wait_out(number, self._jobs[number].pause(failures))
+            self._failures[number] = 0
+            if job.fetcher is None and not job.called.is_set():
+                return
 
     def _take_turn(self, number: int) -> bool:
-        """Do a job once and let it rest; return whether all went well."""
+        """Do a job once, and rest where its mailbox is; return whether all went well."""
         job = self._jobs[number]
         self._own.job = number
         self._note_progress(number)
@@ -275,10 +205,10 @@ class Service:
             self._worker.note_success(job.title)
             if done:
                 _log.info("job_done", **job.label, count=done)
-                self._wake(job.wakes)
-            self._note_progress(number, rest=job.rest_seconds)
-            if not self._stopping:
-                job.rest()
+                self._call(job.wakes)
+            self._note_progress(number, rest=job.seconds)
+            if job.fetcher is not None and not self._stopping:
+                job.fetcher.rest()
         except UnreachableError:
             _log.warning("server_unreachable", **job.label)
         except Exception as error:  # noqa: BLE001 - a fault of the system ends one turn only
@@ -287,20 +217,39 @@ class Service:
             self._worker.note_failure(job.title, reason)
         else:
             return True
+        # A failed turn is progress too: the job came to an end and will be tried again.
+        self._note_progress(number, rest=job.seconds)
         return False
 
-    def _wait_out(self, number: int, seconds: float) -> None:
-        """Let so much time go by, whatever there is to do; only stopping is sooner."""
-        # A failed turn is progress too: the job came to an end and will be tried again.
-        self._note_progress(number, rest=seconds)
-        deadline = time.monotonic() + seconds
-        while not self._stopping and (left := deadline - time.monotonic()) > 0:
-            self._jobs[number].waker.wait(left)
+    def _pause(self, number: int) -> None:
+        """Let a mailbox that failed be, longer each time; what has a beat comes back by that."""
+        if self._jobs[number].fetcher is not None and not self._stopping:
+            bits = self._worker.services.random_bits(_CHANCE_BITS)
+            pause = find_pause(self._failures[number], fraction=bits / (1 << _CHANCE_BITS))
+            self._plan(number, pause)
 
-    def _wake(self, names: tuple[str, ...]) -> None:
+    def _call(self, names: tuple[str, ...]) -> None:
+        """Have jobs of these names take a turn at once, or once more when they are in one."""
         for job in self._jobs:
             if job.name in names:
-                job.waker.wake()
+                self._call_one(job)
+
+    def _call_one(self, job: _Job) -> None:
+        job.called.set()
+        if job.fetcher is not None:
+            job.fetcher.waker.wake()
+        elif not self._stopping:
+            # Stopping may have taken its jobs from the scheduler by now.
+            with suppress(JobLookupError):
+                now = datetime.now(self._scheduler.timezone)
+                self._scheduler.modify_job(job.title, next_run_time=now)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._waker.wake()
+        for job in self._jobs:
+            if job.fetcher is not None:
+                job.fetcher.waker.wake()
 
     def _reach_boundary(self) -> bool:
         """Return whether to stop here, between two messages; to have come here is progress."""

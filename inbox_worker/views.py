@@ -25,6 +25,7 @@ from inbox_worker.models import (
     FolderCursor,
     JournalEntry,
     LetterRecord,
+    ReconciliationRecord,
     Request,
     Sighting,
 )
@@ -105,7 +106,8 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
                 "last_fetch_at": _moment(
                     cursors[m.name].last_fetch_at if m.name in cursors else None
                 ),
-                "unaccounted": _count(
+                **_view_reconciliation(session, m.name),
+                "undisposed": _count(
                     session,
                     select(func.count())
                     .select_from(JournalEntry)
@@ -146,6 +148,15 @@ def _view_alarms(session: Session, settings: Settings, now: datetime) -> View:
             }
             for a in found
         ],
+    }
+
+
+def _view_reconciliation(session: Session, mailbox: str) -> View:
+    """Return what the last comparison with the server came to; before the first, nothing."""
+    record = session.get(ReconciliationRecord, mailbox)
+    return {
+        "unaccounted": 0 if record is None else record.unaccounted,
+        "reconciled_at": None if record is None else _moment(record.finished_at),
     }
 
 

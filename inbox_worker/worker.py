@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from inbox_worker import alarms, correspondence, issuing, quarantine, urgency
+from inbox_worker import alarms, correspondence, issuing, nightly, quarantine, urgency
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.faults import FaultKind, clear_fault, record_fault
 from inbox_worker.fetcher import Fetcher
@@ -28,6 +28,7 @@ CHORES: tuple[Chore, ...] = (
     urgency.TELLING,
     alarms.CHORE,
     quarantine.DIGEST,
+    nightly.CHORE,
     Chore(name="absences", every=timedelta(hours=1), do=end_absences),
 )
 

@@ -38,7 +38,7 @@ class StaffAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostalInstruction:
-    """A certification is to be printed and posted."""
+    """A certification or a letter is to be printed and posted."""
 
     head: Letterhead
     tracking_number: str
@@ -64,6 +64,17 @@ def compose_postal_instruction(context: PostalInstruction) -> Letter:
         LetterKind.POSTAL_INSTRUCTION,
         context,
         title="Please print and post",
+        tracking_number=context.tracking_number,
+        attachments=(build_pdf(context.tracking_number, context.document),),
+    )
+
+
+def compose_print_letter(context: PostalInstruction) -> Letter:
+    """Compose the request to print a letter to a requester and post it."""
+    return build_letter(
+        LetterKind.PRINT_LETTER,
+        context,
+        title="Please print and post a letter",
         tracking_number=context.tracking_number,
         attachments=(build_pdf(context.tracking_number, context.document),),
     )

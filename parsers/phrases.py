@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from parsers.errors import ParseError
@@ -56,6 +57,14 @@ class Phrase:
     def find_end(self, words: Sequence[str], start: int) -> int | None:
         """Return where the phrase ends that begins at word `start`, or None."""
         return self._match(words, start, 0)
+
+    def may_stand(self, known: AbstractSet[str]) -> bool:
+        """Whether every place has a word among `known`; beginnings of words are let pass."""
+        return not any(
+            slot.words.isdisjoint(known)
+            for slot in self.slots
+            if not (slot.stems or slot.is_optional or slot.is_gap)
+        )
 
     def _match(self, words: Sequence[str], at: int, place: int) -> int | None:
         if place == len(self.slots):
@@ -158,8 +167,13 @@ def find_phrases(words: Sequence[str], index: PhraseIndex) -> dict[str, frozense
 
 
 def _find(words: Sequence[str], index: PhraseIndex) -> Iterator[tuple[Phrase, int, int]]:
+    known = set(words)
+    # Of the phrases that begin with a word, few have all their other words in the same text.
+    likely = {
+        word: tuple(p for p in index.list_candidates(word) if p.may_stand(known)) for word in known
+    }
     for start, word in enumerate(words):
-        for phrase in index.list_candidates(word):
+        for phrase in likely[word]:
             end = phrase.find_end(words, start)
             if end is not None:
                 yield phrase, start, end

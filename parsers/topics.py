@@ -59,10 +59,10 @@ class TopicRule:
     """One reason to say that a mail is about something."""
 
     name: str
-    phrases: tuple[str, ...]  #: one of these
-    beside: tuple[tuple[str, ...], ...]  #: one of each of these, in the sentence or next to it
-    without: tuple[str, ...]  #: none of these in the sentence
-    unless: tuple[str, ...]  #: none of these anywhere
+    phrases: frozenset[str]  #: one of these
+    beside: tuple[frozenset[str], ...]  #: one of each of these, in the sentence or next to it
+    without: frozenset[str]  #: none of these in the sentence
+    unless: frozenset[str]  #: none of these anywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +174,18 @@ def _find_rule(topic: Topic, hits: Mapping[str, frozenset[int]]) -> Iterator[str
 
 
 def _holds(rule: TopicRule, hits: Mapping[str, frozenset[int]]) -> bool:
-    if any(phrase in hits for phrase in rule.unless):
+    places = _places(rule.phrases, hits)
+    if not places or not rule.unless.isdisjoint(hits):
         return False
-    places = _places(rule.phrases, hits) - _places(rule.without, hits)
+    places -= _places(rule.without, hits)
     for group in rule.beside:
         near = _places(group, hits)
         places = {n for n in places if near & {n - 1, n, n + 1}}
     return bool(places)
 
 
-def _places(phrases: Iterable[str], hits: Mapping[str, frozenset[int]]) -> set[int]:
-    return {number for phrase in phrases for number in hits.get(phrase, ())}
+def _places(phrases: frozenset[str], hits: Mapping[str, frozenset[int]]) -> set[int]:
+    return {number for phrase in hits.keys() & phrases for number in hits[phrase]}
 
 
 def _order(found: Sequence[FoundTopic], table: TopicTable) -> tuple[FoundTopic, ...]:
@@ -256,13 +257,13 @@ def _parse_topic(row: Mapping[str, Any], words: Mapping[str, tuple[str, ...]]) -
 
 
 def _parse_rule(rule: Mapping[str, Any], words: Mapping[str, tuple[str, ...]]) -> TopicRule:
-    beside = tuple(_expand(rule[key], words) for key in ("with", "also") if key in rule)
+    beside = tuple(frozenset(_expand(rule[key], words)) for key in ("with", "also") if key in rule)
     return TopicRule(
         name=str(rule["name"]),
-        phrases=_expand((*rule.get("en", ()), *rule.get("es", ())), words),
+        phrases=frozenset(_expand((*rule.get("en", ()), *rule.get("es", ())), words)),
         beside=beside,
-        without=_expand(rule.get("without", ()), words),
-        unless=_expand(rule.get("unless", ()), words),
+        without=frozenset(_expand(rule.get("without", ()), words)),
+        unless=frozenset(_expand(rule.get("unless", ()), words)),
     )
 
 
@@ -280,7 +281,12 @@ def _expand(listed: Iterable[str], words: Mapping[str, tuple[str, ...]]) -> tupl
 def _list_phrases(topics: Iterable[Topic]) -> Iterator[Phrase]:
     for topic in topics:
         for rule in topic.rules:
-            for text in (*rule.phrases, *rule.without, *rule.unless, *sum(rule.beside, ())):
+            for text in (
+                *rule.phrases,
+                *rule.without,
+                *rule.unless,
+                *(p for group in rule.beside for p in group),
+            ):
                 yield parse_phrase(text)
 
 

@@ -31,6 +31,8 @@ from tests.servers.dovecot import Dovecot, run_dovecot, start_dovecot
 from tests.servers.ports import is_listening, wait_until
 from tests.worker_harness import Harness, Opener
 
+#: Where the mails of these tests go: they ask for nothing.
+DONE = "For a person"
 FOLDERS = ("Filed", "Decided", "Answered", "Automatic", "Quarantine", "For a person")
 
 
@@ -320,7 +322,7 @@ def stop_while_idle(post: Post, *, read_seconds: float) -> None:
     os.kill(stopped, signal.SIGKILL)
     assert ["did not answer in time" in str(error) for error in errors] == [True]
     post.work()
-    assert post.folders() == {"Answered": 1}
+    assert post.folders() == {DONE: 1}
     post.check_accounts()
 
 
@@ -363,7 +365,7 @@ def test_a_connection_cut_at_every_64_kb_loses_nothing(
         # A mail over which the line broke again and again is asked for a little later.
         post.harness.clock.advance(minutes=1)
         post.work()
-    assert post.folders() == {"Answered": 5}
+    assert post.folders() == {DONE: 5}
     post.check_accounts()
 
 
@@ -386,7 +388,7 @@ def test_a_connection_cut_anywhere_in_the_talk_loses_nothing(
         post.fetcher().disconnect()
         post.harness.clock.advance(minutes=1)
         post.work()
-    assert post.folders() == {"Answered": 3}
+    assert post.folders() == {DONE: 3}
     post.check_accounts()
 
 
@@ -405,7 +407,7 @@ def test_a_server_that_was_away_is_found_again(own_server: Dovecot, open_post: O
     with run_dovecot(own_server.base, port=own_server.imap_port):
         post.deliver(build_mail(2))
         post.work()
-        assert post.folders() == {"Answered": 2}
+        assert post.folders() == {DONE: 2}
         post.check_accounts()
 
 
@@ -416,9 +418,9 @@ def test_a_folder_that_mail_is_moved_to_is_made_again(open_post: OpenPost) -> No
     post = open_post()
     post.set_up()
     post.deliver(build_mail(1))
-    post.server.run_doveadm("mailbox", "delete", "-u", post.user, "Answered")
+    post.server.run_doveadm("mailbox", "delete", "-u", post.user, DONE)
     post.work()
-    assert post.folders() == {"Answered": 1}
+    assert post.folders() == {DONE: 1}
     post.check_accounts()
 
 
@@ -444,7 +446,7 @@ def test_a_watched_folder_that_is_gone_is_said_and_taken_up_when_it_is_back(
     post.work()
     # The first was deleted by whoever deleted the folder; its bytes are in the journal.
     assert post.digests().total() == 2
-    assert post.folders() == {"Answered": 1}
+    assert post.folders() == {DONE: 1}
 
 
 def test_a_full_account_keeps_what_cannot_be_moved_and_takes_new_mail(
@@ -492,7 +494,7 @@ def test_moved_mail_is_never_new_again_also_when_renumbered(
         assert post.fetch() == FetchReport()
         assert post.digests().total() == 2
         stays = {} if "UIDPLUS" in capability else {"INBOX": 2}
-        assert post.folders() == {"Answered": 2, **stays}
+        assert post.folders() == {DONE: 2, **stays}
 
 
 # UIDVALIDITY.
@@ -513,7 +515,7 @@ def test_a_renumbered_folder_is_matched_by_content(open_post: OpenPost) -> None:
     (event,) = [e for e in post.harness.rows(Event) if e.code == "folder_renumbered"]
     assert event.detail == {"mailbox": "outreach", "new": 2, "known": 5, "backlog": 0}
     post.work()
-    assert post.folders() == {"Answered": 5, "For a person": 2}
+    assert post.folders() == {DONE: 7}
     post.check_accounts()
     assert post.fetch() == FetchReport()
 
@@ -533,12 +535,11 @@ def test_a_backlog_left_alone_is_left_alone_for_good(open_post: OpenPost) -> Non
     (event,) = [e for e in post.harness.rows(Event) if e.code == "folder_renumbered"]
     assert event.detail == {"mailbox": "outreach", "new": 1, "known": 1, "backlog": 3}
     post.work()
-    assert post.folders() == {"Answered": 2, "INBOX": 3}
+    assert post.folders() == {DONE: 2, "INBOX": 3}
     post.renumber()
     post.work()
-    assert post.folders() == {"Answered": 2, "INBOX": 3}
+    assert post.folders() == {DONE: 2, "INBOX": 3}
     assert post.digests().total() == 2
-    assert len(post.harness.letters()) == 2
 
 
 def test_matching_that_was_interrupted_goes_on(open_post: OpenPost) -> None:

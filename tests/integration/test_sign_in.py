@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.sections import MailboxSettings, OAuth2Settings, SmtpSettings
+from inbox_worker.alarms import tend_alarms
 from inbox_worker.bootstrap import build_account
 from inbox_worker.errors import LoginRefusedError, UnreachableError
+from inbox_worker.faults import watching_login
 from inbox_worker.mailbox import open_mailbox
+from inbox_worker.models import Fault
 from inbox_worker.sign_in import TokenSource
 from outbound.delivery_errors import RelayLoginError
 from outbound.outbox import QueuedLetter
@@ -29,6 +33,7 @@ from tests.servers.tokens import (
     TokenServer,
     start_token_server,
 )
+from tests.worker_harness import DUTY, Harness, Opener
 
 USER = "outreach"
 
@@ -187,6 +192,45 @@ def test_a_revoked_refresh_token_is_a_refused_login_until_another_is_in_the_file
     assert (tmp_path / "token").read_text() == "first\n", "nothing was overwritten"
     (tmp_path / "token").write_text("granted anew\n")
     count(settings)
+
+
+def test_a_revoked_refresh_token_is_a_fault_until_it_is_mended(
+    harness: Harness, taker: Dovecot, giver: TokenServer, tmp_path: Path
+) -> None:
+    settings, database = mailbox(taker, table(giver, tmp_path)), harness.services.database
+    giver.refresh_token = "granted anew"
+    for _ in range(2):
+        with (
+            pytest.raises(LoginRefusedError),
+            watching_login(database, "outreach", harness.clock),
+            open_mailbox(settings),
+        ):
+            pass
+    (fault,) = harness.rows(Fault)
+    assert (fault.kind, fault.about, fault.count) == ("login", "outreach", 2)
+    assert fault.reason == "invalid_grant"
+    (tmp_path / "token").write_text("granted anew\n")
+    with watching_login(database, "outreach", harness.clock), open_mailbox(settings):
+        pass
+    assert harness.rows(Fault) == []
+
+
+def test_an_end_that_is_near_is_an_alarm(open_harness: Opener, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("first\n")
+    relay = {
+        "username": USER,
+        "oauth2": {
+            "provider": "standard",
+            "client_id": CLIENT_ID,
+            "token_url": "https://token.example/token",
+            "refresh_token_file": str(tmp_path / "token"),
+            "expires_on": date(2026, 5, 18),
+        },
+    }
+    harness = open_harness(smtp=relay)
+    tend_alarms(harness.services)
+    assert [x.subject for x in harness.letters(to=DUTY)] == ["Alert: credential expires"]
+    assert "2026-05-18" in harness.newest(DUTY).text
 
 
 @pytest.mark.parametrize(

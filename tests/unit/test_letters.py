@@ -111,6 +111,7 @@ from outbound.staff_letters import (
     PostalInstruction,
     StaffAlert,
     compose_postal_instruction,
+    compose_print_letter,
     compose_staff_alert,
 )
 from outbound.urgent_letters import UrgentAlert, compose_urgent_alert
@@ -401,6 +402,12 @@ def _build_inside() -> dict[str, Letter]:
         ),
         "alert about no request": compose_staff_alert(
             StaffAlert(head=HEAD, code="no_key", sentence="Nothing can be issued.")
+        ),
+        "print": compose_print_letter(
+            PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)
+        ),
+        "print without an address": compose_print_letter(
+            PostalInstruction(**named, address_lines=(), document=PDF)
         ),
         "urgent alert": compose_urgent_alert(
             UrgentAlert(

@@ -13,7 +13,8 @@ import pytest
 from inbox_worker.backoff import find_pause
 from inbox_worker.errors import UnreachableError, WorkerError
 from inbox_worker.fetching import FetchReport
-from inbox_worker.scheduler import Service, run_once
+from inbox_worker.once import run_once
+from inbox_worker.scheduler import Service
 from inbox_worker.waiting import WaitingRoom
 from inbox_worker.waking import Waker
 from outbound.dispatcher import DrainReport, DrainStop
@@ -51,9 +52,6 @@ class Bench:
         notifier = SimpleNamespace(watchdog=self._feed)
         self.service = Service(self.worker, notifier, lambda: self.now)  # type: ignore[arg-type]
         self.names = [job.name for job in self.service._jobs]
-        for job in self.service._jobs:
-            # Nobody waits in a test: whoever rests is woken already.
-            job.waker.wake()
 
     def _do(self, name: str) -> int:
         return self.work.get(name, int)()
@@ -64,8 +62,6 @@ class Bench:
     def turn(self, *names: str) -> list[bool]:
         """Let the jobs of these names (all when none is named) take a turn each."""
         wanted = names or tuple(dict.fromkeys(self.names))
-        for job in self.service._jobs:
-            job.waker.wake()
         return [self.service._take_turn(n) for n, name in enumerate(self.names) if name in wanted]
 
     def is_fed(self) -> bool:
@@ -80,6 +76,8 @@ def bench() -> Iterator[Bench]:
     made = Bench()
     yield made
     made.service.close()
+    for fetcher in made.fetchers:
+        fetcher.waker.close()
 
 
 def fail(error: Exception) -> Callable[[], int]:
@@ -161,7 +159,7 @@ def test_a_boundary_of_one_job_says_nothing_of_another(bench: Bench) -> None:
 def test_jobs_are_told_to_stop_at_the_next_boundary(bench: Bench) -> None:
     bench.service._stop()
     assert bench.worker.should_stop() is True
-    assert all(job.waker.clear() for job in bench.service._jobs), "whoever rests is woken"
+    assert all(fetcher.waker.clear() for fetcher in bench.fetchers), "whoever rests is woken"
 
 
 @pytest.mark.parametrize(
@@ -179,47 +177,51 @@ def test_a_job_that_did_something_wakes_those_with_work_from_it(
     bench.fetchers[0].fetch = lambda: FetchReport(recorded=1 if busy == "fetch" else 0)
     bench.work[busy] = lambda: 1
     bench.turn(busy)
-    for job in bench.service._jobs:
-        job.waker.clear()
-    number = bench.names.index(busy)
-    bench.service._jobs[number].waker.wake()
-    bench.service._take_turn(number)
-    assert {job.name for job in bench.service._jobs if job.waker.clear()} - {busy} == woken
+    assert {job.name for job in bench.service._jobs if job.called.is_set()} == woken
+
+
+def test_a_job_that_is_called_in_the_middle_of_a_turn_takes_another(bench: Bench) -> None:
+    turns: list[int] = []
+
+    def work() -> int:
+        turns.append(len(turns))
+        if len(turns) == 1:
+            bench.service._call(("file",))
+        return 0
+
+    bench.work["file"] = work
+    bench.service._run(bench.names.index("file"))
+    assert turns == [0, 1]
+
+
+def list_pauses(bench: Bench, *, until: int) -> list[float]:
+    """Run a mailbox's job each time it comes back, and return how long it was let be."""
+    pauses: list[float] = []
+
+    def plan(number: int, seconds: float) -> None:
+        assert number == 0
+        pauses.append(seconds)
+
+    bench.service._plan = plan  # type: ignore[method-assign]
+    while len(pauses) < until:
+        bench.service._run(0)
+    return pauses
 
 
 def test_a_mailbox_that_fails_is_left_alone_for_longer_each_time(bench: Bench) -> None:
-    tries: list[float] = []
-    job = bench.service._jobs[0]
     bench.fetchers[0].fetch = fail(UnreachableError("x"))
-
-    def wait_out(number: int, seconds: float) -> None:
-        assert number == 0
-        tries.append(seconds)
-        bench.service._stopping = len(tries) == 5
-
-    bench.service._wait_out = wait_out  # type: ignore[method-assign]
-    bench.service._repeat(0)
-    assert tries == [0.0, 1.0, 2.0, 4.0, 8.0]
-    assert job.pause(1000) == 300.0
+    assert list_pauses(bench, until=4) == [1.0, 2.0, 4.0, 8.0]
 
 
 def test_a_server_that_hangs_up_on_whoever_waits_counts_as_failing(bench: Bench) -> None:
-    tries: list[float] = []
     rests = iter([UnreachableError("bye"), UnreachableError("bye"), None, UnreachableError("bye")])
 
     def rest() -> None:
         if (error := next(rests)) is not None:
             raise error
 
-    def wait_out(_: int, seconds: float) -> None:
-        tries.append(seconds)
-        bench.service._stopping = len(tries) == 4
-
     bench.fetchers[0].rest = rest
-    bench.service._jobs = (bench.service._fetching(bench.fetchers[0]), *bench.service._jobs[1:])
-    bench.service._wait_out = wait_out  # type: ignore[method-assign]
-    bench.service._repeat(0)
-    assert tries == [0.0, 1.0, 2.0, 1.0]
+    assert list_pauses(bench, until=3) == [1.0, 2.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from alembic import op
 
 from inbox_worker.migrations.guards import keep_guards
 
-revision = "0006"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
