@@ -185,15 +185,19 @@ class Service:
         job = self._jobs[number]
         while not self._stopping:
             job.called.clear()
-            if not self._take_turn(number):
-                self._failures[number] += 1
-                self._pause(number)
-                return
+            went_well = False
+            try:
+                went_well = self._take_turn(number)
+            finally:
+                # Whatever went wrong, also in telling of it: a mailbox is never given up.
+                if not went_well:
+                    self._failures[number] += 1
+                    self._pause(number)
             # Only a rest that ended well shows that a connection is one: some servers let
             # everybody in and hang up on whoever waits.
-            self._failures[number] = 0
-            if job.fetcher is None and not job.called.is_set():
+            if not went_well or (job.fetcher is None and not job.called.is_set()):
                 return
+            self._failures[number] = 0
 
     def _take_turn(self, number: int) -> bool:
         """Do a job once, and rest where its mailbox is; return whether all went well."""

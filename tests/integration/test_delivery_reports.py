@@ -30,7 +30,7 @@ from tests.worker_harness import (
 
 def send_all(harness: Harness) -> None:
     """Let the relay take everything that is due."""
-    outbox = DatabaseOutbox(harness.services.database)
+    outbox = DatabaseOutbox(harness.services.database, harness.worker_id)
     while letters := outbox.claim_due(harness.clock(), limit=50):
         for letter in letters:
             outbox.record_accepted(
@@ -245,7 +245,7 @@ def alarms(harness: Harness) -> list[str]:
 
 def test_a_receipt_is_wanted_of_answers_alone(open_filed: Opener) -> None:
     harness = open_filed(review={"confirm": False})
-    outbox = DatabaseOutbox(harness.services.database)
+    outbox = DatabaseOutbox(harness.services.database, harness.worker_id)
     harness.reply(ORTEGA, APPROVE)
     harness.clock.advance(minutes=11)
     harness.issue()

@@ -18,7 +18,7 @@ def send_all(harness: Harness, postfix: Postfix) -> None:
     account = SmtpAccount(host="127.0.0.1", port=postfix.port, tls="none")
     with SmtpSubmitter(account) as submitter:
         report = drain(
-            DatabaseOutbox(harness.services.database),
+            DatabaseOutbox(harness.services.database, harness.worker_id),
             submitter,
             clock=harness.clock,
             pacer=Pacer(max_per_minute=1000),
