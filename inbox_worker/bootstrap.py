@@ -91,7 +91,10 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
     Raises `SchemaError` when the schema is missing or old.
     """
-    database = Database(settings.database.url.get_secret_value())
+    # A worker that hangs in the middle of a transaction loses that with everything else it held.
+    database = Database(
+        settings.database.url.get_secret_value(), idle_seconds=settings.database.lease_seconds
+    )
     try:
         database.check_schema()
         yield database

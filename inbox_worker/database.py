@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ from inbox_worker.errors import SchemaError
 
 #: How long a writer waits for another before it is the system's fault, in milliseconds.
 BUSY_TIMEOUT_MS = 30_000
-#: How long a PostgreSQL session may do nothing in the middle of a transaction, in milliseconds: the
-#: locks of a worker that hangs must not stop the others.
-_IDLE_TIMEOUT_MS = 60_000
+#: How long a PostgreSQL session may do nothing in the middle of a transaction by default, in seconds:
+#: the locks of a worker that hangs must not stop the others.
+_IDLE_SECONDS = 60
 #: How long connecting to a PostgreSQL server may take, and sent data go unacknowledged, in seconds.
 _CONNECT_SECONDS = 10
 _SILENT_SECONDS = 60
@@ -86,9 +87,9 @@ class UnitOfWork:
 class Database:
     """An engine and the two ways to use it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, idle_seconds: int = _IDLE_SECONDS) -> None:
         self._url = url
-        self.engine = _build_engine(url)
+        self.engine = _build_engine(url, idle_seconds)
         self._reader = _build_reader(self.engine)
 
     @contextmanager
@@ -192,7 +193,7 @@ def _is_missing_file(url: str) -> bool:
     return is_file and not Path(parsed.database or "").exists()
 
 
-def _build_engine(url: str) -> Engine:
+def _build_engine(url: str, idle_seconds: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(url)
@@ -211,7 +212,7 @@ def _build_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={name: value for name, value in waits.items() if name not in parsed.query},
     )
-    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "connect", partial(_prepare_postgresql, idle_seconds))
     return engine
 
 
@@ -230,12 +231,12 @@ class _TextDumper(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd"))
 
 
-def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
+def _prepare_postgresql(idle_seconds: int, dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.adapters.register_dumper(str, _TextDumper)
     dbapi_connection.autocommit = True
     for setting in (
         f"lock_timeout = {BUSY_TIMEOUT_MS}",
-        f"idle_in_transaction_session_timeout = {_IDLE_TIMEOUT_MS}",
+        f"idle_in_transaction_session_timeout = {idle_seconds * 1000}",
     ):
         dbapi_connection.execute(f"SET {setting}")
     dbapi_connection.autocommit = False
