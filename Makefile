@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: install dev servers demo check test test-long collections bench forms clean
+.PHONY: install dev servers demo check test test-long soak collections bench forms clean
 
 install: .venv/.installed
 
@@ -42,7 +42,11 @@ test: dev servers check
 
 test-long: dev
 	@tests/servers/install.sh long
-	$(RUN)/pytest -m long --timeout=1800
+	$(RUN)/pytest -m "long and not soak" --timeout=1800
+
+# A hundred thousand mails through one worker, whose memory has to stay flat.
+soak: dev servers
+	$(RUN)/pytest -m soak --timeout=7200
 
 # Documents that broke other programs, from the source packages of two PDF libraries; never committed.
 collections: dev .collections/.fetched
@@ -57,6 +61,7 @@ collections: dev .collections/.fetched
 
 bench: dev
 	$(RUN)/python -m bench.intake
+	$(RUN)/python -m bench.arrival
 	$(RUN)/python -m bench.letters
 	$(RUN)/python -m bench.forms
 

@@ -14,47 +14,46 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
-import secrets
-import shutil
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from statistics import mean
 
 from rich.console import Console
 from rich.table import Table
 
-from config.data import read_data
-from config.settings import MailboxSettings, Settings, build_settings
+from config.settings import MailboxSettings, Settings
 from inbox_worker import bootstrap
 from inbox_worker.database import Database
-from inbox_worker.demo_people import MAILBOX, list_stakeholders
-from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
+from inbox_worker.mailbox_setup import set_up_mailbox
 from inbox_worker.reading import load_definitions
 from inbox_worker.views import list_requests
 from inbox_worker.worker import Worker
-from outbound.form_filling import fill_form
 from parsers.document import read_document
 from parsers.known_forms import know
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from bench.floors import read_bare_fields
-from tests.servers.dovecot import Dovecot, start_dovecot
+from bench.servers import (
+    MailServer,
+    build_bench_settings,
+    build_mail,
+    fill_request,
+    open_server,
+)
 
 MAILS = 200
 
 #: Mails taken in before the clock starts: a service starts once, and is measured as it runs.
 _WARM_UP = 10
-_AUTHOR = "d.whitlock@courts.example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +83,22 @@ def main() -> None:
     """Measure, and print a table and a JSON line."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else MAILS
     configure_logging(json=True, level=40)
-    form = _fill_form(0)
-    with tempfile.TemporaryDirectory() as temporary, _open_server() as server:
+    form = fill_request(0)
+    with tempfile.TemporaryDirectory() as temporary, open_server() as server:
         _show(_measure(server, form, Path(temporary), count))
 
 
-def _measure(server: _Server, form: bytes, folder: Path, count: int) -> Result:
+def _measure(server: MailServer, form: bytes, folder: Path, count: int) -> Result:
     """Measure the floor and the readings before and after the intake, and take the mean.
 
     A machine's speed changes while it works; what is compared should have met the same changes.
     """
-    settings = _build_settings(server.mailbox, folder / "intake.db")
+    settings = build_bench_settings(server.mailbox, folder / "intake.db")
     with _open_warm_worker(server, settings) as worker:
         with open_mailbox(server.mailbox) as mailbox:
             first_uid = mailbox.uidnext - 1
         for number in range(_WARM_UP, _WARM_UP + count):
-            server.deliver(_build_mail(number))
+            server.deliver(build_mail(number))
         floors = [_measure_floor(server.mailbox, folder / "before.db", first_uid)]
         readings = [_measure_reading(form, count)]
         walks = [_measure_walk(form, count)]
@@ -115,86 +114,6 @@ def _measure(server: _Server, form: bytes, folder: Path, count: int) -> Result:
         walk=mean(walks),
         intake=intake,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    )
-
-
-def _fill_form(number: int) -> bytes:
-    """Return a form about a case of its own: what is asked once more takes another way."""
-    definition = load_definitions()[0]
-    person = list_stakeholders(bootstrap.now().date())[0]
-    assert person.values is not None
-    values = {**person.values, "case_numbers": f"26-CR-{number:06}"}
-    return fill_form(definition, read_data(f"forms/{definition.blank_form}"), values)
-
-
-def _build_mail(number: int) -> bytes:
-    mail = EmailMessage()
-    mail["From"] = "Dana Whitlock <d.whitlock@courts.example>"
-    mail["To"] = MAILBOX
-    mail["Subject"] = "Request Form"
-    mail["Message-ID"] = f"<bench-{number}@courts.example>"
-    mail["Date"] = "Mon, 04 May 2026 14:30:00 -0400"
-    mail.set_content("Please find our request attached.\n")
-    mail.add_attachment(
-        _fill_form(number), maintype="application", subtype="pdf", filename="request.pdf"
-    )
-    return mail.as_bytes().replace(b"\n", b"\r\n")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Server:
-    """A mail server with a mailbox, and the way to put mail into it."""
-
-    name: str
-    mailbox: MailboxSettings
-    deliver: Callable[[bytes], None]
-
-
-@contextmanager
-def _open_server() -> Iterator[_Server]:
-    with ExitStack() as stack:
-        if shutil.which("dovecot"):
-            base = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ero-", dir="/tmp")))
-            yield _use_dovecot(stack.enter_context(start_dovecot(base)))
-        else:
-            account = EmbeddedAccount(username="bench", password="bench", addresses=(MAILBOX,))
-            servers = stack.enter_context(EmbeddedServers([account]))
-            yield _Server(
-                name="embedded",
-                mailbox=_mailbox_settings("bench", "bench", servers.imap_port, tls="none"),
-                deliver=lambda raw: servers.deliver(raw, sender=_AUTHOR, recipients=[MAILBOX]),
-            )
-
-
-def _use_dovecot(dovecot: Dovecot) -> _Server:
-    user = f"bench-{secrets.token_hex(4)}"
-    return _Server(
-        name="Dovecot over TLS",
-        mailbox=_mailbox_settings(
-            user,
-            dovecot.password,
-            dovecot.imaps_port,
-            tls="implicit",
-            ca_file=str(dovecot.ca_file),
-        ),
-        deliver=lambda raw: dovecot.deliver(raw, [f"{user}@agency.example"], sender=_AUTHOR),
-    )
-
-
-def _mailbox_settings(
-    user: str, password: str, port: int, *, tls: str, ca_file: str = ""
-) -> MailboxSettings:
-    return MailboxSettings.model_validate(
-        {
-            "name": "bench",
-            "host": "localhost",
-            "port": port,
-            "tls": tls,
-            "ca_file": ca_file,
-            "username": user,
-            "password": password,
-            "addresses": (MAILBOX,),
-        }
     )
 
 
@@ -234,15 +153,17 @@ def _measure_reading(form: bytes, count: int) -> float:
 
 
 @contextmanager
-def _open_warm_worker(server: _Server, settings: Settings) -> Iterator[Worker]:
+def _open_warm_worker(server: MailServer, settings: Settings) -> Iterator[Worker]:
     """Open a worker that has taken in a few mails, as a service has that runs for a while."""
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.migrate()
+    with open_mailbox(server.mailbox) as mailbox:
+        set_up_mailbox(database, server.mailbox, mailbox, ignore_backlog=False)
     database.close()
     with bootstrap.open_worker(settings) as worker:
         for number in range(_WARM_UP):
-            server.deliver(_build_mail(number))
-        worker.fetch()
+            server.deliver(build_mail(number))
+        worker.fetchers[0].fetch()
         worker.file()
         yield worker
 
@@ -250,41 +171,13 @@ def _open_warm_worker(server: _Server, settings: Settings) -> Iterator[Worker]:
 def _measure_intake(worker: Worker, count: int) -> float:
     """Take every mail from the mailbox to a filed request."""
     started = time.perf_counter()
-    worker.fetch()
+    worker.fetchers[0].fetch()
     worker.file()
     elapsed = time.perf_counter() - started
     with worker.services.database.read() as session:
         filed = [r for r in list_requests(session) if r["status"] == "IN_REVIEW"]
     assert len(filed) == count + _WARM_UP, f"{len(filed)} of {count} were filed"
     return elapsed
-
-
-def _build_settings(mailbox: MailboxSettings, database: Path) -> Settings:
-    return build_settings(
-        {
-            "mailbox": [{**mailbox.model_dump(), "password": mailbox.password.get_secret_value()}],
-            "smtp": {
-                "host": "localhost",
-                "port": 9,
-                "tls": "none",
-                "from_address": MAILBOX,
-                "from_name": "Bench",
-            },
-            "database": {"url": f"sqlite:///{database}"},
-            "review": {"require_authentication": False},
-            "staff": [
-                {
-                    "name": "R. Ortega",
-                    "email": "r.ortega@agency.example",
-                    "roles": ["approver", "certifier"],
-                    "title": "Deportation Officer",
-                }
-            ],
-            "alerts": {"urgent": ["duty@agency.example"]},
-            "certification": {"require_signature": False, "verify_address": MAILBOX},
-            "delivery": {"protection": "none"},
-        }
-    )
 
 
 def _show(result: Result) -> None:

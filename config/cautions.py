@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from config.problems import ConfigurationProblem
+from config.problems import ConfigurationProblem, name_mailbox
 from config.sections import Settings
 
 _Found = Iterator[ConfigurationProblem]
@@ -63,12 +63,19 @@ def _warn_sender(settings: Settings) -> _Found:
 
 
 def _warn_secret_files(settings: Settings) -> _Found:
-    mailbox, smtp = settings.primary_mailbox, settings.smtp
-    for key, path in (("mailbox", mailbox.password_file), ("smtp", smtp.password_file)):
+    mailboxes = [(name_mailbox(n), m) for n, m in enumerate(settings.mailbox)]
+    files = [
+        *((f"{key}.password_file", mailbox.password_file) for key, mailbox in mailboxes),
+        ("smtp.password_file", settings.smtp.password_file),
+        ("database.url_file", settings.database.url_file),
+    ]
+    if settings.alerts.smtp is not None:
+        files.append(("alerts.smtp.password_file", settings.alerts.smtp.password_file))
+    for key, path in files:
         if path and _is_world_readable(Path(path)):
             yield _problem(
                 "W005",
-                f"{key}.password_file",
+                key,
                 "Every user of this machine can read it.",
                 "Take the others' right away: chmod o= FILE.",
             )

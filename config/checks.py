@@ -7,13 +7,30 @@ asked, so one mistake is reported once.
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from config.mailbox_checks import (
+    find_folder_problems,
+    find_mailbox_tls_problems,
+    find_secret_problems,
+    find_sharing_problems,
+    find_tls_problems,
+)
 from config.problems import ConfigurationProblem
-from config.sections import MailboxSettings, Settings, SmtpSettings, StaffMember, is_loopback
+from config.sections import Settings, SmtpSettings, StaffMember
+from config.sign_in_checks import find_sign_in_problems
 
 _Found = Iterator[ConfigurationProblem]
+
+#: A database in memory would be gone with the process.
+_FILE_URL = re.compile(r"sqlite:///(?!:memory:$).+")
+#: The host may be left out for a socket, and be named in the query; the database may not.
+_SERVER_URL = re.compile(r"postgresql\+psycopg://[^/?#]*/[^/?#]+(\?[^#]*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +49,8 @@ def find_problems(settings: Settings, *, without: frozenset[str] = frozenset()) 
 
 
 def _overlap(one: str, other: str) -> bool:
-    plain = other.replace("[0]", "") if other.startswith("mailbox") else other
+    # A rule reads a key of every mailbox.
+    plain = re.sub(r"^mailbox\[\d+\]", "mailbox", other)
     return plain == one or plain.startswith((f"{one}.", f"{one}[")) or one.startswith(f"{plain}.")
 
 
@@ -44,65 +62,29 @@ def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
     return _problem("E090", key, f"{what} is not built yet.", hint)
 
 
-def _find_secret_problems(settings: Settings) -> _Found:
-    mailbox = settings.primary_mailbox
-    if not mailbox.password.get_secret_value() and mailbox.oauth2 is None:
-        yield _problem(
-            "E004",
-            "mailbox.password_file",
-            "is missing.",
-            "Set mailbox.password_file to a file that holds the password, or set mailbox.password.",
-        )
-
-
-def _find_login_problems(settings: Settings) -> _Found:
-    smtp = settings.smtp
+def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
     has_password = bool(smtp.password.get_secret_value())
-    if smtp.username and not has_password:
+    if smtp.username and not has_password and smtp.oauth2 is None:
         yield _problem(
             "E012",
-            "smtp.password_file",
+            f"{key}.password_file",
             "There is a user name without a password.",
-            "Set smtp.password_file, or clear smtp.username to submit without a login.",
+            f"Set {key}.password_file, or clear {key}.username to submit without a login.",
         )
     if has_password and not smtp.username:
         yield _problem(
             "E012",
-            "smtp.username",
+            f"{key}.username",
             "There is a password without a user name.",
-            "Set smtp.username, or remove the password.",
+            f"Set {key}.username, or remove the password.",
         )
 
 
-def _find_tls_problems(key: str, server: MailboxSettings | SmtpSettings) -> _Found:
-    if server.tls == "none" and not is_loopback(server.host):
-        yield _problem(
-            "E020",
-            f"{key}.tls",
-            "Without TLS only this machine itself may be reached.",
-            f'Set {key}.tls to "implicit" or "starttls".',
-        )
-    if server.ca_file and not os.access(server.ca_file, os.R_OK):
-        yield _problem(
-            "E021",
-            f"{key}.ca_file",
-            "The file does not exist or cannot be read.",
-            "Give the path of a PEM file with the authority that signed the server's certificate.",
-        )
-
-
-def _find_folder_problems(settings: Settings) -> _Found:
-    mailbox = settings.primary_mailbox
-    taken = {mailbox.folder.lower()}
-    for purpose, folder in mailbox.folders:
-        if str(folder).lower() in taken:
-            yield _problem(
-                "E022",
-                f"mailbox.folders.{purpose}",
-                "Another purpose has the same folder.",
-                "Give every purpose a folder of its own, and none the one that is fetched from.",
-            )
-        taken.add(str(folder).lower())
+def _find_alarm_relay_problems(settings: Settings) -> _Found:
+    relay = settings.alerts.smtp
+    if relay is not None:
+        yield from _find_login_problems("alerts.smtp", relay)
+        yield from find_tls_problems("alerts.smtp", relay)
 
 
 def _find_staff_problems(settings: Settings) -> _Found:
@@ -205,15 +187,14 @@ def _find_alert_problems(settings: Settings) -> _Found:
 
 
 def _find_database_problems(settings: Settings) -> _Found:
-    url = settings.database.url
-    if url.startswith(("postgresql", "postgres")):
-        yield _not_built("database.url", "PostgreSQL", "Use sqlite:///PATH until then.")
-    elif not url.startswith("sqlite:///") or url in {"sqlite:///", "sqlite:///:memory:"}:
+    url = settings.database.url.get_secret_value()
+    if not _FILE_URL.fullmatch(url) and not _SERVER_URL.fullmatch(url):
         yield _problem(
             "E070",
             "database.url",
-            "This is not the URL of a database file.",
-            "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db.",
+            "This is not the URL of a database file, nor of a PostgreSQL database.",
+            "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db, or "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME.",
         )
 
 
@@ -227,12 +208,28 @@ def _find_unbuilt_review(settings: Settings) -> _Found:
         yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
 
 
-def _find_unbuilt_alerts(settings: Settings) -> _Found:
-    if settings.alerts.command:
-        yield _not_built(
+def _find_command_problems(settings: Settings) -> _Found:
+    try:
+        words = shlex.split(settings.alerts.command)
+    except ValueError:
+        words = []
+    if settings.alerts.command and (not words or shutil.which(words[0]) is None):
+        yield _problem(
+            "E051",
             "alerts.command",
-            "Running a command for an alarm",
-            "Leave it empty; alarms go by mail.",
+            "There is no such program, or this user may not run it.",
+            "Give the program's whole path, and its arguments after it; no shell reads them.",
+        )
+
+
+def _find_metrics_problems(settings: Settings) -> _Found:
+    path = settings.alerts.metrics_file
+    if path and not os.access(Path(path).parent, os.W_OK):
+        yield _problem(
+            "E052",
+            "alerts.metrics_file",
+            "Its folder does not exist, or this user may not write there.",
+            "Make the folder, and let this user write in it; the file is replaced each minute.",
         )
 
 
@@ -257,28 +254,33 @@ def _find_unbuilt_delivery(settings: Settings) -> _Found:
         )
 
 
-def _find_unbuilt_oauth2(settings: Settings) -> _Found:
-    if settings.primary_mailbox.oauth2 is not None:
-        yield _not_built(
-            "mailbox.oauth2",
-            "Logging in by OAuth 2.0",
-            "Remove the table and set mailbox.password_file.",
-        )
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(reads=("mailbox.password", "mailbox.password_file"), find=_find_secret_problems),
-    Rule(reads=("smtp.username", "smtp.password", "smtp.password_file"), find=_find_login_problems),
+    Rule(reads=("mailbox.password", "mailbox.password_file"), find=find_secret_problems),
+    Rule(
+        reads=("smtp.username", "smtp.password", "smtp.password_file"),
+        find=lambda s: _find_login_problems("smtp", s.smtp),
+    ),
+    Rule(reads=("alerts.smtp",), find=_find_alarm_relay_problems),
     Rule(
         reads=("mailbox.tls", "mailbox.host", "mailbox.ca_file"),
-        find=lambda s: _find_tls_problems("mailbox", s.primary_mailbox),
+        find=find_mailbox_tls_problems,
     ),
     Rule(
         reads=("smtp.tls", "smtp.host", "smtp.ca_file"),
-        find=lambda s: _find_tls_problems("smtp", s.smtp),
+        find=lambda s: find_tls_problems("smtp", s.smtp),
     ),
-    Rule(reads=("mailbox.folder", "mailbox.folders"), find=_find_folder_problems),
-    Rule(reads=("mailbox.oauth2",), find=_find_unbuilt_oauth2),
+    Rule(reads=("mailbox.folder", "mailbox.folders"), find=find_folder_problems),
+    Rule(
+        reads=(
+            "mailbox.name",
+            "mailbox.host",
+            "mailbox.username",
+            "mailbox.folder",
+            "mailbox.folders",
+        ),
+        find=find_sharing_problems,
+    ),
+    Rule(reads=("mailbox.oauth2", "smtp.oauth2", "alerts.smtp.oauth2"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
     Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
     Rule(
@@ -296,7 +298,8 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("staff",), find=_find_staff_problems),
     Rule(reads=("staff", "review.approvals"), find=_find_role_problems),
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
-    Rule(reads=("alerts.command",), find=_find_unbuilt_alerts),
+    Rule(reads=("alerts.command",), find=_find_command_problems),
+    Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
     Rule(reads=("certification",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

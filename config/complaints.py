@@ -29,7 +29,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
 
 
 def name_key(location: Sequence[str | int]) -> str:
-    """Return a location in the settings as a key, `staff[1].email`; the mailbox has no number."""
+    """Return a location in the settings as a key, `staff[1].email`; mailbox 0 has no number."""
     key = ""
     for position, part in enumerate(location):
         if isinstance(part, str):
@@ -57,8 +57,6 @@ def _explain(error: ErrorDetails, location: tuple[int | str, ...]) -> tuple[str,
         return "E004", "is missing.", f"Set it in the file, or as {name_variable(location)}."
     if kind == "extra_forbidden":
         return "E003", "There is no such key.", _suggest_key(location)
-    if kind == "too_long" and location == ("mailbox",):
-        return "E090", "More than one mailbox is not built yet.", "Keep one [[mailbox]] table."
     if kind == "literal_error":
         return "E006", f"It must be {context['expected']}.", _EXAMPLE
     if kind == "value_error":

@@ -15,9 +15,13 @@ E006    a value that is not allowed
 E010    a secret file cannot be read, or is empty
 E011    a secret is given twice, as itself and as a file
 E012    a user name without a password, or a password without a user name
+E013    a password beside a table `oauth2`, or a token for nobody
+E014    a key of a table `oauth2` that its provider needs
+E015    a new refresh token could not be saved
 E020    no TLS to a host that is not this machine
 E021    `ca_file` does not exist or cannot be read
 E022    two purposes share one mailbox folder
+E023    two mailboxes share a name or a folder, or one fetches what another has put away
 E030    two staff members share one address
 E031    a deputy who is not another staff member
 E032    a certifier without a title
@@ -27,6 +31,8 @@ E035    two approvals are asked for and fewer than two people may approve
 E040    refusals would never have a moment to leave
 E041    nothing proves who wrote a staff reply
 E050    nobody is told of urgent mail
+E051    the alarm command cannot be run
+E052    the metrics file cannot be written
 E060    an unknown time zone
 E070    a database URL that cannot be used
 E090    not built yet
@@ -44,6 +50,11 @@ No problem ever quotes a secret: values are named by their key alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+def name_mailbox(number: int) -> str:
+    """Return the key of a mailbox by its place in the file; the first one has no number."""
+    return f"mailbox[{number}]" if number else "mailbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

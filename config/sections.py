@@ -11,7 +11,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -20,7 +20,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    Secret,
     SecretStr,
 )
 from pydantic_core import PydanticCustomError
@@ -70,6 +69,11 @@ def _check_filled(value: str) -> str:
     return _check_line(value)
 
 
+def _check_filled_secret(value: SecretStr) -> SecretStr:
+    _check_filled(value.get_secret_value())
+    return value
+
+
 def _check_address(value: str) -> str:
     if len(value) > 254 or not _ADDRESS.fullmatch(value):
         raise ValueError("It is not an e-mail address such as name@agency.example.")
@@ -102,7 +106,9 @@ _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], BeforeValidator(_decode_list)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
+FilledSecret = Annotated[SecretStr, AfterValidator(_check_filled_secret)]
 Address = Annotated[str, AfterValidator(_check_address)]
+AddressOrNone = Annotated[str, AfterValidator(lambda value: value and _check_address(value))]
 Host = Annotated[str, AfterValidator(_check_host)]
 TimeOfDay = Annotated[datetime.time, BeforeValidator(_parse_time)]
 ZoneName = Annotated[str, AfterValidator(_check_zone)]
@@ -138,6 +144,24 @@ class FolderSettings(Section):
     other: Filled = "For a person"
 
 
+class OAuth2Settings(Section):
+    """How access tokens are had where a server takes no password."""
+
+    provider: Literal["microsoft", "standard"]
+    client_id: Filled
+    client_secret: SecretStr = SecretStr("")
+    client_secret_file: Line = ""
+    certificate_file: Line = ""
+    refresh_token_file: Line = ""
+    tenant: Line = ""
+    authority: Filled = "https://login.microsoftonline.com"
+    token_url: Line = ""
+    scopes: Many[Filled] = ()
+    mechanism: Literal["XOAUTH2", "OAUTHBEARER"] = "XOAUTH2"
+    ca_file: Line = ""
+    expires_on: datetime.date | None = None
+
+
 class MailboxSettings(Section):
     """One mailbox to fetch from, by IMAP."""
 
@@ -149,7 +173,7 @@ class MailboxSettings(Section):
     username: Filled
     password: SecretStr = SecretStr("")
     password_file: Line = ""
-    oauth2: Secret[dict[str, Any]] | None = None
+    oauth2: OAuth2Settings | None = None
     addresses: Annotated[Many[Address], Field(min_length=1)]
     folder: Filled = "INBOX"
     folders: FolderSettings = FolderSettings()
@@ -173,6 +197,7 @@ class SmtpSettings(Section):
     username: Line = ""
     password: SecretStr = SecretStr("")
     password_file: Line = ""
+    oauth2: OAuth2Settings | None = None
     from_address: Address
     from_name: Filled
     max_per_minute: Positive = 30
@@ -181,7 +206,9 @@ class SmtpSettings(Section):
 class DatabaseSettings(Section):
     """Where requests are kept."""
 
-    url: Filled = "sqlite:///var/ero-outreach.db"
+    url: FilledSecret = SecretStr("sqlite:///var/ero-outreach.db")  #: may hold a password
+    url_file: Line = ""
+    lease_seconds: Annotated[int, Field(ge=5)] = 60
 
 
 class HeaderMatch(Section):
@@ -216,6 +243,7 @@ class ReviewSettings(Section):
     confirm: bool = True
     undo_minutes: NotNegative = 10
     token_days: Positive = 30
+    paper_to: AddressOrNone = ""
     bases: Annotated[Many[Filled], Field(min_length=1)] = (
         "routine use",
         "consent",
@@ -247,11 +275,22 @@ class StaffMember(Section):
 
 
 class AlertSettings(Section):
-    """Who is told at once."""
+    """Who is told at once, how, and from when on something is wrong."""
 
     urgent: Many[Address]
     alarms: Many[Address] = ()
     command: Line = ""
+    command_seconds: Annotated[int, Field(ge=1, le=60)] = 30
+    metrics_file: Line = ""
+    smtp: SmtpSettings | None = None
+    fetch_minutes: Positive = 15
+    mailbox_percent: Annotated[int, Field(ge=1, le=100)] = 90
+    quarantine_per_day: Positive = 5
+    outbox_minutes: Positive = 60
+    failing_minutes: Positive = 10
+    pause_hours: Positive = 4
+    disk_free_mb: NotNegative = 1024
+    expiry_days: NotNegative = 14
 
 
 class CertificationSettings(Section):
@@ -308,6 +347,15 @@ class IntakeSettings(Section):
     message_bytes: Annotated[int, Field(ge=65_536)] = 41_943_040
     batch_bytes: Annotated[int, Field(ge=65_536)] = 16_777_216
     max_attempts: Positive = 5
+    answers_per_address: NotNegative = 5
+    answers_per_domain: NotNegative = 50
+    answers_per_day: NotNegative = 1000
+    spam: Many[HeaderMatch] = ()
+
+    @property
+    def spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return the fields and values by which the site's filter marks spam."""
+        return tuple((mark.header, mark.value) for mark in self.spam)
 
 
 class Settings(BaseSettings):
@@ -321,7 +369,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1, max_length=1)]
+    mailbox: Annotated[Many[MailboxSettings], Field(min_length=1)]
     smtp: SmtpSettings
     database: DatabaseSettings
     review: ReviewSettings
@@ -347,7 +395,7 @@ class Settings(BaseSettings):
 
     @property
     def primary_mailbox(self) -> MailboxSettings:
-        """Return the mailbox; there is exactly one."""
+        """Return the first mailbox: letters ask for their answers there."""
         return self.mailbox[0]
 
     @property

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from config.cautions import find_configuration_warnings
 from config.checks import find_problems
 from config.complaints import build_problem
-from config.problems import ConfigurationError, ConfigurationProblem
+from config.problems import ConfigurationError, ConfigurationProblem, name_mailbox
 from config.sections import (
     AlertSettings,
     CertificationSettings,
@@ -31,6 +31,7 @@ from config.sections import (
     HeaderMatch,
     IntakeSettings,
     MailboxSettings,
+    OAuth2Settings,
     ReadingSettings,
     ReviewSettings,
     Role,
@@ -59,6 +60,7 @@ __all__ = [
     "HeaderMatch",
     "IntakeSettings",
     "MailboxSettings",
+    "OAuth2Settings",
     "ReadingSettings",
     "ReviewSettings",
     "Role",
@@ -77,6 +79,8 @@ _SYSTEM_FILE = Path("/etc/ero-outreach/worker.toml")
 
 #: A password file longer than this is no password file.
 _SECRET_BYTES = 16_384
+#: Keys whose value may also stand in the file that `…_file` names.
+_SECRETS = ("password", "url")
 
 #: Values that stand in for required ones which are missing, so that the other checks are made.
 _STAND_INS: Mapping[str, Any] = {
@@ -94,6 +98,7 @@ _STAND_INS: Mapping[str, Any] = {
     "verify_address": "mailbox@stand-in.example",
     "header": "x",
     "value": "x",
+    "client_id": "x",
 }
 
 
@@ -191,9 +196,10 @@ def _repair(table: dict[str, Any], error: ErrorDetails) -> None:
 def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     """Return `lower` with the keys of `upper` above it, table by table."""
     merged = dict(lower)
-    if "password" in upper or "password_file" in upper:
-        # Either form of a secret in the environment takes the place of both in the file.
-        merged = {k: v for k, v in merged.items() if k not in {"password", "password_file"}}
+    for secret in _SECRETS:
+        if secret in upper or f"{secret}_file" in upper:
+            # Either form of a secret in the environment takes the place of both in the file.
+            merged = {k: v for k, v in merged.items() if k not in {secret, f"{secret}_file"}}
     for key, value in upper.items():
         below = merged.get(key)
         both = isinstance(below, dict) and isinstance(value, dict)
@@ -202,27 +208,35 @@ def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
-    found = []
-    mailbox = table.get("mailbox")
-    first = mailbox.get("0") if isinstance(mailbox, dict) else None
-    for key, section in (("mailbox", first), ("smtp", table.get("smtp"))):
-        if isinstance(section, dict):
-            problem = _read_secret(f"{key}.password_file", section)
-            found += [problem] if problem else []
-    return tuple(found)
+    alerts = table.get("alerts")
+    places = [
+        ("smtp", table.get("smtp"), "password"),
+        ("alerts.smtp", alerts.get("smtp") if isinstance(alerts, dict) else None, "password"),
+        ("database", table.get("database"), "url"),
+    ]
+    mailboxes = table.get("mailbox")
+    if isinstance(mailboxes, dict):
+        numbered = [(int(n), mailbox) for n, mailbox in mailboxes.items() if n.isdigit()]
+        places += [(name_mailbox(n), mailbox, "password") for n, mailbox in numbered]
+    found = [
+        _read_secret(f"{key}.{secret}_file", section, secret)
+        for key, section, secret in places
+        if isinstance(section, dict)
+    ]
+    return tuple(problem for problem in found if problem is not None)
 
 
-def _read_secret(key: str, section: dict[str, Any]) -> ConfigurationProblem | None:
-    """Put the password its file holds into the section, or return why that cannot be done."""
-    path = section.get("password_file")
+def _read_secret(key: str, section: dict[str, Any], name: str) -> ConfigurationProblem | None:
+    """Put the secret its file holds into the section, or return why that cannot be done."""
+    path = section.get(f"{name}_file")
     if not isinstance(path, str) or not path:
         return None
-    if section.get("password"):
+    if section.get(name):
         return ConfigurationProblem(
             id="E011",
             key=key,
-            message="The password is given twice.",
-            hint="Keep password_file and remove password.",
+            message=f"The {name} is given twice.",
+            hint=f"Keep {name}_file and remove {name}.",
         )
     try:
         with Path(path).open("rb") as file:
@@ -232,9 +246,9 @@ def _read_secret(key: str, section: dict[str, Any]) -> ConfigurationProblem | No
         secret = ""
         why = f"The file cannot be read: {_find_reason(error)}."
     if why:
-        hint = "Put the password, and nothing else, into a file this user can read."
+        hint = f"Put the {name}, and nothing else, into a file this user can read."
         return ConfigurationProblem(id="E010", key=key, message=why, hint=hint)
-    section["password"] = secret
+    section[name] = secret
     return None
 
 

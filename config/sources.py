@@ -2,7 +2,7 @@
 
 Both give one nested table. Lists of tables (`[[mailbox]]`, `[[staff]]`) become tables keyed 0, 1,
 2, so that `ERO_MAILBOX__0__PASSWORD_FILE` changes one key of the first mailbox and leaves its
-others alone. As there is one mailbox, its number may be left out: `ERO_MAILBOX__PASSWORD_FILE`. A
+others alone. The first mailbox needs no number: `ERO_MAILBOX__PASSWORD_FILE`. A
 list given whole, as JSON (`ERO_STAFF='[{"name": …}]'`), replaces the file's.
 """
 

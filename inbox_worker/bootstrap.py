@@ -10,24 +10,30 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
 from config.data import read_data
-from config.settings import Settings
+from config.settings import Settings, SmtpSettings
 from inbox_worker.database import Database
-from inbox_worker.errors import WorkerError
-from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.errors import LoginRefusedError, WorkerError
+from inbox_worker.leases import WorkerLease, hold_lease
+from inbox_worker.mailbox_setup import check_mailboxes
+from inbox_worker.outbox_store import hasten_untried
 from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
+from inbox_worker.sign_in import TokenSource, find_token_source
 from inbox_worker.worker import Worker
-from inbox_worker.worker_lock import hold_worker_lock
+from outbound.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.letters import preload
 from outbound.smtp import SmtpAccount, SmtpSubmitter
+from parsers.directory import parse_directory
 from parsers.extraction import ReadLimits
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: How many processes read mail at a time: one slow document does not hold up the next mail.
 _READERS = 2
@@ -80,52 +86,79 @@ def build_picture_limits(settings: Settings) -> ReadLimits:
 
 
 @contextmanager
-def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
-    """Open the database and the reader for the time of the block.
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database alone for the time of the block.
 
     Raises `SchemaError` when the schema is missing or old.
     """
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
-        with DocumentReader(
-            load_definitions(),
-            limits=build_limits(settings),
-            picture_limits=build_picture_limits(settings),
-            workers=_READERS,
-        ) as reader:
-            yield Services(
-                settings=settings,
-                database=database,
-                reader=reader,
-                definitions=load_definitions(),
-                keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-                questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-                clock=clock,
-                random_bits=secrets.randbits,
-            )
+        yield database
     finally:
         database.close()
 
 
 @contextmanager
-def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
-    """Open everything the jobs need for the time of the block, for one worker at a time.
+def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Services]:
+    """Open the database and the reader for the time of the block.
 
-    Raises `UnreachableError` when another worker is at work on the same database.
+    Raises `SchemaError` when the schema is missing or old.
     """
     with (
-        open_services(settings, clock=clock) as services,
-        hold_worker_lock(settings.database.url),
+        open_database(settings) as database,
+        DocumentReader(
+            load_definitions(),
+            limits=build_limits(settings),
+            picture_limits=build_picture_limits(settings),
+            workers=_READERS,
+        ) as reader,
     ):
-        # Whoever held these letters is gone, since the lock is ours.
-        DatabaseOutbox(services.database).release_abandoned(now=clock())
-        _warm_up()
-        worker = Worker(services=services, submitter=SmtpSubmitter(build_account(settings)))
-        try:
-            yield worker
-        finally:
-            worker.close()
+        yield Services(
+            settings=settings,
+            database=database,
+            reader=reader,
+            definitions=load_definitions(),
+            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
+            clock=clock,
+            random_bits=secrets.randbits,
+        )
+
+
+@contextmanager
+def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> Iterator[Worker]:
+    """Open everything the jobs need for the time of the block, as one worker of several.
+
+    Raises `SchemaError` when a mailbox was never set up.
+    """
+    with open_services(settings, clock=clock) as services:
+        check_mailboxes(services.database, settings)
+        lease = WorkerLease(
+            database=services.database,
+            url=settings.database.url.get_secret_value(),
+            clock=clock,
+            duration=timedelta(seconds=settings.database.lease_seconds),
+            random_bits=services.random_bits,
+        )
+        with hold_lease(lease):
+            with services.database.unit_of_work() as unit:
+                hasten_untried(unit.session, now=clock())
+                unit.commit()
+            _warm_up()
+            own = settings.alerts.smtp
+            worker = Worker(
+                services=services,
+                submitter=SmtpSubmitter(build_account(settings.smtp)),
+                lease=lease,
+                alarm_submitter=None if own is None else SmtpSubmitter(build_account(own)),
+            )
+            try:
+                yield worker
+            finally:
+                worker.close()
 
 
 def _warm_up() -> None:
@@ -135,9 +168,8 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def build_account(settings: Settings) -> SmtpAccount:
-    """Return the relay's account."""
-    smtp = settings.smtp
+def build_account(smtp: SmtpSettings) -> SmtpAccount:
+    """Return a relay's account."""
     return SmtpAccount(
         host=smtp.host,
         port=smtp.port,
@@ -145,4 +177,26 @@ def build_account(settings: Settings) -> SmtpAccount:
         username=smtp.username,
         password=smtp.password.get_secret_value(),
         ca_file=smtp.ca_file,
+        tokens=None if smtp.oauth2 is None else _RelayTokens(find_token_source(smtp.oauth2)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _RelayTokens:
+    """A source of tokens as `outbound` wants it."""
+
+    source: TokenSource
+
+    def find_token(self) -> str:
+        """Return a token. Raises `UnreachableRelayError`, or `RelayLoginError` for good."""
+        try:
+            return self.source.find_token()
+        except LoginRefusedError as error:
+            code = error.reason.replace("_", " ")
+            raise RelayLoginError(f"no token for the relay, {code}") from error
+        except WorkerError as error:
+            raise UnreachableRelayError("no token for the relay") from error
+
+    def forget_token(self) -> None:
+        """Use the token no more."""
+        self.source.forget_token()

@@ -16,7 +16,12 @@ import holidays
 
 def is_business_day(day: date) -> bool:
     """Whether federal offices work that day (5 U.S.C. 6103 holidays as observed)."""
-    return day.weekday() < 5 and day not in _federal_holidays(day.year)
+    return day.weekday() < 5 and not is_federal_holiday(day)
+
+
+def is_federal_holiday(day: date) -> bool:
+    """Whether it is a federal holiday, on the day on which it is observed (5 U.S.C. 6103)."""
+    return day in _federal_holidays(day.year)
 
 
 def add_business_days(day: date, count: int) -> date:

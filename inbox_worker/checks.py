@@ -6,8 +6,9 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from config.settings import Settings
+from config.settings import MailboxSettings, Settings, SmtpSettings
 from inbox_worker import bootstrap
 from inbox_worker.database import Database
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
@@ -16,6 +17,8 @@ from inbox_worker.probe import send_probe
 from inbox_worker.reading import load_definitions
 from outbound.delivery_errors import DeliveryError
 from outbound.smtp import SmtpSubmitter
+
+_ALARM_RELAY = "alarm relay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +40,22 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
         ("packages", _try_packages),
         ("form definitions", _try_definitions),
         ("database", _try_database),
-        ("mailbox", _try_mailbox),
-        ("relay", _try_relay),
+        *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
+        ("relay", partial(_try_relay, settings.smtp)),
     ]
+    if settings.alerts.smtp is not None:
+        tries.append((_ALARM_RELAY, partial(_try_relay, settings.alerts.smtp)))
     found = [_try(name, attempt, settings) for name, attempt in tries]
     if probe:
-        found.append(_try("probe", _try_probe, settings))
+        several = len(settings.mailbox) > 1
+        for mailbox in settings.mailbox:
+            name = f"probe {mailbox.name}" if several else "probe"
+            found.append(_try(name, partial(_try_probe, mailbox), settings))
     return found
+
+
+def _name_mailbox(settings: Settings, mailbox: MailboxSettings) -> str:
+    return "mailbox" if len(settings.mailbox) == 1 else f"mailbox {mailbox.name}"
 
 
 def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> Check:
@@ -54,8 +66,11 @@ def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> C
     except UnreachableError as error:
         return Check(name=name, result="failed", detail=str(error), exit_code=75)
     except DeliveryError as error:
-        smtp = settings.smtp
-        detail = f"The relay {smtp.host}, port {smtp.port}: {error}; look at the section [smtp]."
+        relay, section = settings.smtp, "smtp"
+        if name == _ALARM_RELAY and settings.alerts.smtp is not None:
+            relay, section = settings.alerts.smtp, "alerts.smtp"
+        where = f"The relay {relay.host}, port {relay.port}"
+        detail = f"{where}: {error}; look at the section [{section}]."
         return Check(name=name, result="failed", detail=detail, exit_code=75)
     except WorkerError as error:
         return Check(name=name, result="failed", detail=str(error), exit_code=1)
@@ -72,7 +87,7 @@ def _try_definitions(_settings: Settings) -> str:
 
 
 def _try_database(settings: Settings) -> str:
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
     finally:
@@ -80,21 +95,21 @@ def _try_database(settings: Settings) -> str:
     return "the schema is current"
 
 
-def _try_mailbox(settings: Settings) -> str:
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:
+    with open_mailbox(mailbox_settings) as mailbox:
         number = mailbox.message_count
         mails = "1 mail" if number == 1 else f"{number} mails"
-        return f"logged in; {mails} in {settings.primary_mailbox.folder}"
+        return f"logged in; {mails} in {mailbox_settings.folder}"
 
 
-def _try_relay(settings: Settings) -> str:
-    with SmtpSubmitter(bootstrap.build_account(settings)) as submitter:
+def _try_relay(relay: SmtpSettings, _settings: Settings) -> str:
+    with SmtpSubmitter(bootstrap.build_account(relay)) as submitter:
         submitter.check()
-    return f"{settings.smtp.host} lets us in"
+    return f"{relay.host} lets us in"
 
 
-def _try_probe(settings: Settings) -> str:
+def _try_probe(mailbox: MailboxSettings, settings: Settings) -> str:
     seconds = send_probe(
-        settings, random_bits=secrets.randbits, clock=bootstrap.now, wait=time.sleep
+        settings, mailbox, random_bits=secrets.randbits, clock=bootstrap.now, wait=time.sleep
     )
     return f"a mail went round in {seconds:.1f} seconds"

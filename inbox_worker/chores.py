@@ -7,16 +7,16 @@ one that kills its worker does not kill the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import update
-from sqlalchemy.dialects.sqlite import insert
 
-from inbox_worker.database import Database
-from inbox_worker.models import ChoreRecord
+from inbox_worker.database import Database, upsert
+from inbox_worker.faults import clear_fault, record_fault
+from inbox_worker.models import ChoreRecord, table_of
 from inbox_worker.services import Services
 
 _log = structlog.get_logger()
@@ -28,7 +28,8 @@ class Chore:
 
     name: str  #: stable; its row in the database has it
     every: timedelta
-    do: Callable[[Services], int]  #: returns how much it did
+    #: Returns how much it did; one that takes minutes yields that, each time it may be stopped.
+    do: Callable[[Services], int | Iterator[int]]
 
 
 def do_chores(
@@ -41,17 +42,36 @@ def do_chores(
             break
         if _claim(services.database, chore, services.clock()):
             try:
-                done += chore.do(services)
+                done += _do(chore, services, should_stop)
             except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
-                _log.error("chore_failed", chore=chore.name, error=type(error).__name__)
+                reason = type(error).__name__
+                _log.error("chore_failed", job=chore.name, error=reason)
+                record_fault(
+                    services.database, "job", chore.name, reason=reason, now=services.clock()
+                )
+            else:
+                clear_fault(services.database, "job", chore.name)
     return done
+
+
+def _do(chore: Chore, services: Services, should_stop: Callable[[], bool]) -> int:
+    done = chore.do(services)
+    if isinstance(done, int):
+        return done
+    total = 0
+    for some in done:
+        total += some
+        # To ask is also how whoever watches learns that it gets on.
+        if should_stop():
+            break
+    return total
 
 
 def _claim(database: Database, chore: Chore, now: datetime) -> bool:
     """Move the chore's due time and return True, unless it is not due or another was first."""
     with database.unit_of_work() as unit:
         unit.session.execute(
-            insert(ChoreRecord)
+            upsert(table_of(ChoreRecord))
             .values(name=chore.name, due_at=now)
             .on_conflict_do_nothing(index_elements=["name"])
         )

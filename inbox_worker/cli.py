@@ -15,11 +15,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config.settings import ConfigurationError
-from inbox_worker import cli_documents, cli_files, cli_service
+from inbox_worker import (
+    cli_documents,
+    cli_files,
+    cli_outbox,
+    cli_paper,
+    cli_quarantine,
+    cli_service,
+    cli_tracing,
+)
 from inbox_worker.bootstrap import check_packages
 from inbox_worker.cli_help import HELP_NAMES, Group
 from inbox_worker.cli_output import complain, complain_about_configuration, say
@@ -42,7 +51,11 @@ app = typer.Typer(
 )
 cli_service.register(app)
 cli_files.register(app)
+cli_paper.register(app)
 cli_documents.register(app)
+cli_quarantine.register(app)
+cli_outbox.register(app)
+cli_tracing.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so
@@ -112,7 +125,7 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
         return EXIT_FAILED
     except SQLAlchemyError as error:
         complain(_explain_database(error))
-        return EXIT_FAILED
+        return EXIT_TRY_LATER if _is_server_away(error) else EXIT_FAILED
     except OSError as error:
         complain(_explain_system(error))
         return EXIT_FAILED
@@ -129,10 +142,19 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
 def _explain_database(error: SQLAlchemyError) -> str:
     # What the driver says of itself; the statement and its values may be about a person.
     said = str(getattr(error, "orig", None) or type(error).__name__)
+    if _is_server_away(error):
+        return f"The database server could not be reached ({' '.join(said.split())})."
     return (
         f"The database cannot be used ({said}): look at database.url, at the rights on that file, "
         "and at the space left on its disk."
     )
+
+
+def _is_server_away(error: SQLAlchemyError) -> bool:
+    """Whether there is no connection to a database server; a file has none to lose."""
+    if not isinstance(getattr(error, "orig", None), psycopg.OperationalError):
+        return False
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
 
 
 def _explain_system(error: OSError) -> str:

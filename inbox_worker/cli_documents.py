@@ -171,12 +171,13 @@ def explain(
     No database and no server are touched. Where a configuration is at hand, its addresses count as
     ours; else the recipients of each mail do.
     """
-    own = context.obj.find_own_addresses()
+    own, spam_marks = context.obj.find_own_addresses(), context.obj.find_spam_marks()
     failed = False
     with _open_reader() as reader:
         for number, path in enumerate(mails):
             try:
-                found = explain_mail(path.read_bytes(), reader, own=own, today=_today())
+                raw = path.read_bytes()
+                found = explain_mail(raw, reader, own=own, today=_today(), spam_marks=spam_marks)
             except OSError as error:
                 found = build_unexplained(f"The file cannot be opened: {error.strerror}.")
             failed = failed or "problem" in found
@@ -193,6 +194,8 @@ def _list_explanation(found: dict[str, Any]) -> Iterator[Pair]:
         yield "problem", found["problem"]
         return
     yield "kind", f"{found['kind']}, by the rule {found['rule']}"
+    if found["topics"]:
+        yield "about", "\n".join(f"{t}, by {r}" for t, r in found["topic_rules"].items())
     yield "forms", "\n".join(_tell_form(form) for form in found["forms"]) or "none"
     yield "attachments", "\n".join(map(_tell_paper, found["attachments"])) or "none"
     lines = found["new_text"].split("\n")

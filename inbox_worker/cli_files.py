@@ -136,7 +136,7 @@ def _parse_tracking(text: str) -> str:
 
 
 def _open(settings: Settings) -> Database:
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     return database
 

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,8 @@ from config.settings import (
     find_configuration_warnings,
     load_settings,
 )
-from inbox_worker import bootstrap, journal, views
+from inbox_worker import bootstrap, views
+from inbox_worker.alarm_words import ALARM_WORDS
 from inbox_worker.checks import Check, list_checks
 from inbox_worker.cli_help import Command
 from inbox_worker.cli_output import (
@@ -40,9 +41,11 @@ from inbox_worker.cli_output import (
 from inbox_worker.database import Database
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox import open_mailbox
+from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.notify import Notifier
+from inbox_worker.once import run_once
 from inbox_worker.outbox_store import set_paused
-from inbox_worker.scheduler import Service, run_once
+from inbox_worker.scheduler import Service
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -65,6 +68,13 @@ class Invocation:
             return self.load().own_addresses
         except ConfigurationError:
             return frozenset()
+
+    def find_spam_marks(self) -> tuple[tuple[str, str], ...]:
+        """Return what marks spam where a usable configuration is at hand, else nothing."""
+        try:
+            return self.load().intake.spam_marks
+        except ConfigurationError:
+            return ()
 
 
 def register(app: typer.Typer) -> None:
@@ -118,23 +128,26 @@ def init(
     if backlog not in {None, "process", "ignore"}:
         raise typer.BadParameter("Use `process` or `ignore`.", param_hint="--backlog")
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+    database = Database(settings.database.url.get_secret_value())
+    with ExitStack() as stack:
         # The answer is asked for before anything is changed, so a refusal changes nothing.
-        database_is_new = not _knows_mailbox(database, settings)
-        waiting = mailbox.message_count if database_is_new else 0
-        choice = backlog or ("process" if waiting == 0 else _ask_about_backlog(waiting))
+        mailboxes = [(m, stack.enter_context(open_mailbox(m))) for m in settings.mailbox]
+        new = {m.name for m in find_missing_mailboxes(database, settings)}
+        waiting = sum(mailbox.message_count for m, mailbox in mailboxes if m.name in new)
+        choice = backlog or ("process" if waiting == 0 else _ask_about_backlog(settings, waiting))
         database.migrate()
-        made = mailbox.ensure_folders()
-        if database_is_new:
-            last_uid = mailbox.uidnext - 1 if choice == "ignore" else 0
-            _start_cursor(database, settings, mailbox.uidvalidity, last_uid)
+        made = sum(len(mailbox.ensure_folders()) for _, mailbox in mailboxes)
+        for mailbox_settings, mailbox in mailboxes:
+            if mailbox_settings.name in new:
+                set_up_mailbox(
+                    database, mailbox_settings, mailbox, ignore_backlog=choice == "ignore"
+                )
     database.close()
-    say(f"The schema is current; {_count_folders(len(made))} made.")
+    say(f"The schema is current; {_count_folders(made)} made.")
     if waiting:
         fate = "will be processed" if choice == "process" else "will be left alone"
         that = "that was" if waiting == 1 else "that were"
-        say(f"{count(waiting, 'mail')} {that} in the folder {fate}.")
+        say(f"{count(waiting, 'mail')} {that} in the {_folder(settings)} {fate}.")
     say("Next: `ero-outreach check`, then `ero-outreach run`.")
 
 
@@ -142,16 +155,13 @@ def _count_folders(number: int) -> str:
     return f"{count(number, 'mailbox folder')} {'was' if number == 1 else 'were'}"
 
 
-def _knows_mailbox(database: Database, settings: Settings) -> bool:
-    """Whether this mailbox was set up before, so that nothing in it is backlog."""
-    if not database.has_schema():
-        return False
-    with database.read() as session:
-        return journal.has_cursor(session, settings.primary_mailbox.name)
+def _folder(settings: Settings) -> str:
+    return "folder" if len(settings.mailbox) == 1 else "folders"
 
 
-def _ask_about_backlog(waiting: int) -> str:
-    lying = f"{count(waiting, 'mail')} {'lies' if waiting == 1 else 'lie'} in the folder."
+def _ask_about_backlog(settings: Settings, waiting: int) -> str:
+    verb = "lies" if waiting == 1 else "lie"
+    lying = f"{count(waiting, 'mail')} {verb} in the {_folder(settings)}."
     if not sys.stdin.isatty():
         raise typer.BadParameter(
             f"{lying} Say what to do with that: --backlog process or --backlog ignore.",
@@ -163,17 +173,6 @@ def _ask_about_backlog(waiting: int) -> str:
 
 def _it(number: int) -> str:
     return "it" if number == 1 else "them"
-
-
-def _start_cursor(database: Database, settings: Settings, uidvalidity: int, last_uid: int) -> None:
-    with database.unit_of_work() as unit:
-        journal.advance_cursor(
-            unit.session,
-            settings.primary_mailbox.name,
-            uidvalidity=uidvalidity,
-            last_uid=last_uid,
-        )
-        unit.commit()
 
 
 def check(
@@ -223,41 +222,61 @@ def _view_check(result: Check) -> dict[str, Any]:
 
 
 def status(context: typer.Context, *, as_json: _JSON = False) -> None:
-    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms."""
+    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms.
+
+    Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
+    """
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.read() as session:
-        view = views.view_status(session, settings)
+        view = views.view_status(session, settings, now=bootstrap.now())
     database.close()
     if as_json:
         print_json(view)
     else:
         print_pairs("", _list_status(view, settings.general.zone, bootstrap.now()))
-
-
-#: What an alarm means, and what to do about it.
-_ALARMS = {
-    "mail_quarantined": "mail was set aside; a person has to look into the quarantine folder",
-    "letter_failed": "a letter was refused for good; `show` names it, the staff were told",
-    "no_signing_key": "a decision waits for a signing key, and nothing is issued without one",
-}
+    raise typer.Exit(1 if view["alarms"] else 0)
 
 
 def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pair]:
     yield "sending", "PAUSED: `resume` sends what waits" if view["paused"] else "on"
+    yield "workers", "\n".join(_tell_worker(w, zone) for w in view["workers"]) or "none"
     for box in view["mailboxes"]:
         at = box["last_fetch_at"]
         told = f"{tell_moment(at, zone)} ({tell_age(at, now)} ago)" if at else "never"
         yield f"mailbox {box['name']}: last fetch", told
-        yield f"mailbox {box['name']}: not yet worked on", str(box["unaccounted"])
+        yield f"mailbox {box['name']}: not yet worked on", str(box["undisposed"])
+        since = box["reconciled_at"]
+        compared = f" ({tell_age(since, now)} ago)" if since else ", never compared: `reconcile`"
+        yield f"mailbox {box['name']}: unaccounted for", f"{box['unaccounted']}{compared}"
     for status, number in sorted(view["requests"].items()):
         age = view["oldest"].get(status)
         yield f"requests {status}", f"{number}, oldest {tell_age(age, now)}" if age else str(number)
     for status, number in sorted(view["outbox"].items()):
         yield f"letters {status}", str(number)
     yield "quarantine", str(view["quarantine"])
-    yield "alarms", "\n".join(f"{a}: {_ALARMS[a]}" for a in view["alarms"]) or "none"
+    if view["oversize"]:
+        yield "too large to take in", str(view["oversize"])
+    yield "alarms", "\n".join(_tell_alarm(a, zone) for a in view["alarm_details"]) or "none"
+
+
+def _tell_worker(worker: views.View, zone: ZoneInfo) -> str:
+    where = (
+        f"process {worker['pid']} on {worker['host']}, since {tell_moment(worker['since'], zone)}"
+    )
+    mailboxes = ", ".join(name.removeprefix("fetch:") for name in worker["has"])
+    does = f"; fetches {mailboxes}" if mailboxes else ""
+    return f"{where}{does}{'; SILENT' if worker['silent'] else ''}"
+
+
+def _tell_alarm(alarm: views.View, zone: ZoneInfo) -> str:
+    """Return an alarm in a few lines: what, since when, the figures, and what to do."""
+    words = ALARM_WORDS[alarm["code"]]
+    what = f"{alarm['code']} ({alarm['about']})" if alarm["about"] else alarm["code"]
+    since = f", since {tell_moment(alarm['since'], zone)}" if alarm["since"] else ""
+    figures = "; ".join(f"{name}: {value}" for name, value in alarm["facts"].items())
+    return f"{what}{since}: {words.sentence}\n  {figures}\n  {words.to_do}"
 
 
 def pause(context: typer.Context) -> None:
@@ -274,7 +293,7 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url)
+    database = Database(settings.database.url.get_secret_value())
     database.check_schema()
     with database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())

@@ -2,7 +2,8 @@
 
 A unit of work is one transaction. It writes nothing unless `commit()` was called before its end; on
 SQLite it takes the write lock at its start, so that a compare-and-set never fails for having read
-first. `read()` is the same without that lock.
+first. On PostgreSQL it is READ COMMITTED: what it decides by has to be locked first. `read()` sees
+one state of the database throughout, and waits for nobody.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Insert, create_engine, event
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -25,7 +28,18 @@ from inbox_worker.errors import SchemaError
 
 #: How long a writer waits for another before it is the system's fault, in milliseconds.
 BUSY_TIMEOUT_MS = 30_000
+#: How long a PostgreSQL session may do nothing in the middle of a transaction, in milliseconds: the
+#: locks of a worker that hangs must not stop the others.
+_IDLE_TIMEOUT_MS = 60_000
+#: How long connecting to a PostgreSQL server may take, and sent data go unacknowledged, in seconds.
+_CONNECT_SECONDS = 10
+_SILENT_SECONDS = 60
+#: Any number will do for the lock under which one process migrates; this one is ours.
+_MIGRATION_LOCK = 4_207_319_551
 
+#: An INSERT that may have an ON CONFLICT clause. Either dialect writes this construct in its own
+#: words, which happen to be the same.
+upsert = postgresql.insert
 
 _KEPT = "rows kept back by `together`"
 
@@ -75,7 +89,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = url
         self.engine = _build_engine(url)
-        self._reader = self.engine.execution_options(read_only=True)
+        self._reader = _build_reader(self.engine)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
@@ -85,7 +99,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a transaction that only reads."""
+        """Open a transaction that only reads, and sees one state of the database throughout."""
         with Session(self._reader) as session:
             yield session
 
@@ -93,6 +107,7 @@ class Database:
         """Create the schema or bring it to the current version."""
         _make_file(self._url)
         with self.engine.connect() as connection, _remaking_tables(connection):
+            _be_alone(connection)
             configuration = _alembic_configuration()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
@@ -144,6 +159,21 @@ def _remaking_tables(connection: Connection) -> Iterator[None]:
         )
 
 
+def _be_alone(connection: Connection) -> None:
+    """Let nobody else migrate until this transaction ends; on SQLite it has the only write lock.
+
+    Raises `SchemaError` when the database cannot keep every character.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise SchemaError(
+            f"The database's encoding is {encoding}: make one with `createdb --encoding UTF8`."
+        )
+    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
+
+
 def _make_file(url: str) -> None:
     """Make an SQLite file and its folder, readable by their owner alone: it holds personal data."""
     parsed = make_url(url)
@@ -163,11 +193,52 @@ def _is_missing_file(url: str) -> bool:
 
 
 def _build_engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    waits = {
+        "connect_timeout": str(_CONNECT_SECONDS),
+        "tcp_user_timeout": str(_SILENT_SECONDS * 1000),
+        "application_name": "ero-outreach",
+    }
+    engine = create_engine(
+        parsed,
+        isolation_level="READ COMMITTED",
+        # A server that was started anew meanwhile is no fault of whoever asks next.
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in waits.items() if name not in parsed.query},
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _build_reader(engine: Engine) -> Engine:
+    """Return the engine for transactions that read one state of the database and write none."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(read_only=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+class _TextDumper(StrDumperUnknown):
+    """Writes a NUL, which PostgreSQL keeps in no text, as the replacement character U+FFFD."""
+
+    def dump(self, obj: str) -> Any:
+        """Return the text in the encoding of the connection."""
+        return super().dump(obj.replace("\0", "\ufffd"))
+
+
+def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.adapters.register_dumper(str, _TextDumper)
+    dbapi_connection.autocommit = True
+    for setting in (
+        f"lock_timeout = {BUSY_TIMEOUT_MS}",
+        f"idle_in_transaction_session_timeout = {_IDLE_TIMEOUT_MS}",
+    ):
+        dbapi_connection.execute(f"SET {setting}")
+    dbapi_connection.autocommit = False
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

@@ -28,7 +28,8 @@ from inbox_worker.demo_screen import DemoScreen
 from inbox_worker.embedded import AcceptedMail, EmbeddedAccount, EmbeddedServers
 from inbox_worker.errors import WorkerError
 from inbox_worker.mailbox import open_mailbox
-from inbox_worker.scheduler import run_once
+from inbox_worker.mailbox_setup import set_up_mailbox
+from inbox_worker.once import run_once
 from inbox_worker.views import list_requests
 from inbox_worker.worker import Worker
 from outbound.form_filling import fill_form
@@ -143,11 +144,12 @@ def _open_stage(stage: _Stage) -> Iterator[Worker]:
     ):
         stage.servers = servers
         settings = build_demo_settings(servers, f"sqlite:///{Path(temporary) / 'demo.db'}")
-        database = Database(settings.database.url)
+        database = Database(settings.database.url.get_secret_value())
         database.migrate()
-        database.close()
         with open_mailbox(settings.primary_mailbox) as mailbox:
             mailbox.ensure_folders()
+            set_up_mailbox(database, settings.primary_mailbox, mailbox, ignore_backlog=False)
+        database.close()
         with bootstrap.open_worker(settings) as worker:
             yield worker
 

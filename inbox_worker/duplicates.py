@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
 from inbox_worker import store
-from inbox_worker.database import put
+from inbox_worker.database import put, upsert
 from inbox_worker.models import ComparisonKey, Request, table_of
 from parsers.comparison import find_case_keys, is_same_question
 from parsers.extraction import FieldValue

@@ -26,14 +26,21 @@ from parsers.mail_reading import add_inside
 from parsers.message import InboundMessage
 from parsers.question_filter import parse_question_vocabulary
 from parsers.reply_text import NewText, find_new_text
+from parsers.topics import parse_topic_table
 
 
 def explain_mail(
-    raw: bytes, reader: DocumentReader, *, own: Collection[str], today: date
+    raw: bytes,
+    reader: DocumentReader,
+    *,
+    own: Collection[str],
+    today: date,
+    spam_marks: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    """Return the mail's kind, the rule that decided, its forms, and the command in its new text.
+    """Return the mail's kind and rule, its forms, its topics, and the command in its new text.
 
-    `own` are our addresses; when they are not known the mail's recipients are taken for ours. The
+    `own` are our addresses; when they are not known the mail's recipients are taken for ours.
+    `spam_marks` are the fields and values of the site's filter. The
     new text is read as if it answered a review notice; nothing is wrong with having none, but in a
     mail that does answer one.
     """
@@ -46,7 +53,11 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    context = ClassificationContext(own_addresses=addresses)
+    context = ClassificationContext(
+        own_addresses=addresses,
+        spam_marks=spam_marks,
+        topics=parse_topic_table(read_data("topics/topics.toml")),
+    )
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
         inside = reader.find_inside(message.attachments, message.attached_messages)
@@ -67,7 +78,9 @@ def explain_mail(
         ],
         "new_text": new_text.text,
         **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
-        "topics": [],
+        "topics": [topic.name for topic in verdict.about.topics],
+        "topic_rules": {topic.name: topic.rule for topic in verdict.about.topics},
+        "language": verdict.about.language,
     }
 
 
@@ -82,6 +95,8 @@ def build_unexplained(problem: str) -> dict[str, Any]:
         "command": None,
         "command_problems": [],
         "topics": [],
+        "topic_rules": {},
+        "language": "",
         "problem": problem,
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -25,9 +26,13 @@ from inbox_worker.pictures import render_pictures
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.triage import Flag, Sender, Triage, find_date, triage
+from outbound.mime import find_mailable_address
 from outbound.review_letters import Comparison
 from parsers.comparison import compare_forms
 from parsers.extraction import Extraction, FieldProblem
+
+#: How many repeats of a form by the same author are answered in a day.
+REPEATS_ANSWERED = 5
 
 #: Pictures of a mail's forms by position, and in each by field.
 FormPictures = Mapping[int, Mapping[str, bytes]]
@@ -63,7 +68,7 @@ def prepare_filing(intake: Intake) -> Apply:
     documents = await_documents(intake)
     if not documents.forms:
         return partial(miscellany.set_aside, intake, documents)
-    if intake.message.author is None:
+    if intake.message.author is None and intake.channel == "email":
         # Nobody can be answered: several authors, or none (RFC 5322 section 3.6.2).
         return partial(_leave_to_a_person, documents, intake)
     return prepare_forms(intake, documents)
@@ -148,7 +153,8 @@ def _mark_duplicates(
 def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     intake, extraction = filing.intake, form.extraction
     services = intake.services
-    sender = Sender(address=intake.author_address, is_proven=intake.is_author_proven())
+    address = intake.author_address or _find_address_on_paper(intake, extraction)
+    sender = Sender(address=address, is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
     requester_type = extraction.value("requester_type")
     new = store.NewRequest(
@@ -158,7 +164,7 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
         journal_id=intake.entry.id,
         document_position=form.position,
         definition=extraction.definition or "",
-        channel="email",
+        channel=intake.channel,
         author_address=sender.address,
         author_message_id=intake.message.message_id,
         author_proven=sender.is_proven,
@@ -168,6 +174,14 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
         flags=judged.flags,
     )
     return _NewCase(filing=filing, form=form, route=judged.route, new=new)
+
+
+def _find_address_on_paper(intake: Intake, extraction: Extraction) -> str:
+    """Return the e-mail address that a form on paper names, where it was read without a doubt."""
+    field = "requester_email"
+    if intake.channel == "email" or any(p.field == field for p in extraction.problems):
+        return ""
+    return find_mailable_address(str(extraction.value(field) or "")) or ""
 
 
 def _write_case(
@@ -205,7 +219,31 @@ def _write_case(
         now_intake=intake,
         dossier=dossier,
         prepared=prepared,
+        answers_requester=not _is_repeated_too_often(session, request, duplicate, intake),
     )
+
+
+def _is_repeated_too_often(
+    session: Session, request: Request, duplicate: Duplicate | None, intake: Intake
+) -> bool:
+    """Whether the author sends the same file again and again, as a program does that answers ours.
+
+    The request is filed all the same, and reviewers see it; only the author is told no more of it.
+    """
+    if duplicate is None or not duplicate.is_same_file:
+        return False
+    repeats = store.count_repeats(session, request.author_address, intake.now - timedelta(days=1))
+    if repeats <= REPEATS_ANSWERED:
+        return False
+    store.add_event(
+        session,
+        "repeat_not_answered",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    return True
 
 
 def _compare(services: Services, extraction: Extraction, duplicate: Duplicate) -> Comparison:
@@ -254,13 +292,15 @@ def route(
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
     answer: str = "",
+    answers_requester: bool = True,
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
     What reviewers are shown is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again.
+    request that is INCOMPLETE and stays so is only asked again. `answers_requester` is False where
+    its requester is to be told nothing.
     """
-    now = now_intake.now
+    now, fields = now_intake.now, None if dossier is None else dossier.fields
     if request.status != target.value:
         store.move_request(
             session,
@@ -272,13 +312,20 @@ def route(
             journal_id=now_intake.entry.id,
             perfected_at=None if target is RequestStatus.INCOMPLETE else now,
         )
+    if target is RequestStatus.INCOMPLETE and not answers_requester:
+        return
     if target is RequestStatus.INCOMPLETE:
         problems = store.list_problems(session, request) if dossier is None else dossier.problems
-        correspondence.write_deficiency(services, session, request, problems, now=now)
+        correspondence.write_deficiency(
+            services, session, request, problems, now=now, fields=fields
+        )
     elif target is RequestStatus.LEGAL:
-        correspondence.write_legal_receipt(services, session, request, now=now)
+        if answers_requester:
+            correspondence.write_legal_receipt(services, session, request, now=now, fields=fields)
+        correspondence.write_legal_news(services, session, request, now=now)
     else:
-        correspondence.write_acknowledgement(services, session, request, now=now)
+        if answers_requester:
+            correspondence.write_acknowledgement(services, session, request, now=now, fields=fields)
         notices.write_review_notices(
             services,
             session,

@@ -5,8 +5,13 @@ returns what to write; then that is applied, with letters, events and the dispos
 transaction. If another writer was first, the handler prepares anew. Requests that lie together may
 share a commit; when one of them fails, each is done again alone.
 
-The outcomes for a mail: disposed; left for the next tick (the system's fault: the error goes up);
-counted as a failed attempt (our fault), and QUARANTINED at the limit with its raw bytes.
+Several workers share the mails: each claims some, and writes only while it has them. What stands
+alone waits for the earlier mails that other workers have, so that replies are obeyed in the order
+in which they came.
+
+The outcomes for a mail: disposed; left for the next tick (the system's fault: the error goes up, or
+earlier mails are another's); left to another worker that has it now; counted as a failed attempt
+(our fault), and QUARANTINED at the limit with its raw bytes.
 """
 
 from __future__ import annotations
@@ -17,13 +22,23 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from inbox_worker import filing, journal, miscellany, requester_replies, review
-from inbox_worker.errors import StaleStatusError, WorkerError
+from inbox_worker import (
+    bounces,
+    directions,
+    filing,
+    journal,
+    miscellany,
+    requester_replies,
+    review,
+    standing_in,
+    urgency,
+)
+from inbox_worker.errors import LostClaimError, StaleStatusError, WorkerError
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.models import JournalEntry
-from inbox_worker.reading_ahead import SYSTEM_FAULTS, read_ahead
+from inbox_worker.reading_ahead import read_ahead, read_one
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import MessageKind, Verdict
 
@@ -39,12 +54,14 @@ HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {
     MessageKind.REQUEST: filing.prepare_filing,
     MessageKind.REQUESTER_REPLY: requester_replies.prepare_requester_reply,
     MessageKind.STAFF_REPLY: review.prepare_staff_reply,
-    MessageKind.BOUNCE: miscellany.prepare_bounce,
-    MessageKind.ABUSE_REPORT: miscellany.prepare_bounce,
-    MessageKind.AUTO_REPLY: miscellany.prepare_ignoring,
+    MessageKind.BOUNCE: bounces.prepare_delivery_report,
+    MessageKind.ABUSE_REPORT: bounces.prepare_abuse_report,
+    MessageKind.AUTO_REPLY: standing_in.prepare_automatic_reply,
     MessageKind.OWN_MAIL: miscellany.prepare_ignoring,
     MessageKind.LIST_MAIL: miscellany.prepare_ignoring,
     MessageKind.OVERSIZE: miscellany.prepare_oversize,
+    MessageKind.MISDIRECTED: miscellany.prepare_misdirected,
+    MessageKind.FORM_WANTED: miscellany.prepare_form_wanted,
     MessageKind.OTHER: miscellany.prepare_other,
 }
 
@@ -55,28 +72,61 @@ class DisposalReport:
 
     disposed: int = 0
     failed: int = 0  #: attempts that failed; their mails are still there
+    left: int = 0  #: that are another worker's now, or wait for another's
 
 
 def dispose_pending(
-    services: Services, *, should_stop: Callable[[], bool], room: WaitingRoom | None = None
+    services: Services,
+    worker_id: str,
+    *,
+    should_stop: Callable[[], bool],
+    room: WaitingRoom | None = None,
 ) -> DisposalReport:
-    """Dispose of every recorded mail that has no disposition yet, oldest first.
+    """Dispose of every recorded mail that has no disposition yet and is no other's, oldest first.
 
     Where there is a waiting `room`, mails whose documents take seconds to be read wait in it, from
     one round to the next, and later ones go first; else each is waited for when it is its turn.
     Stops at a message boundary when `should_stop` says so. A fault of the system (database, disk,
-    memory) goes up; a mail's own fault never stops the next mail.
+    memory) goes up, as does `LeaseLostError`; a mail's own fault never stops the next mail.
     """
     report = DisposalReport()
-    for batch in _gather(read_ahead(services, should_stop, room)):
+    mails = read_ahead(services, worker_id, should_stop, room, urgency.see_to_at_once)
+    for batch in _gather(mails):
         if len(batch) > 1 and _dispose_together(services, batch):
             report.disposed += len(batch)
             continue
         for intake in batch:
-            disposed = _dispose_alone(intake)
+            if _must_wait(intake):
+                report.left += 1
+                continue
+            try:
+                disposed = _dispose_alone(intake)
+            except LostClaimError:
+                _log.warning("mail_left_to_another", journal_id=intake.entry.id)
+                report.left += 1
+                continue
             report.disposed += disposed
             report.failed += not disposed
     return report
+
+
+def _must_wait(intake: Intake) -> bool:
+    """Whether a mail that may answer another has to wait for earlier ones, which others have."""
+    if intake.verdict.kind is MessageKind.REQUEST:
+        return False
+    with intake.services.database.read() as session:
+        return journal.has_earlier_elsewhere(session, intake.entry)
+
+
+def dispose_one(services: Services, entry_id: int) -> bool:
+    """Dispose of one recorded mail now; return False where that failed and is to be tried again.
+
+    A mail that a worker has is left to it, and what that one makes of it stands.
+    """
+    try:
+        return _dispose_alone(read_one(services, entry_id))
+    except LostClaimError:
+        return True
 
 
 def _gather(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
@@ -107,9 +157,10 @@ def _dispose_together(services: Services, batch: list[Intake]) -> bool:
         with services.database.unit_of_work() as unit:
             disposed = _write(unit.session, prepared)
             unit.commit()
-    except SYSTEM_FAULTS:
-        raise
-    except Exception:  # noqa: BLE001 - each is tried again alone, where the one to blame shows itself
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Each is tried again alone, where the one to blame shows itself.
         return False
     for intake, disposition in zip(batch, disposed, strict=True):
         _log_disposed(intake, disposition)
@@ -120,9 +171,12 @@ def _dispose_alone(intake: Intake) -> bool:
     """Dispose of one mail, or count a failed attempt at it."""
     try:
         return _dispose_of(intake)
-    except SYSTEM_FAULTS:
+    except LostClaimError:
         raise
-    except Exception as error:  # noqa: BLE001 - our bug must not stop the next mail
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Our bug must not stop the next mail.
         return _record_failure(intake, error)
 
 
@@ -132,8 +186,6 @@ def _dispose_of(intake: Intake) -> bool:
         try:
             _apply(intake, apply)
         except StaleStatusError:
-            if _is_disposed(intake):
-                return True
             continue
         return True
     raise WorkerError("another writer was first every time")
@@ -144,6 +196,8 @@ def _prepare(intake: Intake) -> Apply:
         raise intake.fault
     if intake.unreadable_code is not None:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
+    if intake.verdict.rule == urgency.ANSWERS_ALERT:
+        return urgency.prepare_acknowledgement(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 
@@ -155,7 +209,15 @@ def _apply(intake: Intake, apply: Apply) -> None:
 
 
 def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[Disposition]:
-    """Write all that was prepared, what is to be filed in one go, and what became of each mail."""
+    """Write all that was prepared, what is to be filed in one go, and what became of each mail.
+
+    What is urgent in a mail comes first, whatever else the mail is. Raises `LostClaimError`, and
+    writes nothing, when one of them is no longer this worker's.
+    """
+    journal.hold_claims(session, [intake.entry for intake, _ in prepared])
+    for intake, _ in prepared:
+        urgency.see_to(intake, session)
+        directions.tell_of_demand(intake, session)
     filing.file_mails(session, [a for _, a in prepared if isinstance(a, filing.Filing)])
     disposed = [
         Disposition.FILED if isinstance(apply, filing.Filing) else apply(session)
@@ -188,14 +250,11 @@ def _log_disposed(intake: Intake, disposition: Disposition) -> None:
     )
 
 
-def _is_disposed(intake: Intake) -> bool:
-    with intake.services.database.read() as session:
-        entry = session.get(JournalEntry, intake.entry.id)
-        return entry is not None and entry.disposition is not None
-
-
 def _record_failure(intake: Intake, error: Exception) -> bool:
-    """Count the attempt; quarantine the mail at the limit and return whether that was done."""
+    """Count the attempt; quarantine the mail at the limit and return whether that was done.
+
+    Raises `LostClaimError` where another worker has the mail now: that may be why.
+    """
     _log.error(
         "mail_failed",
         journal_id=intake.entry.id,
@@ -203,6 +262,7 @@ def _record_failure(intake: Intake, error: Exception) -> bool:
         where=_where(error),
     )
     with intake.services.database.unit_of_work() as unit:
+        journal.hold_claims(unit.session, [intake.entry])
         attempts = journal.record_failed_attempt(unit.session, intake.entry.id)
         unit.commit()
     if attempts < intake.services.settings.intake.max_attempts:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -14,11 +15,17 @@ from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from parsers.authentication import AuthenticationVerdict, judge_authentication
 from parsers.classify import MessageKind, Verdict
+from parsers.delivery_reports import ReturnedLetter
 from parsers.extraction import Extraction
 from parsers.message import Attachment, InboundMessage
 
 #: What a handler returns: writes everything in the transaction and says what became of the mail.
 Apply = Callable[[Session], Disposition]
+
+#: How a request reaches us.
+Channel = Literal["email", "fax", "mail", "hand"]
+#: Paper lies in the journal under this and its channel, in the place of a mailbox's name.
+PAPER = "paper:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class Intake:
     verdict: Verdict
     now: datetime
     documents: tuple[PendingDocument, ...] = ()
+    returned: ReturnedLetter | None = None  #: what it reports on, where it is a report
     unreadable_code: str | None = None  #: why the mail cannot be worked on, None when it can
     fault: Exception | None = None  #: what our reading of it stumbled over, None when nothing
 
@@ -87,6 +95,12 @@ class Intake:
         return all(document.reading.done() for document in self.documents)
 
     @property
+    def channel(self) -> str:
+        """Return how it reached us, a `Channel`."""
+        _, is_paper, channel = self.entry.mailbox.partition(PAPER)
+        return channel if is_paper else "email"
+
+    @property
     def author_address(self) -> str:
         """Return the single author's address, or an empty string."""
         return "" if self.message.author is None else self.message.author.address
@@ -101,7 +115,7 @@ class Intake:
         )
 
     def is_author_proven(self) -> bool:
-        """Whether the author is proven, or the site asks for no proof."""
-        return (
+        """Whether the author is proven, or the site asks for no proof; paper proves nobody."""
+        return self.channel == "email" and (
             not self.services.settings.review.require_authentication or self.judge_author().passed
         )

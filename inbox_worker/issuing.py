@@ -98,7 +98,7 @@ def _issue(services: Services, item: _Due) -> bool:
     facts = _build_facts(services, item)
     document = render_certification(facts)
     with services.database.unit_of_work() as unit:
-        request = unit.session.get_one(Request, item.request.id)
+        request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
             raise StaleStatusError(f"{request.tracking_number} changed meanwhile")
         store.move_request(
@@ -188,7 +188,7 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
     """Ask everyone to decide anew, and tell whoever decided why."""
     now = services.clock()
     with services.database.unit_of_work() as unit:
-        request = unit.session.get_one(Request, item.request.id)
+        request = store.hold_request(unit.session, item.request.id)
         decision = unit.session.get_one(Decision, item.decision.id)
         store.set_decision_state(unit.session, decision, "IN_FORCE", "CANCELLED")
         store.move_request(

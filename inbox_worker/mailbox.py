@@ -4,7 +4,9 @@ A leaf: it knows settings and bytes, nothing of requests. Nothing is ever marked
 nothing is ever expunged but the very messages that were copied before. Outcomes:
 
 `FetchedMessage`        one mail with its bytes, or with its header alone when it is over the limit
+`LoginRefusedError`     the server does not let us in; also an `UnreachableError`
 `UnreachableError`      no connection, no login, or no answer in time; open a new mailbox later
+`WithheldError`         the same, or a refusal, while certain messages were asked for
 `MailboxRefusedError`   the server answered no: a folder cannot be selected, made or moved to
 
 Identity of a mail is the folder, `uidvalidity` and `uid` together (RFC 9051 section 2.3.1.1): when
@@ -13,8 +15,6 @@ Identity of a mail is the folder, `uidvalidity` and `uid` together (RFC 9051 sec
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +29,27 @@ from imapclient.exceptions import (
 )
 
 from config.sections import MailboxSettings
-from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker import idling
+from inbox_worker.errors import UnreachableError
+from inbox_worker.folder_survey import FolderSurvey
+from inbox_worker.mailbox_connection import (
+    MailboxRefusedError,
+    connect,
+    log_in,
+    log_out,
+    telling,
+)
+from inbox_worker.waking import Waker
+
+__all__ = [
+    "CONNECT_SECONDS",
+    "READ_SECONDS",
+    "FetchedMessage",
+    "Mailbox",
+    "MailboxRefusedError",
+    "WithheldError",
+    "open_mailbox",
+]
 
 CONNECT_SECONDS = 15.0
 READ_SECONDS = 60.0
@@ -38,8 +58,12 @@ READ_SECONDS = 60.0
 _UIDS_PER_COMMAND = 200
 
 
-class MailboxRefusedError(WorkerError):
-    """The server was reached and refused; the message says what."""
+class WithheldError(UnreachableError):
+    """The server broke off or refused while it was asked for these messages; try later."""
+
+    def __init__(self, message: str, uids: Sequence[int]) -> None:
+        super().__init__(message)
+        self.uids = tuple(uids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +76,7 @@ class FetchedMessage:
     size: int  #: octets, as the server counts them
     raw: bytes | None  #: the whole mail; None when it is over the limit
     header: bytes = b""  #: the header section of a mail over the limit, else empty
+    is_deleted: bool = False  #: flagged as deleted, which the folder may keep for long
 
 
 @contextmanager
@@ -67,13 +92,13 @@ def open_mailbox(
     `MailboxRefusedError` when the folder cannot be used.
     """
     timeout = imapclient.SocketTimeout(connect_seconds, read_seconds)
-    with _telling(settings):
-        client = _connect(settings, timeout)
+    with telling(settings):
+        client = connect(settings, timeout)
     try:
-        _log_in(client, settings)
+        log_in(client, settings)
         yield Mailbox(client, settings)
     finally:
-        _log_out(client)
+        log_out(client)
 
 
 class Mailbox:
@@ -82,7 +107,9 @@ class Mailbox:
     def __init__(self, client: Any, settings: MailboxSettings) -> None:
         self._client = client
         self._settings = settings
-        with _telling(settings):
+        self._ensured: set[str] = set()
+        self._told_before: list[bytes] = []
+        with telling(settings):
             self._prefix, self._delimiter = self._ask_namespace()
             selected = self._select(self._name_folder(settings.folder))
         #: Changes when the server has renumbered the folder; compare it before trusting a UID.
@@ -104,36 +131,117 @@ class Mailbox:
             raise MailboxRefusedError(f"{where} has no lasting message numbers: choose another.")
         return selected
 
+    def survey(self, folder: str) -> FolderSurvey | None:
+        """Look into `folder`, one of the configured names; None where the server has no such.
+
+        The mailbox is of no use for anything else afterwards: another folder is selected.
+        """
+        name = self._name_folder(folder)
+        with telling(self._settings):
+            if name.upper() != "INBOX" and not self._client.folder_exists(name):
+                return None
+            selected = self._client.select_folder(name, readonly=True)
+        return FolderSurvey(
+            self._client, self._settings, uidvalidity=selected.get(b"UIDVALIDITY", 0)
+        )
+
     def ensure_folders(self) -> tuple[str, ...]:
         """Create the folders mail is moved to where they are missing; return the names made."""
         made = []
-        with _telling(self._settings):
+        with telling(self._settings):
             for _, name in self._settings.folders:
                 folder = self._name_folder(str(name))
-                if not self._client.folder_exists(folder):
-                    self._create(folder)
+                if self._ensure(folder):
                     made.append(folder)
         return tuple(made)
 
     def fetch_new(
-        self, after_uid: int, *, max_message_bytes: int, max_batch_bytes: int
+        self,
+        after_uid: int,
+        *,
+        max_message_bytes: int,
+        max_batch_bytes: int,
+        without: Collection[int] = (),
+        one_by_one: bool = False,
     ) -> Iterator[FetchedMessage]:
-        """Yield every message with a UID above `after_uid`, in order.
+        """Yield every message with a UID above `after_uid`, but those of `without`, in order.
+
+        See `fetch`, which says how.
+        """
+        with telling(self._settings):
+            found = self._find_above(after_uid)
+        yield from self.fetch(
+            [uid for uid in found if uid not in without],
+            max_message_bytes=max_message_bytes,
+            max_batch_bytes=max_batch_bytes,
+            one_by_one=one_by_one,
+        )
+
+    def fetch(
+        self,
+        wanted: Sequence[int],
+        *,
+        max_message_bytes: int,
+        max_batch_bytes: int,
+        one_by_one: bool = False,
+    ) -> Iterator[FetchedMessage]:
+        """Yield these messages, but those that are gone, in order.
 
         Sizes are asked first; bodies come in batches of at most `max_batch_bytes` octets, or of one
-        message. Of a message over `max_message_bytes` only the header is fetched.
+        message. Of a message over `max_message_bytes` only the header is fetched. With `one_by_one`
+        no command names two messages. Raises `WithheldError`.
         """
-        with _telling(self._settings):
-            self._client.noop()
-            found = self._find_above(after_uid)
-        for uids in _cut(found, _UIDS_PER_COMMAND):
-            with _telling(self._settings):
-                known = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        for uids in _cut(wanted, 1 if one_by_one else _UIDS_PER_COMMAND):
+            with _naming(uids), telling(self._settings):
+                known = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
             sizes = {uid: int(known[uid][b"RFC822.SIZE"]) for uid in uids if uid in known}
             for batch in _batch_by_size(sizes, max_message_bytes, max_batch_bytes):
-                with _telling(self._settings):
+                with _naming(batch), telling(self._settings):
                     fetched = self._fetch_bodies(batch, known, max_message_bytes)
                 yield from fetched
+
+    def abandon(self) -> None:
+        """Cut the connection, without waiting for the server to agree."""
+        with suppress(OSError, IMAPClientError):
+            self._client.shutdown()
+
+    def fetch_headers(self, up_to_uid: int) -> Iterator[bytes]:
+        """Yield the header section of every message with a UID up to `up_to_uid`, in order."""
+        with telling(self._settings):
+            found = sorted(self._client.search(f"UID 1:{up_to_uid}")) if up_to_uid else []
+        for uids in _cut(found, _UIDS_PER_COMMAND):
+            with telling(self._settings):
+                answered = self._fetch(uids, ["BODY.PEEK[HEADER]"])
+            yield from (answered[uid][b"BODY[HEADER]"] or b"" for uid in uids if uid in answered)
+
+    def wait_for_news(self, waker: Waker, *, seconds: float) -> None:
+        """Wait until new mail may have come, `waker` is woken, or `seconds` are over.
+
+        By IDLE where the server has it and the settings want it, and never so long that the server
+        hangs up; else the connection is left alone, and it is time that brings the news.
+        """
+        if not (self._settings.idle and self._can("IDLE")):
+            waker.wait(min(seconds, idling.MOST_SECONDS))
+            return
+        with telling(self._settings):
+            # News that came while we were at work would not be told a second time. A server that
+            # says the same with every answer has no news.
+            told = idling.list_told_counts(self._client)[-1:]
+            if told and told != self._told_before:
+                self._told_before = told
+            else:
+                idling.idle(self._client, waker, seconds=seconds)
+
+    def find_quota_percent(self) -> int | None:
+        """Return how full the fullest quota of the folder is, in percent (RFC 9208 section 3).
+
+        None: the server has none, or does not tell.
+        """
+        if not self._can("QUOTA"):
+            return None
+        with telling(self._settings):
+            _, quotas = self._client.get_quota_root(self._name_folder(self._settings.folder))
+        return max((100 * q.usage // q.limit for q in quotas if q.limit), default=None)
 
     def move(self, uids: Collection[int], folder: str) -> None:
         """Move messages to `folder`, one of the configured names; ones that are gone are no error.
@@ -142,7 +250,9 @@ class Mailbox:
         When the copy fails the messages stay where they are, and `MailboxRefusedError` is raised.
         """
         target = self._name_folder(folder)
-        with _telling(self._settings):
+        with telling(self._settings):
+            if target not in self._ensured:
+                self._ensure(target)
             for wanted in _cut(sorted(uids), _UIDS_PER_COMMAND):
                 present = self._client.search(f"UID {_join(wanted)}")
                 if present:
@@ -167,6 +277,15 @@ class Mailbox:
                 self._client.uid_expunge(uids)
 
     def _find_above(self, after_uid: int) -> list[int]:
+        self._client.noop()
+        heard = self._client._imap.untagged_responses
+        told = heard.get("UIDVALIDITY")
+        if told and int(told[-1]) != self.uidvalidity:
+            raise UnreachableError(
+                f"The IMAP server {self._settings.host} has renumbered the folder: open it anew."
+            )
+        # What is said from here on is news; what was said before would only pile up.
+        heard.clear()
         # `N:*` always names the last message, even when its UID is below N (RFC 9051, 6.4.8).
         found = self._client.search(f"UID {after_uid + 1}:*")
         return sorted(uid for uid in found if uid > after_uid)
@@ -197,12 +316,21 @@ class Mailbox:
                 uidvalidity=self.uidvalidity,
                 internal_date=known[uid][b"INTERNALDATE"].astimezone(UTC),
                 size=int(known[uid][b"RFC822.SIZE"]),
+                is_deleted=imapclient.DELETED in known[uid][b"FLAGS"],
                 raw=None if oversize else answered[uid][b"BODY[]"] or b"",
                 header=(answered[uid][b"BODY[HEADER]"] or b"") if oversize else b"",
             )
             for uid in uids
             if uid in answered
         )
+
+    def _ensure(self, folder: str) -> bool:
+        """Create a folder where it is missing; return whether it was."""
+        is_missing = not self._client.folder_exists(folder)
+        if is_missing:
+            self._create(folder)
+        self._ensured.add(folder)
+        return is_missing
 
     def _create(self, folder: str) -> None:
         try:
@@ -242,84 +370,13 @@ class Mailbox:
         return named if named.startswith(self._prefix) else f"{self._prefix}{named}"
 
 
-def _connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout) -> Any:
-    context = _build_tls_context(settings)
-    client = imapclient.IMAPClient(
-        settings.host,
-        port=settings.port,
-        ssl=settings.tls == "implicit",
-        ssl_context=context,
-        timeout=timeout,
-    )
-    # imapclient asks imaplib for its most talkative level, which formats every literal twice and
-    # would put whole mails into a debug log.
-    client._imap.debug = 0
-    # Without this, times come back in the machine's own zone and without saying so.
-    client.normalise_times = False
-    if settings.tls == "starttls":
-        try:
-            client.starttls(context)
-        except BaseException:
-            client.shutdown()
-            raise
-    return client
-
-
-def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.SSLError, when the file holds no certificate, is one too
-        raise WorkerError(
-            f"The file {settings.ca_file} holds no certificate: check mailbox.ca_file."
-        ) from error
-
-
-def _log_in(client: Any, settings: MailboxSettings) -> None:
-    refused = False
-    with _telling(settings):
-        try:
-            client.login(settings.username, settings.password.get_secret_value())
-        except imapclient.exceptions.LoginError:
-            refused = True
-    if refused:
-        raise UnreachableError(
-            f"The IMAP server {settings.host} refused the login: check mailbox.username and "
-            "mailbox.password_file."
-        )
-
-
-def _log_out(client: Any) -> None:
-    try:
-        client.logout()
-    except (OSError, IMAPClientError):
-        with suppress(OSError, IMAPClientError):
-            client.shutdown()
-
-
 @contextmanager
-def _telling(settings: MailboxSettings) -> Iterator[None]:
-    """Turn what the network and the server throw into a sentence with the host and no secret."""
-    where = f"The IMAP server {settings.host}, port {settings.port},"
+def _naming(uids: Sequence[int]) -> Iterator[None]:
+    """Say of an error which messages were being asked for."""
     try:
         yield
-    except ssl.SSLCertVerificationError as error:
-        why = f"has a certificate that cannot be verified ({error.verify_message})"
-        raise UnreachableError(f"{where} {why}: check mailbox.ca_file and mailbox.host.") from error
-    except ssl.SSLError as error:
-        why = "does not speak TLS as configured"
-        raise UnreachableError(f"{where} {why}: check mailbox.tls and mailbox.port.") from error
-    except TimeoutError as error:
-        raise UnreachableError(f"{where} did not answer in time: try again later.") from error
-    except socket.gaierror as error:
-        raise UnreachableError(f"{where} cannot be found by name: check mailbox.host.") from error
-    except (OSError, IMAPClientAbortError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "cut off"
-        why = f"cannot be reached ({reason.lower()})"
-        raise UnreachableError(f"{where} {why}: try again later.") from error
-    except IMAPClientError as error:
-        # The server's own words, such as a quota; imaplib puts no argument of ours into them.
-        said = "".join(c for c in str(error) if c.isprintable())[:200]
-        raise MailboxRefusedError(f"{where} refused a command: {said}") from error
+    except (UnreachableError, MailboxRefusedError) as error:
+        raise WithheldError(str(error), uids) from error
 
 
 def _batch_by_size(

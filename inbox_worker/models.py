@@ -49,7 +49,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return an aware UTC datetime, also where the database keeps no zone."""
         del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -76,6 +78,33 @@ def _one_of(column: str, names: type[Disposition | RequestStatus | DeliveryStatu
     return f"{column} IN ({', '.join(repr(str(n)) for n in names)})"
 
 
+def _partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of the rows for which a condition holds, on either database."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class WorkerRecord(Base):
+    """A worker that is at work; what it has refers to this row, and is free when the row goes."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)  #: never used twice
+    host: Mapped[str] = mapped_column(String(255))
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  #: unless it is renewed
+
+
+class LeaseRecord(Base):
+    """Something that one worker at a time has to itself: a mailbox to fetch from."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(140), primary_key=True)
+    worker_id: Mapped[str] = mapped_column(ForeignKey("workers.id", ondelete="CASCADE"))
+
+
 class JournalEntry(Base):
     """A mail's bytes, recorded once per content and mailbox, and what became of it."""
 
@@ -83,15 +112,20 @@ class JournalEntry(Base):
     __table_args__ = (
         UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
         CheckConstraint(_one_of("disposition", Disposition), name="disposition"),
-        Index("ix_journal_undisposed", "id", sqlite_where=text("disposition IS NULL")),
+        _partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
+        _partial_index("ix_journal_claimed", "claimed_by", where="claimed_by IS NOT NULL"),
+        Index("ix_journal_sha256", "sha256"),
+        _partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]  #: bytes, as the server said
+    size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
+    #: As its author's program named it: to find it by, and no more than a hint.
+    message_id: Mapped[str | None] = mapped_column(String(998), index=True)
     recorded_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)  #: failed attempts at disposing of it
     kind: Mapped[str | None] = mapped_column(String(30))
@@ -99,6 +133,9 @@ class JournalEntry(Base):
     disposition: Mapped[str | None] = mapped_column(String(30))
     disposed_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(200))  #: a code, never the mail's words
+    #: The worker that is to dispose of it, while it is at work.
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
+    put_off_at: Mapped[datetime | None]  #: when its pictures were found to take time
 
 
 class RawMail(Base):
@@ -116,7 +153,7 @@ class Sighting(Base):
     __tablename__ = "sightings"
     __table_args__ = (
         UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_sightings_identity"),
-        Index("ix_sightings_unmoved", "mailbox", sqlite_where=text("moved_at IS NULL")),
+        _partial_index("ix_sightings_unmoved", "mailbox", where="moved_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,6 +175,30 @@ class FolderCursor(Base):
     uidvalidity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
     last_fetch_at: Mapped[datetime | None]
+
+
+class WithheldMail(Base):
+    """A mail on a server that broke off while it was asked for it, and how often."""
+
+    __tablename__ = "withheld"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    uid: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    breaks: Mapped[int]  #: 0: it was one of several that were asked for together
+    tried_at: Mapped[datetime]
+
+
+class BacklogMail(Base):
+    """A mail that lay in a mailbox when it was set up, and is to be left alone.
+
+    Known by its header, which no two mails share and a renumbered folder keeps.
+    """
+
+    __tablename__ = "backlog"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    header_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class AttachmentRecord(Base):
@@ -219,12 +280,12 @@ class FieldRecord(Base):
 
     __tablename__ = "field_values"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_field_values_current",
             "request_id",
             "field",
             unique=True,
-            sqlite_where=text("superseded_at IS NULL"),
+            where="superseded_at IS NULL",
         ),
     )
 
@@ -295,12 +356,12 @@ class Decision(Base):
 
     __tablename__ = "decisions"
     __table_args__ = (
-        Index(
+        _partial_index(
             "uq_decisions_in_force",
             "request_id",
             "round",
             unique=True,
-            sqlite_where=text("state = 'IN_FORCE'"),
+            where="state = 'IN_FORCE'",
         ),
         CheckConstraint(
             "state IN ('PROPOSED', 'FIRST', 'IN_FORCE', 'CANCELLED', 'SUPERSEDED')", name="state"
@@ -331,11 +392,13 @@ class LetterRecord(Base):
         UniqueConstraint("key", name="uq_letters_key"),
         UniqueConstraint("message_id", name="uq_letters_message_id"),
         CheckConstraint(_one_of("status", DeliveryStatus), name="status"),
-        Index(
+        Index("ix_letters_kind_created", "kind", "created_at"),
+        _partial_index(
             "ix_letters_due",
             "due_at",
-            sqlite_where=text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')"),
+            where="status IN ('QUEUED', 'SENDING', 'UNKNOWN')",
         ),
+        _partial_index("ix_letters_claimed", "claimed_by", where="claimed_by IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -349,13 +412,18 @@ class LetterRecord(Base):
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int] = mapped_column(default=0)
+    #: How often a person put it back after it had failed.
+    retries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    lease_until: Mapped[datetime | None]
+    #: The worker that is sending it, while it is at work.
+    claimed_by: Mapped[str | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
     accepted_at: Mapped[datetime | None]
     reply_code: Mapped[int | None]
     reply_text: Mapped[str | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    #: Which relay takes it: `main`, or `alarms` where those have one of their own.
+    route: Mapped[str] = mapped_column(String(10), server_default=text("'main'"))
 
 
 class RawLetter(Base):
@@ -405,6 +473,27 @@ class ServiceState(Base):
     value: Mapped[str] = mapped_column(String(200))
 
 
+class ReconciliationRecord(Base):
+    """What the last comparison of a mailbox's server with its rows came to."""
+
+    __tablename__ = "reconciliations"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    finished_at: Mapped[datetime]
+    unaccounted: Mapped[int]  #: losses: mails on the server without a row, rows without bytes
+
+
+class Absence(Base):
+    """That a member of staff is away, and until when."""
+
+    __tablename__ = "away"
+
+    address: Mapped[str] = mapped_column(String(320), primary_key=True)  #: in lower case
+    until: Mapped[date]  #: the first day they are back, where the office is
+    since: Mapped[datetime]
+    journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))  #: what said so
+
+
 class ChoreRecord(Base):
     """When a recurring task is due again."""
 
@@ -412,6 +501,95 @@ class ChoreRecord(Base):
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     due_at: Mapped[datetime]
+
+
+class Urgency(Base):
+    """A mail about danger to somebody, of which people were told."""
+
+    __tablename__ = "urgencies"
+    __table_args__ = (UniqueConstraint("journal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"))
+    author: Mapped[str] = mapped_column(String(320), index=True)  #: in lower case; may be empty
+    topics: Mapped[list[str]]  #: the urgent ones, by name
+    message_id: Mapped[str | None] = mapped_column(String(998))
+    opened_at: Mapped[datetime]
+    times_told: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  #: when to tell again
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(320))
+
+
+class UrgencyAlert(Base):
+    """An alert that somebody was sent, by the digest of the token with which it is answered."""
+
+    __tablename__ = "urgency_alerts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    urgency_id: Mapped[int] = mapped_column(ForeignKey("urgencies.id"), index=True)
+    address: Mapped[str] = mapped_column(String(320))  #: in lower case
+    told_at: Mapped[datetime]
+
+
+class Fault(Base):
+    """Something that went wrong and has not gone right since; its row goes when it does."""
+
+    __tablename__ = "faults"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  #: `login` or `job`
+    about: Mapped[str] = mapped_column(String(100), primary_key=True)
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    count: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(80))  #: a code
+
+
+class MailboxWatch(Base):
+    """What alarms must know of a mailbox beside how far it was fetched."""
+
+    __tablename__ = "mailbox_watches"
+
+    mailbox: Mapped[str] = mapped_column(String(100), primary_key=True)
+    watched_since: Mapped[datetime]
+    quota_percent: Mapped[int | None]  #: None: the server has no quota, or does not tell
+    quota_at: Mapped[datetime | None]
+
+
+class AlarmRecord(Base):
+    """A condition that was wrong from one moment to another, or still is."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        _partial_index(
+            "uq_alarms_raised", "code", "about", unique=True, where="cleared_at IS NULL"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(100))
+    facts: Mapped[dict[str, Any]]
+    raised_at: Mapped[datetime]
+    told_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+
+
+class AlarmCall(Base):
+    """One run of the site's alarm command, to be made or made."""
+
+    __tablename__ = "alarm_calls"
+    __table_args__ = (
+        UniqueConstraint("key", name="uq_alarm_calls_key"),
+        _partial_index("ix_alarm_calls_due", "id", where="ended_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(400))
+    payload: Mapped[dict[str, Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  #: it succeeded, or was given up
 
 
 def table_of(model: type[Base]) -> Table:

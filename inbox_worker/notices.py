@@ -6,13 +6,14 @@ case's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
 from inbox_worker import presentation, store
+from inbox_worker.absences import list_stand_ins
 from inbox_worker.casework import Proposal, assess, build_case, describe_detail
 from inbox_worker.commands import list_possible
 from inbox_worker.correspondence import build_letterhead
@@ -20,7 +21,9 @@ from inbox_worker.dossier import Dossier, Prepared, find_original, read_dossier
 from inbox_worker.doubts import build_checks
 from inbox_worker.findings_record import findings_of
 from inbox_worker.models import Decision, Request
+from inbox_worker.outbox_store import has_letter
 from inbox_worker.posting import Inbound, Posting, post_to_staff
+from inbox_worker.printing import list_address_lines
 from inbox_worker.reply import Reply
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -65,21 +68,53 @@ def write_review_notices(
     prepared: Prepared | None = None,
     answer: str = "",
 ) -> None:
-    """Ask every reviewer and approver to decide.
+    """Ask every reviewer and approver to decide, and whoever stands in for one that is away.
 
     `dossier` is what they are shown, read from the database when it is not at hand; `prepared` are
     pictures and a comparison that go with it; `answer` is what the requester wrote back.
     """
     shown, beside = dossier or read_dossier(session, request), prepared or Prepared()
-    for member in services.settings.find_staff_with("reviewer"):
-        post_to_staff(
-            services,
-            session,
-            request,
-            member.email,
-            _composer(services, request, shown, beside, member, answer=answer, now=now),
-            Posting(key=f"review:{request.id}:{request.round}:{member.email.lower()}", now=now),
+    standing_in = list_stand_ins(services.settings, session, services.local_date(now))
+    asked = {m.email.lower(): m for m in services.settings.find_staff_with("reviewer")}
+    asked |= {address: deputy for address, (deputy, _) in standing_in.items()}
+    for address, member in asked.items():
+        _, absent = standing_in.get(address, (member, ()))
+        compose = _composer(
+            services, request, shown, beside, member, absent=absent, answer=answer, now=now
         )
+        key = build_notice_key(request, member)
+        post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
+
+
+def build_notice_key(request: Request, member: StaffMember) -> str:
+    """Return the key of a person's notice of the request's present round."""
+    return f"review:{request.id}:{request.round}:{member.email.lower()}"
+
+
+def write_stand_in_notice(
+    services: Services,
+    session: Session,
+    request: Request,
+    deputy: StaffMember,
+    absent: StaffMember,
+    *,
+    now: datetime,
+) -> None:
+    """Ask a deputy to decide in place of somebody who is away, once for each round and person."""
+    key = f"{build_notice_key(request, deputy)}:for:{absent.email.lower()}"
+    if has_letter(session, key):
+        return
+    compose = _composer(
+        services,
+        request,
+        read_dossier(session, request),
+        Prepared(),
+        deputy,
+        absent=(absent.name,),
+        answer="",
+        now=now,
+    )
+    post_to_staff(services, session, request, deputy.email, compose, Posting(key=key, now=now))
 
 
 def _composer(
@@ -89,6 +124,7 @@ def _composer(
     prepared: Prepared,
     member: StaffMember,
     *,
+    absent: Sequence[str],
     answer: str,
     now: datetime,
 ) -> Callable[[str], Letter]:
@@ -134,6 +170,7 @@ def _composer(
                 first_obligation_date=min((o.first for o in case.obligations), default=None),
                 form=dossier.original,
                 requester_answer=answer,
+                stands_in_for=tuple(absent),
                 bases=services.settings.review.bases,
             )
         )
@@ -189,19 +226,11 @@ def write_postal_instruction(
     posting: Posting,
 ) -> None:
     """Ask whoever decided to print a certification and post it to the form's address."""
-    values = {name: str(found.value) for name, found in fields.items()}
-    city = f"{values.get('requester_city', '')}, {values.get('requester_state', '')}"
-    lines = (
-        values.get("requester_name", ""),
-        values.get("requester_agency", ""),
-        values.get("requester_address", ""),
-        f"{city} {values.get('requester_zip', '')}".strip(", "),
-    )
     letter = compose_postal_instruction(
         PostalInstruction(
             head=build_letterhead(services),
             tracking_number=request.tracking_number,
-            address_lines=tuple(line for line in lines if line),
+            address_lines=list_address_lines(fields),
             document=document,
         )
     )

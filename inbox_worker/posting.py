@@ -1,24 +1,31 @@
 """Putting a composed letter into the outbox: address, token, Message-ID, threading, bytes.
 
-Three ways, by who the letter is for: a member of staff, about a request; a requester, about a
-request; anyone, about nothing. Each letter about a request carries a fresh token, in its
-Message-ID and as a plus-tag of its Reply-To, that binds an answer to the request, the person and
-the round.
+Four ways, by who the letter is for: a member of staff, about a request; a requester, about a
+request; anyone, about nothing; people on duty, about an urgent mail. Each letter about a request
+carries a fresh token, in its Message-ID and as a plus-tag of its Reply-To, that binds an answer to
+the request, the person and the round; so does an alert, to the mail it is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.settings import SmtpSettings
 from inbox_worker import store
 from inbox_worker.intake import Intake
 from inbox_worker.models import LetterRecord, Request
-from inbox_worker.outbox_store import NewLetter, has_letter, put_letter
+from inbox_worker.outbox_store import (
+    ALARM_ROUTE,
+    MAIN_ROUTE,
+    NewLetter,
+    has_letter,
+    put_letter,
+)
 from inbox_worker.services import Services
 from inbox_worker.tokens import build_token, record_token
 from outbound.letters import Letter
@@ -26,6 +33,9 @@ from outbound.mime import MailIdentity, build_mail, find_mailable_address
 
 #: How many earlier letters a References field names; the first and the last ones matter most.
 _THREAD = 10
+
+#: Letters leave in the order in which they are due: an alert is due before any that waits.
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,7 @@ class Posting:
     now: datetime
     answers: Inbound | None = None  #: the mail it answers
     due_at: datetime | None = None  #: None: at once
+    is_alarm: bool = False  #: goes by the alarms' own relay, where they have one
 
 
 def post_to_staff(
@@ -140,6 +151,30 @@ def post_unbound(
     )
 
 
+def post_alert(
+    services: Services, session: Session, address: str, letter: Letter, posting: Posting
+) -> str | None:
+    """Put an alert that any reply acknowledges into the outbox, ahead of all that waits there.
+
+    Return the token that the reply will carry, None where nothing was put in.
+    """
+    if has_letter(session, posting.key):
+        return None
+    token = build_token(services.random_bits)
+    was_put = _put(
+        services,
+        session,
+        letter,
+        replace(posting, due_at=posting.now - _AHEAD),
+        request=None,
+        recipient=address,
+        message_id=_message_id(services, "urgent", token),
+        reply_to=_tagged_address(services, "urgent", token),
+        thread=(),
+    )
+    return token if was_put else None
+
+
 def _put(
     services: Services,
     session: Session,
@@ -165,7 +200,8 @@ def _put(
             detail={"kind": letter.kind.value},
         )
         return False
-    smtp, answers = services.settings.smtp, posting.answers
+    answers = posting.answers
+    smtp, route = _find_relay(services, posting)
     answered = None if answers is None else answers.message_id
     if answered is not None and answers is not None:
         thread = (*thread, *answers.references, answered)
@@ -193,10 +229,19 @@ def _put(
             subject=letter.subject,
             raw=raw,
             due_at=posting.due_at or posting.now,
+            route=route,
         ),
         now=posting.now,
     )
     return True
+
+
+def _find_relay(services: Services, posting: Posting) -> tuple[SmtpSettings, str]:
+    """Return the relay a letter goes by, which is also its sender, and the relay's route."""
+    settings = services.settings
+    if posting.is_alarm and settings.alerts.smtp is not None:
+        return settings.alerts.smtp, ALARM_ROUTE
+    return settings.smtp, MAIN_ROUTE
 
 
 def _record(

@@ -13,7 +13,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from config.settings import Settings
+from config.settings import MailboxSettings, Settings
 from inbox_worker.bootstrap import build_account
 from inbox_worker.errors import WorkerError
 from inbox_worker.mailbox import Mailbox, open_mailbox
@@ -31,22 +31,23 @@ _SMALL = 16_384
 
 def send_probe(
     settings: Settings,
+    mailbox_settings: MailboxSettings,
     *,
     random_bits: RandomBits,
     clock: Callable[[], datetime],
     wait: Callable[[float], object],
 ) -> float:
-    """Send a mail round and return how many seconds it took to arrive.
+    """Send a mail round to one mailbox and return how many seconds it took to arrive.
 
     `wait` sleeps for a number of seconds. Raises `UnreachableError`, `DeliveryError` or
     `WorkerError`.
     """
     token = build_token(random_bits)
-    with open_mailbox(settings.primary_mailbox) as mailbox:
+    with open_mailbox(mailbox_settings) as mailbox:
         last_uid = mailbox.uidnext - 1
         started = clock()
-        letter = _build_letter(settings, token, started)
-        with SmtpSubmitter(build_account(settings)) as submitter:
+        letter = _build_letter(settings, mailbox_settings, token, started)
+        with SmtpSubmitter(build_account(settings.smtp)) as submitter:
             submitter.submit(letter)
         while (elapsed := (clock() - started).total_seconds()) < _PATIENCE:
             if _has_arrived(mailbox, last_uid, token):
@@ -54,13 +55,15 @@ def send_probe(
             wait(_LOOK)
     raise WorkerError(
         f"The relay took a mail to {letter.recipient}, and it was not in "
-        f"{settings.primary_mailbox.folder} after {_PATIENCE:.0f} seconds: see that mail to this "
+        f"{mailbox_settings.folder} after {_PATIENCE:.0f} seconds: see that mail to this "
         "address, with the +tag, is delivered to this mailbox."
     )
 
 
-def _build_letter(settings: Settings, token: str, now: datetime) -> QueuedLetter:
-    local, _, domain = settings.primary_mailbox.addresses[0].rpartition("@")
+def _build_letter(
+    settings: Settings, mailbox: MailboxSettings, token: str, now: datetime
+) -> QueuedLetter:
+    local, _, domain = mailbox.addresses[0].rpartition("@")
     mail = EmailMessage()
     mail["From"] = settings.smtp.from_address
     mail["To"] = recipient = f"{local}+probe-{token}@{domain}"

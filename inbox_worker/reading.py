@@ -22,7 +22,8 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.reading_child import MailTask, OpenTask, ReadTask, RenderTask
-from inbox_worker.reading_pool import End, ReaderUnavailableError, ReadingPool
+from inbox_worker.reading_pool import End, ReadingPool
+from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import ClassificationContext
 from parsers.definition import FormDefinition, parse_definition
 from parsers.document import build_unread

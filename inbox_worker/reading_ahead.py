@@ -14,21 +14,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import OperationalError
-
 from inbox_worker import journal
 from inbox_worker.intake import Intake, PendingDocument
 from inbox_worker.models import JournalEntry
-from inbox_worker.reading import ReaderUnavailableError
 from inbox_worker.services import Services
+from inbox_worker.system_faults import is_system_fault
 from inbox_worker.waiting import WaitingRoom
 from parsers.classify import ClassificationContext, classify
+from parsers.delivery_reports import find_returned_letter
 from parsers.document import build_refused
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
 from parsers.inside import may_hold_papers
 from parsers.mail import parse_message
-from parsers.mail_reading import MailReading, add_inside, list_documents
+from parsers.mail_reading import REPORTS, MailReading, add_inside, list_documents
 from parsers.message import InboundMessage
 
 #: How many mails, and of how many bytes, are with the reader while earlier ones are filed.
@@ -37,11 +36,9 @@ _AHEAD_BYTES = 16_000_000
 #: How many mails, and of how many bytes, are read from the journal in one go.
 _READ_TOGETHER = 8
 _READ_TOGETHER_BYTES = 2_000_000
-#: How many mails are listed at a time.
-_LISTED = 200
-
-#: Faults of the system, which no mail is to blame for: they go up, and the mail is tried again.
-SYSTEM_FAULTS = (OperationalError, OSError, MemoryError, ReaderUnavailableError)
+#: How many mails are claimed at a time: enough for a commit to cost little, and few enough that
+#: another worker finds its share.
+_CLAIMED = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +53,30 @@ class _Reading:
 
 
 def read_ahead(
-    services: Services, should_stop: Callable[[], bool], room: WaitingRoom | None
+    services: Services,
+    worker_id: str,
+    should_stop: Callable[[], bool],
+    room: WaitingRoom | None,
+    on_wait: Callable[[Intake], None],
 ) -> Iterator[Intake]:
-    """Yield the mails that are to be disposed of; stop at a message boundary when told to."""
-    return _let_pass(_read_ahead(services, should_stop, room), room)
+    """Yield the mails this worker is to dispose of; stop at a message boundary when told to.
+
+    `on_wait` is called with each mail that has to wait for its pictures.
+    """
+    return _let_pass(_read_ahead(services, worker_id, should_stop, room), room, on_wait)
 
 
-def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[Intake]:
+def read_one(services: Services, entry_id: int) -> Intake:
+    """Return one recorded mail as it is read today, whatever became of it, its pictures too."""
+    with services.database.read() as session:
+        ((entry, raw),) = journal.read_mails(session, [entry_id])
+    (intake,) = _finish_reading(services, _start_reading(services, entry, raw), None)
+    return intake
+
+
+def _let_pass(
+    intakes: Iterable[Intake], room: WaitingRoom | None, on_wait: Callable[[Intake], None]
+) -> Iterator[Intake]:
     """Yield the mails whose documents are read, those that waited first; the others wait."""
     if room is None:
         yield from intakes
@@ -72,15 +86,24 @@ def _let_pass(intakes: Iterable[Intake], room: WaitingRoom | None) -> Iterator[I
         if intake.is_read:
             yield intake
         else:
+            on_wait(intake)
+            _put_off(intake.services, intake.entry, is_kept=True)
             room.keep(intake)
 
 
+def _put_off(services: Services, entry: JournalEntry, *, is_kept: bool) -> None:
+    """Let later mails go first, in other workers too; and let those have one that is not kept."""
+    with services.database.unit_of_work() as unit:
+        journal.put_off(unit.session, entry, now=services.clock(), is_kept=is_kept)
+        unit.commit()
+
+
 def _read_ahead(
-    services: Services, should_stop: Callable[[], bool], room: WaitingRoom | None
+    services: Services, worker_id: str, should_stop: Callable[[], bool], room: WaitingRoom | None
 ) -> Iterator[Intake]:
     """Yield mails that were read, while the reader is already at work on the next few."""
     reading: deque[_Reading] = deque()
-    for entry, raw in _list_entries(services, room):
+    for entry, raw in _list_entries(services, worker_id, room):
         if should_stop():
             return
         reading.append(_start_reading(services, entry, raw))
@@ -92,12 +115,16 @@ def _read_ahead(
 
 
 def _list_entries(
-    services: Services, room: WaitingRoom | None
+    services: Services, worker_id: str, room: WaitingRoom | None
 ) -> Iterator[tuple[JournalEntry, bytes]]:
     last = 0
     while True:
-        with services.database.read() as session:
-            listed = journal.list_undisposed(session, after=last, limit=_LISTED)
+        has_room = room is None or not room.is_full
+        with services.database.unit_of_work() as unit:
+            listed = journal.claim_undisposed(
+                unit.session, worker_id, after=last, limit=_CLAIMED, with_put_off=has_room
+            )
+            unit.commit()
         if not listed:
             return
         wanted = [(n, size) for n, size in listed if room is None or not room.knows(n)]
@@ -125,7 +152,10 @@ def _divide(listed: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
 def _start_reading(services: Services, entry: JournalEntry, raw: bytes) -> _Reading:
     now = services.clock()
     context = ClassificationContext(
-        own_addresses=services.settings.own_addresses, oversize=not entry.is_whole
+        own_addresses=services.settings.own_addresses,
+        oversize=not entry.is_whole,
+        topics=services.topics,
+        spam_marks=services.settings.intake.spam_marks,
     )
     future = services.reader.submit_mail(raw, context, today=services.local_date(now))
     return _Reading(entry=entry, raw=raw, context=context, now=now, future=future)
@@ -141,6 +171,7 @@ def _finish_reading(
         return
     if room is not None and room.is_full and found.needs_pictures:
         room.turn_away(reading.entry.id)
+        _put_off(services, reading.entry, is_kept=False)
         return
     yield Intake(
         services=services,
@@ -156,6 +187,7 @@ def _finish_reading(
             )
             for n, extraction in found.documents
         ),
+        returned=found.returned,
     )
 
 
@@ -192,9 +224,10 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
             message, verdict = add_inside(message, inside, reading.context)
     except ParseError as error:
         return Intake.unreadable(services, entry, now=now, code=error.code)
-    except SYSTEM_FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - raised again when it is this mail's turn
+    except Exception as error:
+        if is_system_fault(error):
+            raise
+        # Raised again when it is this mail's turn.
         return Intake.unreadable(services, entry, now=now, code="not_read", fault=error)
     return Intake(
         services=services,
@@ -208,6 +241,8 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
             )
             for n in list_documents(message, verdict)
         ),
+        # Without the library, whose patterns may have been what took the reader's life.
+        returned=find_returned_letter(message) if verdict.kind in REPORTS else None,
     )
 
 

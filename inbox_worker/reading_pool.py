@@ -23,10 +23,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import ParamSpec, TypeVar
 
-from inbox_worker.errors import WorkerError
 from inbox_worker.reading_child import HEADER, Answer, Task
+from inbox_worker.system_faults import ReaderUnavailableError
 from parsers.classify import MessageKind, Verdict
 from parsers.definition import FormDefinition
+from parsers.delivery_reports import DeliveryReport, ReportedAction, ReturnedLetter
 from parsers.extraction import (
     DocumentKind,
     DocumentWarning,
@@ -38,6 +39,7 @@ from parsers.extraction import (
 from parsers.mail_reading import MailReading
 from parsers.message import Address, Attachment, InboundMessage
 from parsers.spot_pictures import SpotPictures
+from parsers.topics import FoundTopic, Handling, TopicReading
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -61,14 +63,12 @@ _ANSWER_CLASSES = {
     for kind in (
         *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
+        *(FoundTopic, Handling, TopicReading),
+        *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
         *(datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
-
-
-class ReaderUnavailableError(WorkerError):
-    """No child process would start; the document was not read and can be read later."""
 
 
 class End(Enum):

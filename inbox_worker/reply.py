@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
+from inbox_worker import store
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Intake
 from inbox_worker.models import Decision, Request
@@ -43,9 +44,9 @@ class Reply:
 
         Raises `StaleStatusError` when its status, round or revision changed since it was read.
         """
-        request = session.get(Request, self.request.id)
+        request = store.hold_request(session, self.request.id)
         seen = (self.request.status, self.request.round, self.request.revision)
-        if request is None or (request.status, request.round, request.revision) != seen:
+        if (request.status, request.round, request.revision) != seen:
             raise StaleStatusError(f"{self.request.tracking_number} changed meanwhile")
         return request
 

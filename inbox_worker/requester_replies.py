@@ -3,13 +3,13 @@
 A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
 subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
 corrected form joined its request), ANSWER_RECORDED (review is open again),
-CORRESPONDENCE_RECORDED (kept for a person). A mail bound to nothing is filed or answered as if it
-stood alone.
+CORRESPONDENCE_RECORDED (kept for a person), and those of `self_service`. A mail bound to nothing is
+filed or answered as if it stood alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +25,7 @@ from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Request
 from inbox_worker.pictures import render_pictures
 from inbox_worker.revisions import Change, find_shortcomings, keep_read_problems, revise
+from inbox_worker.self_service import prepare_wish
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.tokens import find_token
 from inbox_worker.triage import Flag, find_fields_to_check
@@ -33,6 +34,7 @@ from parsers.comparison import compare_forms
 from parsers.corrections import CORRECTION
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.reply_text import find_new_text
+from parsers.self_service import find_wish
 from parsers.tracking import find_tracking_numbers
 
 #: In which a corrected form is waited for, or welcome.
@@ -50,7 +52,10 @@ _IDENTITY = (
 
 def prepare_requester_reply(intake: Intake) -> Apply:
     """Find the request and return what the mail means for it."""
-    request, is_answer = _find_request(intake)
+    wish = find_wish(intake.message) if not intake.documents else None
+    request, is_answer = _find_request(intake, () if wish is None else wish.numbers)
+    if wish is not None and (request is not None or wish.is_about_a_number):
+        return prepare_wish(intake, wish, request, is_answer=is_answer)
     if request is None:
         return _prepare_unbound(intake)
     documents = _without_copies(intake, await_documents(intake), request)
@@ -110,8 +115,11 @@ def _find_identity(fields: Mapping[str, FieldValue]) -> frozenset[tuple[str, str
     return frozenset(pair for pair in found if pair[1])
 
 
-def _find_request(intake: Intake) -> tuple[Request | None, bool]:
-    """Return the request this mail is about, and whether it answers a letter of ours."""
+def _find_request(intake: Intake, named: Sequence[str]) -> tuple[Request | None, bool]:
+    """Return the request this mail is about, and whether it answers a letter of ours.
+
+    `named` are tracking numbers beside a keyword, which mean more than the letter answered to.
+    """
     own = intake.services.settings.own_addresses
     author = intake.author_address.lower()
     tokens = [t.token for t in find_reply_tokens(intake.message, own) if t.kind == "letter"]
@@ -119,8 +127,10 @@ def _find_request(intake: Intake) -> tuple[Request | None, bool]:
         for text in tokens:
             token = find_token(session, text, "letter")
             if token is not None and token.address == author:
-                return _detach(session, session.get(Request, token.request_id)), True
-        for number in find_tracking_numbers(intake.message.subject):
+                request = session.get(Request, token.request_id)
+                if request is not None and (not named or request.tracking_number in named):
+                    return _detach(session, request), True
+        for number in named or find_tracking_numbers(intake.message.subject):
             request = store.find_request(session, number)
             if request is not None and request.author_address.lower() == author:
                 return _detach(session, request), False
@@ -135,12 +145,12 @@ def _detach(session: Session, request: Request | None) -> Request | None:
 def _prepare_unbound(intake: Intake) -> Apply:
     if intake.documents:
         return filing.prepare_filing(intake)
-    return miscellany.prepare_other(intake)
+    return miscellany.prepare_unbound(intake)
 
 
 def _hold(session: Session, seen: Request) -> Request:
-    request = session.get(Request, seen.id)
-    if request is None or (request.status, request.revision) != (seen.status, seen.revision):
+    request = store.hold_request(session, seen.id)
+    if (request.status, request.revision) != (seen.status, seen.revision):
         raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
     return request
 

@@ -11,8 +11,10 @@ from inbox_worker.database import Database
 from inbox_worker.reading import DocumentReader
 from inbox_worker.tokens import RandomBits
 from parsers.definition import FormDefinition
+from parsers.directory import ContactDirectory
 from parsers.keyword_table import KeywordTable
 from parsers.question_filter import QuestionVocabulary
+from parsers.topics import TopicTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Services:
     definitions: tuple[FormDefinition, ...]
     keywords: KeywordTable
     questions: QuestionVocabulary
+    topics: TopicTable
+    directory: ContactDirectory
     clock: Callable[[], datetime]  #: aware
     random_bits: RandomBits
 

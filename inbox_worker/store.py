@@ -14,11 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from inbox_worker.database import put
+from inbox_worker.database import put, upsert
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.models import (
     AttachmentRecord,
@@ -104,7 +103,9 @@ def add_requests(session: Session, new: Sequence[NewRequest]) -> list[Request]:
 def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
     """Yield a tracking number for each, in their order."""
     counts = Counter(one.year for one in new)
-    taken = {y: iter(take_tracking_numbers(session, y, count)) for y, count in counts.items()}
+    taken = {
+        y: iter(take_tracking_numbers(session, y, count)) for y, count in sorted(counts.items())
+    }
     return (next(taken[one.year]) for one in new)
 
 
@@ -141,6 +142,16 @@ def find_request(session: Session, tracking_number: str) -> Request | None:
     return session.scalars(
         select(Request).where(Request.tracking_number == tracking_number)
     ).one_or_none()
+
+
+def hold_request(session: Session, request_id: int) -> Request:
+    """Return a request as it is now, for writing: nobody else changes it in the meantime."""
+    return session.get_one(
+        Request,
+        request_id,
+        populate_existing=True,
+        with_for_update={"key_share": True},
+    )
 
 
 def move_request(
@@ -412,6 +423,19 @@ def set_decision_state(session: Session, decision: Decision, source: str, target
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise StaleStatusError(f"decision {decision.id} is no longer {source}")
     session.refresh(decision)
+
+
+def count_repeats(session: Session, author: str, since: datetime) -> int:
+    """Return how many requests of an author since a moment repeat an earlier one."""
+    return session.scalars(
+        select(func.count())
+        .select_from(Request)
+        .where(
+            Request.author_address == author,
+            Request.received_at >= since,
+            Request.duplicate_of.is_not(None),
+        )
+    ).one()
 
 
 def count_letters_to(

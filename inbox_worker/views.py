@@ -14,8 +14,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
-from inbox_worker import store
+from inbox_worker import leases, store
+from inbox_worker.alarm_facts import find_current_alarms
 from inbox_worker.models import (
+    AlarmRecord,
     CertificationRecord,
     Decision,
     Event,
@@ -23,11 +25,12 @@ from inbox_worker.models import (
     FolderCursor,
     JournalEntry,
     LetterRecord,
+    ReconciliationRecord,
     Request,
     Sighting,
 )
 from inbox_worker.outbox_store import is_paused
-from inbox_worker.status import DeliveryStatus, Disposition
+from inbox_worker.status import Disposition
 
 View = dict[str, Any]
 
@@ -76,7 +79,7 @@ def find_file(session: Session, tracking_number: str) -> View | None:
     return {**_view_request(request), **mine}
 
 
-def view_status(session: Session, settings: Settings) -> View:
+def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
     """Return the state of the service: fetching, requests, outbox, quarantine, alarms."""
     cursors = {c.mailbox: c for c in session.scalars(select(FolderCursor))}
     quarantined = _count(
@@ -87,13 +90,24 @@ def view_status(session: Session, settings: Settings) -> View:
     )
     return {
         "paused": is_paused(session),
+        "workers": [
+            {
+                "host": worker.host,
+                "pid": worker.pid,
+                "since": _moment(worker.started_at),
+                "silent": worker.expires_at <= now,
+                "has": list(names),
+            }
+            for worker, names in leases.list_workers(session)
+        ],
         "mailboxes": [
             {
                 "name": m.name,
                 "last_fetch_at": _moment(
                     cursors[m.name].last_fetch_at if m.name in cursors else None
                 ),
-                "unaccounted": _count(
+                **_view_reconciliation(session, m.name),
+                "undisposed": _count(
                     session,
                     select(func.count())
                     .select_from(JournalEntry)
@@ -106,32 +120,44 @@ def view_status(session: Session, settings: Settings) -> View:
         "oldest": _find_oldest(session),
         "outbox": _count_by(session, LetterRecord.status),
         "quarantine": quarantined,
-        "alarms": _list_alarms(session, settings, quarantined),
+        "oversize": _count(
+            session,
+            select(func.count())
+            .select_from(JournalEntry)
+            .where(JournalEntry.disposition == Disposition.OVERSIZE.value),
+        ),
+        **_view_alarms(session, settings, now),
     }
 
 
-def _list_alarms(session: Session, settings: Settings, quarantined: int) -> list[str]:
-    failed = _count(
-        session,
-        select(func.count())
-        .select_from(LetterRecord)
-        .where(LetterRecord.status == DeliveryStatus.FAILED.value),
-    )
-    waiting = _count(
-        session,
-        select(func.count())
-        .select_from(Decision)
-        .join(Request, Request.id == Decision.request_id)
-        .where(Decision.state == "IN_FORCE", Request.status.in_(("APPROVED", "DENIED"))),
-    )
-    alarms = []
-    if quarantined:
-        alarms.append("mail_quarantined")
-    if failed:
-        alarms.append("letter_failed")
-    if waiting and settings.certification.require_signature:
-        alarms.append("no_signing_key")
-    return alarms
+def _view_alarms(session: Session, settings: Settings, now: datetime) -> View:
+    """Return the alarms whose condition holds now, also where no service runs to raise them."""
+    found = find_current_alarms(session, settings, now)
+    since = {
+        (r.code, r.about): r.raised_at
+        for r in session.scalars(select(AlarmRecord).where(AlarmRecord.cleared_at.is_(None)))
+    }
+    return {
+        "alarms": list(dict.fromkeys(a.code for a in found)),
+        "alarm_details": [
+            {
+                "code": a.code,
+                "about": a.about,
+                "since": _moment(since.get((a.code, a.about))),
+                "facts": dict(a.facts),
+            }
+            for a in found
+        ],
+    }
+
+
+def _view_reconciliation(session: Session, mailbox: str) -> View:
+    """Return what the last comparison with the server came to; before the first, nothing."""
+    record = session.get(ReconciliationRecord, mailbox)
+    return {
+        "unaccounted": 0 if record is None else record.unaccounted,
+        "reconciled_at": None if record is None else _moment(record.finished_at),
+    }
 
 
 def _of(session: Session, model: Any, request: Request) -> Sequence[Any]:

@@ -56,7 +56,7 @@ def render_certification(facts: CertificationFacts, *, wording: Wording | None =
     try:
         return typst.compile(
             _template(),
-            font_paths=_fonts(),
+            font_paths=find_fonts(),
             ignore_system_fonts=True,
             sys_inputs=inputs,
             pdf_standards=list(_STANDARDS),
@@ -213,7 +213,8 @@ def _template() -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def find_fonts() -> typst.Fonts:
+    """Return the fonts of our own, and none of the machine's."""
     package = resources.files("templates.fonts")
     files = [_OPEN_FILES.enter_context(as_file(package.joinpath(name))) for name in _FONT_FILES]
     return typst.Fonts(

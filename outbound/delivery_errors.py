@@ -2,6 +2,7 @@
 
 `TransientDeliveryError`   try this letter again later
 `UnreachableRelayError`    a transient error of the relay and not of this letter: try all later
+`RelayLoginError`          the relay does not let us in: a person has to mend the account
 `PermanentDeliveryError`   give this letter up
 `UncertainDeliveryError`   the answer to its data was lost: it may have been accepted
 
@@ -42,6 +43,10 @@ class TransientDeliveryError(DeliveryError):
 
 class UnreachableRelayError(TransientDeliveryError):
     """The relay could not be reached or would not let us in; no letter can leave now."""
+
+
+class RelayLoginError(UnreachableRelayError):
+    """The relay does not let us in, or no token for it could be had; no letter can leave now."""
 
 
 class PermanentDeliveryError(DeliveryError):

@@ -1,11 +1,11 @@
 """Sends what is due, one letter after another, and records what became of each.
 
-`drain` claims a letter, submits it, and records one of: accepted, to be tried again, unknown,
-given up, or untried when the relay cannot be reached. It stops when nothing is due, when the
-limit or the pace is reached, when the relay is away, or when it is told to; it never sleeps, so
-that whoever calls it decides how to wait. One bad letter never stops it. Errors of the store are
-the system's and pass through: the lease of the letter under way runs out, and the next round
-takes it up again.
+`drain` claims a few letters, submits one after another, and records of each: accepted, to be tried
+again, unknown, given up, or untried when the relay cannot be reached. It stops when nothing is due,
+when the limit or the pace is reached, when the relay is away, or when it is told to, and puts back
+what it claimed and did not try; it never sleeps, so that whoever calls it decides how to wait. One
+bad letter never stops it. Errors of the store are the system's and pass through: what was claimed
+is free again when the worker is gone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import structlog
 
 from outbound.delivery_errors import (
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -28,6 +29,10 @@ from outbound.delivery_errors import (
 from outbound.outbox import OutboxStore, QueuedLetter, SmtpReply
 
 _log = structlog.get_logger(__name__)
+
+_MINUTE = timedelta(minutes=1)
+#: How many letters are claimed at a time: commits cost more than all the rest of claiming.
+_CLAIMED = 8
 
 
 class Submitter(Protocol):
@@ -70,6 +75,7 @@ class DrainReport:
     failed: int = 0
     resume_at: datetime | None = None  #: when another round makes sense, where that is known
     reason: str = ""  #: of UNREACHABLE, without personal data
+    is_login_refused: bool = False  #: UNREACHABLE because the relay does not let us in
 
     @property
     def submitted(self) -> int:
@@ -90,11 +96,14 @@ class Pacer:
 
     def find_free(self, now: datetime) -> datetime | None:
         """Return when the next letter may go: None for now, else the moment."""
-        minute = timedelta(minutes=1)
-        while self._recent and self._recent[0] <= now - minute:
+        full = self.count_free(now) == 0
+        return self._recent[-self.max_per_minute] + _MINUTE if full else None
+
+    def count_free(self, now: datetime) -> int:
+        """Return how many letters may go now."""
+        while self._recent and self._recent[0] <= now - _MINUTE:
             self._recent.popleft()
-        full = len(self._recent) >= self.max_per_minute
-        return self._recent[-self.max_per_minute] + minute if full else None
+        return max(0, self.max_per_minute - len(self._recent))
 
     def record(self, now: datetime) -> None:
         """Count one submission."""
@@ -139,26 +148,59 @@ def drain(
     """Send what is due and return what became of it. `limit` bounds the letters of one round."""
     tally = dict.fromkeys(_Result, 0)
 
-    def report(stop: DrainStop, resume_at: datetime | None = None, reason: str = "") -> DrainReport:
-        counts = {result.value: count for result, count in tally.items()}
-        return DrainReport(stop=stop, resume_at=resume_at, reason=reason, **counts)
+    def report(
+        stop: DrainStop,
+        resume_at: datetime | None = None,
+        error: UnreachableRelayError | None = None,
+    ) -> DrainReport:
+        return DrainReport(
+            stop=stop,
+            resume_at=resume_at,
+            reason="" if error is None else error.reason,
+            is_login_refused=isinstance(error, RelayLoginError),
+            accepted=tally[_Result.ACCEPTED],
+            retried=tally[_Result.RETRIED],
+            unknown=tally[_Result.UNKNOWN],
+            failed=tally[_Result.FAILED],
+        )
 
-    for _ in range(limit):
-        if should_stop():
-            return report(DrainStop.STOPPED)
-        if (free_at := pacer.find_free(clock())) is not None:
-            return report(DrainStop.PACED, free_at)
-        # One at a time: whatever happens, at most one letter is under lease.
-        letters = store.claim_due(clock(), limit=1)
-        if not letters:
-            return report(DrainStop.EMPTY)
-        try:
-            tally[_send(store, submitter, letters[0], clock=clock, policy=policy)] += 1
-        except UnreachableRelayError as error:
-            resume_at = _put_back(store, letters[0], clock(), policy, error.reason)
-            return report(DrainStop.UNREACHABLE, resume_at, error.reason)
-        pacer.record(clock())
+    claimed: deque[QueuedLetter] = deque()
+    try:
+        for left in range(limit, 0, -1):
+            if should_stop():
+                return report(DrainStop.STOPPED)
+            if (free_at := pacer.find_free(clock())) is not None:
+                return report(DrainStop.PACED, free_at)
+            letter = _take_next(store, claimed, clock, min(left, pacer.count_free(clock())))
+            if letter is None:
+                return report(DrainStop.EMPTY)
+            try:
+                tally[_send(store, submitter, letter, clock=clock, policy=policy)] += 1
+            except UnreachableRelayError as error:
+                resume_at = _put_back(store, letter, clock(), policy, error.reason)
+                return report(DrainStop.UNREACHABLE, resume_at, error)
+            pacer.record(clock())
+    finally:
+        if claimed:
+            store.put_back([letter.id for letter in claimed])
     return report(DrainStop.LIMIT)
+
+
+def _take_next(
+    store: OutboxStore,
+    claimed: deque[QueuedLetter],
+    clock: Callable[[], datetime],
+    wanted: int,
+) -> QueuedLetter | None:
+    """Return the next letter to send, claiming a few where none is left; None when none is due."""
+    if not claimed:
+        claimed.extend(store.claim_due(clock(), limit=min(wanted, _CLAIMED)))
+    if not claimed:
+        return None
+    # The worker may have slept since, or somebody have called a halt.
+    if not store.may_send(claimed[0].id):
+        return None
+    return claimed.popleft()
 
 
 def _send(

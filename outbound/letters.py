@@ -43,6 +43,13 @@ class LetterKind(StrEnum):
     NO_FORM = "no_form"  #: a mail had no form
     NOT_PDF = "not_pdf"  #: what was attached is no PDF
     OVERSIZE = "oversize"  #: a mail was too large to fetch
+    REDIRECT = "redirect"  #: a mail belongs elsewhere, and where
+    REQUEST_FORM = "request_form"  #: brings the blank form, for which a mail asked
+    URGENT_HELP = "urgent_help"  #: where help is to be had at once
+    DEMAND_RECEIVED = "demand_received"  #: the fixed answer to a demand without a form
+    STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
+    NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
+    WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
     SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
     TRANSCRIPT = "transcript"  #: what a reply was understood to say
@@ -52,8 +59,10 @@ class LetterKind(StrEnum):
     HELP = "help"  #: what can be done now
     REQUEST_STATUS = "request_status"  #: where a request stands, for staff
     STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
+    URGENT_ALERT = "urgent_alert"  #: a mail is about danger to somebody
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
+    PRINT_LETTER = "print_letter"  #: print a letter and post it
 
     @property
     def is_for_staff(self) -> bool:
@@ -62,6 +71,15 @@ class LetterKind(StrEnum):
 
 
 _PARTS = {"txt": letter_plain.PARTS, "html": letter_html.PARTS}
+#: Letters that answer in the language of the mail; every other is in English.
+_TRANSLATED = frozenset(
+    {
+        LetterKind.NO_FORM,
+        LetterKind.REDIRECT,
+        LetterKind.REQUEST_FORM,
+        LetterKind.URGENT_HELP,
+    }
+)
 _OUTSIDE = frozenset(
     {
         LetterKind.ACKNOWLEDGEMENT,
@@ -74,6 +92,13 @@ _OUTSIDE = frozenset(
         LetterKind.NO_FORM,
         LetterKind.NOT_PDF,
         LetterKind.OVERSIZE,
+        LetterKind.REDIRECT,
+        LetterKind.REQUEST_FORM,
+        LetterKind.URGENT_HELP,
+        LetterKind.DEMAND_RECEIVED,
+        LetterKind.STAGE_REPORT,
+        LetterKind.NOTHING_TO_TELL,
+        LetterKind.WITHDRAWAL,
     }
 )
 
@@ -140,13 +165,14 @@ def build_letter(
     *,
     title: str,
     tracking_number: str = "",
+    language: str = "en",
     attachments: tuple[LetterAttachment, ...] = (),
     pictures: tuple[LetterPicture, ...] = (),
     **more: object,
 ) -> Letter:
     """Render the letter `kind` with the fields of the dataclass `context` and with `more`.
 
-    `title` is the heading and, behind the tracking number, the subject.
+    `title` is the heading and, behind the tracking number, the subject, both in `language` already.
     """
     subject = f"[{tracking_number}] {title}" if tracking_number else title
     values = {f.name: getattr(context, f.name) for f in fields(context)} | more
@@ -154,13 +180,15 @@ def build_letter(
         "title": title,
         "subject": subject,
         "tracking_number": tracking_number,
+        "language": language,
         "is_internal": kind.is_for_staff,
     }
+    template = _name_template(kind, language)
     return Letter(
         kind=kind,
         subject=subject,
-        text=_finish_text(_render("txt", kind, shared)),
-        html=_render("html", kind, shared),
+        text=_finish_text(_render("txt", template, shared)),
+        html=_render("html", template, shared),
         attachments=attachments,
         pictures=pictures,
     )
@@ -175,12 +203,17 @@ def preload() -> None:
     """Compile every template now, so that the first letter is as quick as any other."""
     for medium in _PARTS:
         _find_layout(medium)
-        for kind in LetterKind:
-            _build_environment(medium).get_template(f"{kind.value}.j2")
+        names = [_name_template(kind, "en") for kind in LetterKind]
+        for name in (*names, *(_name_template(kind, "es") for kind in _TRANSLATED)):
+            _build_environment(medium).get_template(name)
 
 
-def _render(medium: str, kind: LetterKind, values: Mapping[str, object]) -> str:
-    return _find_layout(medium).render(values, letter=f"{kind.value}.j2")
+def _name_template(kind: LetterKind, language: str) -> str:
+    return f"{kind.value}.j2" if language == "en" else f"{kind.value}.{language}.j2"
+
+
+def _render(medium: str, template: str, values: Mapping[str, object]) -> str:
+    return _find_layout(medium).render(values, letter=template)
 
 
 def _find_layout(medium: str) -> Template:

@@ -1,8 +1,9 @@
 """The port to the outbox: what the dispatcher needs of whoever keeps the letters.
 
-The consumer owns the port. A letter is claimed under a lease that is already committed when
-`claim_due` returns, submitted, and recorded as one of: accepted, to be tried again, untried (the
-relay was not there, or the worker stops), failed for good, or unknown.
+The consumer owns the port. A letter is claimed for this sender alone, which is already committed
+when `claim_due` returns, submitted if it still is this sender's, and recorded as one of: accepted,
+to be tried again, untried (the relay was not there), failed for good, or unknown; or it is put back
+(the sender stops).
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedLetter:
-    """A letter under lease, ready to submit; its bytes never change between attempts."""
+    """A claimed letter, ready to submit; its bytes never change between attempts."""
 
     id: int
     attempts: int  #: submissions tried before this one
     sender: str  #: envelope sender
     recipient: str  #: envelope recipient
     raw: bytes = b""  #: RFC 5322 bytes with CRLF line ends
+    #: What delivery reports name the letter by (RFC 3461 section 4.4): letters, digits and dots
+    #: that nobody can guess.
+    envelope_id: str = ""
+    wants_receipt: bool = False  #: a report is wanted of its delivery, not only of its failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,13 @@ class OutboxStore(Protocol):
     """What keeps the letters. Every method commits before it returns."""
 
     def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
-        """Lease up to `limit` letters that are due, oldest first; none while sending is paused."""
+        """Claim up to `limit` letters that are due, oldest first; none while sending is paused."""
+
+    def may_send(self, letter_id: int) -> bool:
+        """Whether a claimed letter is still ours to send, and sending is not paused."""
+
+    def put_back(self, letter_ids: Sequence[int]) -> None:
+        """Let go of claimed letters that were not tried; what is no longer ours is left alone."""
 
     def record_accepted(self, letter_id: int, *, now: datetime, reply: SmtpReply) -> None:
         """Note that the relay took responsibility (250 after DATA, RFC 5321 section 4.2.5)."""

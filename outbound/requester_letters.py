@@ -129,6 +129,7 @@ class NoForm:
     blank_form: bytes | None = None
     tracking_number: str = ""  #: of the request it answers, when it answers one
     has_miswritten_number: bool = False  #: the mail names a tracking number that cannot be
+    language: str = "en"  #: of the letter that says how to ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +185,11 @@ def compose_set_aside(context: SetAside) -> Letter:
 
 
 def compose_no_form(context: NoForm) -> Letter:
-    """Compose the letter that says how to ask, with the blank form."""
-    return _build(LetterKind.NO_FORM, context, "How to send a request", blank=context.blank_form)
+    """Compose the letter that says how to ask, with the blank form, in the context's language."""
+    title = "Como enviar una solicitud" if context.language == "es" else "How to send a request"
+    return _build(
+        LetterKind.NO_FORM, context, title, blank=context.blank_form, language=context.language
+    )
 
 
 def compose_attachment_not_pdf(context: NoForm) -> Letter:
@@ -211,13 +215,20 @@ _Context = Acknowledgement | Deficiency | Question | Answer | SetAside | NoForm 
 
 
 def _build(
-    kind: LetterKind, context: _Context, title: str, *, blank: bytes | None = None, **more: Any
+    kind: LetterKind,
+    context: _Context,
+    title: str,
+    *,
+    blank: bytes | None = None,
+    language: str = "en",
+    **more: Any,
 ) -> Letter:
     return build_letter(
         kind,
         context,
         title=title,
         tracking_number=getattr(context, "tracking_number", ""),
+        language=language,
         attachments=() if blank is None else (build_pdf(BLANK_FORM_NAME, blank),),
         has_blank_form=blank is not None,
         **more,

@@ -168,6 +168,7 @@ class ReviewNotice:
     first_obligation_date: date | None = None
     form: bytes | None = None  #: the original, a PDF or a picture, attached when given
     is_reminder: bool = False
+    stands_in_for: tuple[str, ...] = ()  #: names of colleagues who are away
     requester_answer: str = ""  #: what the requester wrote back to a question, as written
     bases: tuple[str, ...] = ("routine use", "consent")  #: what `Basis` takes
 

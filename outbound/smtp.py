@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import aiosmtplib
 
 from outbound.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -37,6 +38,16 @@ _NOT_LET_IN = frozenset({530, 534, 535, 538})
 _LETTER_AT_MAIL = frozenset({501, 523, 552, 554, 555})
 
 
+class TokenGiver(Protocol):
+    """Whoever has access tokens for a relay that takes no password."""
+
+    def find_token(self) -> str:
+        """Return a token. Raises `UnreachableRelayError`, or `RelayLoginError` for good."""
+
+    def forget_token(self) -> None:
+        """Use the token no more, because the relay refused it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpAccount:
     """Where letters are submitted, and how."""
@@ -46,6 +57,7 @@ class SmtpAccount:
     tls: Literal["none", "starttls", "implicit"]
     username: str = ""  #: empty: no authentication
     password: str = field(default="", repr=False)
+    tokens: TokenGiver | None = field(default=None, repr=False)  #: in the place of a password
     ca_file: str = ""  #: an extra trust anchor beside the system's
     hello_name: str = "localhost"  #: what EHLO says
     timeout_seconds: float = 30.0  #: for each answer but the last
@@ -136,6 +148,7 @@ class SmtpSubmitter:
             port=account.port,
             username=account.username or None,
             password=account.password or None if account.username else None,
+            oauth_token_generator=None if account.tokens is None else self._find_token,
             local_hostname=account.hello_name,
             timeout=account.timeout_seconds,
             use_tls=account.tls == "implicit",
@@ -149,15 +162,24 @@ class SmtpSubmitter:
                     await client.ehlo()
         except aiosmtplib.SMTPResponseException as error:
             await _hang_up(client)
+            if account.tokens is not None:
+                account.tokens.forget_token()
             phase = "the relay's greeting or login"
-            raise UnreachableRelayError(
-                phase, code=error.code, text=_tidy(error.message)
-            ) from error
+            refused = RelayLoginError if error.code in _NOT_LET_IN else UnreachableRelayError
+            raise refused(phase, code=error.code, text=_tidy(error.message)) from error
+        except UnreachableRelayError:
+            await _hang_up(client)
+            raise
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await _hang_up(client)
             raise UnreachableRelayError(_describe_failure(error)) from error
         self._client = client
         return client
+
+    async def _find_token(self) -> str:
+        if self._account.tokens is None:
+            raise UnreachableRelayError("there is no token")
+        return await asyncio.to_thread(self._account.tokens.find_token)
 
     def _find_tls_context(self) -> ssl.SSLContext | None:
         if self._account.tls != "none" and self._tls_context is None:
@@ -193,13 +215,16 @@ class SmtpSubmitter:
         has_dsn = client.supports_extension("dsn")
         mail_options = [f"SIZE={len(letter.raw)}"] if client.supports_extension("size") else []
         if has_dsn:
-            mail_options += ["RET=HDRS", f"ENVID=letter-{letter.id}"]
+            mail_options.append("RET=HDRS")
+        if has_dsn and letter.envelope_id:
+            mail_options.append(f"ENVID={letter.envelope_id}")
         try:
             await client.mail(letter.sender, options=mail_options)
         except aiosmtplib.SMTPSenderRefused as error:
             raise _judge_sender(error.code, error.message) from error
         try:
-            options = ["NOTIFY=FAILURE,DELAY"] if has_dsn else []
+            wanted = "SUCCESS,FAILURE,DELAY" if letter.wants_receipt else "FAILURE,DELAY"
+            options = [f"NOTIFY={wanted}"] if has_dsn else []
             await client.rcpt(letter.recipient, options=options)
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _judge("RCPT", error.code, error.message) from error
@@ -283,7 +308,7 @@ def _judge(phase: str, code: int, text: str) -> DeliveryError:
     """Return the error an answer stands for (RFC 5321 section 4.2.1)."""
     text = _tidy(text)
     if code in _NOT_LET_IN:
-        return UnreachableRelayError(phase, code=code, text=text)
+        return RelayLoginError(phase, code=code, text=text)
     if 500 <= code < 600:
         return PermanentDeliveryError(phase, code=code, text=text)
     return TransientDeliveryError(phase, code=code, text=text)

@@ -6,10 +6,20 @@ A reply to one of these decides nothing, and they say so.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from outbound.letters import Fact, Letter, Letterhead, LetterKind, build_letter, build_pdf
 
+#: Whether it happened, goes on, or is over.
+AlertStage = Literal["raised", "reminded", "cleared"]
+
+_TITLES: Mapping[AlertStage, str] = {
+    "raised": "Alert",
+    "reminded": "Alert goes on",
+    "cleared": "Alert is over",
+}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
@@ -23,11 +33,12 @@ class StaffAlert:
     to_do: str = ""  #: what to do about it, a sentence
     tracking_number: str = ""
     ids: tuple[Fact, ...] = ()  #: what it is about
+    stage: AlertStage = "raised"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostalInstruction:
-    """A certification is to be printed and posted."""
+    """A certification or a letter is to be printed and posted."""
 
     head: Letterhead
     tracking_number: str
@@ -42,7 +53,7 @@ def compose_staff_alert(context: StaffAlert) -> Letter:
     return build_letter(
         LetterKind.STAFF_ALERT,
         context,
-        title=f"Alert: {context.code.replace('_', ' ').lower()}",
+        title=f"{_TITLES[context.stage]}: {context.code.replace('_', ' ').lower()}",
         tracking_number=context.tracking_number,
     )
 
@@ -53,6 +64,17 @@ def compose_postal_instruction(context: PostalInstruction) -> Letter:
         LetterKind.POSTAL_INSTRUCTION,
         context,
         title="Please print and post",
+        tracking_number=context.tracking_number,
+        attachments=(build_pdf(context.tracking_number, context.document),),
+    )
+
+
+def compose_print_letter(context: PostalInstruction) -> Letter:
+    """Compose the request to print a letter to a requester and post it."""
+    return build_letter(
+        LetterKind.PRINT_LETTER,
+        context,
+        title="Please print and post a letter",
         tracking_number=context.tracking_number,
         attachments=(build_pdf(context.tracking_number, context.document),),
     )

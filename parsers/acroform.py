@@ -88,7 +88,11 @@ class _Inherited(NamedTuple):
 
 
 _NOTHING = _Inherited()
-_INHERITABLE = frozenset({"/FT", "/V", "/Ff", "/Opt"})
+_INHERITABLE = ("/FT", "/V", "/Ff", "/Opt")
+#: Which object of the file it is.
+_Identity = tuple[int, int]
+#: A widget, its page and which object it is.
+_Placed = tuple[pikepdf.Dictionary, int, _Identity]
 #: What every object says that stands inside another one; it is met once by nature.
 _DIRECT = (0, 0)
 _DAMAGE = (pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
@@ -109,23 +113,25 @@ class _Walk:
 
     def __init__(self) -> None:
         self._found = AcroForm()
-        self._seen: set[tuple[int, int]] = set()
-        self._pages: dict[tuple[int, int], int] = {}
-        self._keys: dict[tuple[int, int], set[str]] = {}
+        self._seen: set[_Identity] = set()
+        self._pages: dict[_Identity, int] = {}
+        self._keys: dict[_Identity, set[str]] = {}
 
     def run(self, pdf: pikepdf.Pdf) -> AcroForm:
-        widgets = [w for number, page in enumerate(pdf.pages, 1) for w in self._page(page, number)]
+        widgets: list[_Placed] = []
+        for number, page in enumerate(pdf.pages, 1):
+            widgets += self._page(page, number)
         acroform = pdf.Root.get("/AcroForm")
         if isinstance(acroform, pikepdf.Dictionary):
             self._found.has_xfa = "/XFA" in acroform
             for top in entries(acroform.get("/Fields")):
                 self._node(top, _NOTHING, 0)
-        for widget, number in widgets:
-            if not self._is_seen(widget):
+        for widget, number, identity in widgets:
+            if identity not in self._seen or identity == _DIRECT:
                 self._orphan(widget, number)
         return self._found
 
-    def _page(self, page: pikepdf.Page, number: int) -> Iterator[tuple[pikepdf.Dictionary, int]]:
+    def _page(self, page: pikepdf.Page, number: int) -> Iterator[_Placed]:
         if "/AA" in page.obj:
             self._note_actions(page.obj["/AA"])
         for annotation in entries(page.obj.get("/Annots")):
@@ -136,10 +142,10 @@ class _Walk:
                 self._note_actions(annotation["/AA"])
             subtype = annotation["/Subtype"] if "/Subtype" in keys else None
             if subtype == _WIDGET:
-                key = annotation.objgen
-                self._pages[key] = number
-                self._keys[key] = keys
-                yield annotation, number
+                identity = annotation.objgen
+                self._pages[identity] = number
+                self._keys[identity] = keys
+                yield annotation, number, identity
             elif subtype not in _NO_MARKS:
                 self._found.annotations.append(
                     Annotation(
@@ -161,6 +167,11 @@ class _Walk:
         identity = obj.objgen
         return identity in self._seen and identity != _DIRECT
 
+    def _find_keys(self, obj: pikepdf.Dictionary, identity: _Identity) -> set[str]:
+        # Most fields are their own widgets, and their keys were asked for with the page's.
+        known = self._keys.get(identity) if identity != _DIRECT else None
+        return obj.keys() if known is None else known
+
     def _node(self, obj: pikepdf.Dictionary, above: _Inherited, depth: int) -> None:
         identity = obj.objgen
         if depth > _DEEPEST or (identity in self._seen and identity != _DIRECT):
@@ -168,22 +179,23 @@ class _Walk:
         self._seen.add(identity)
         if len(self._seen) > _MOST_FIELDS or len(self._found.fields) > _MOST_FIELDS:
             raise TooManyFieldsError
-        # Most fields are their own widgets, and their keys were asked for with the page's.
-        keys = self._keys.get(identity) if identity != _DIRECT else None
-        keys = obj.keys() if keys is None else keys
+        keys = self._find_keys(obj, identity)
         here = _inherit(obj, keys, above)
-        kids = entries(obj["/Kids"]) if "/Kids" in keys else ()
+        if "/Kids" not in keys:
+            self._field_or_damage(obj, keys, here, [obj])
+            return
+        kids = entries(obj["/Kids"])
         widgets = []
         for kid in kids:
-            if "/T" in kid or "/Kids" in kid:
+            below = kid.objgen
+            kid_keys = self._find_keys(kid, below)
+            if "/T" in kid_keys or "/Kids" in kid_keys:
                 self._node(kid, here, depth + 1)
             else:
                 widgets.append(kid)
-        if widgets:
-            self._seen.update([widget.objgen for widget in widgets])
-            self._field_or_damage(obj, here, widgets)
-        elif not kids:
-            self._field_or_damage(obj, here, [obj])
+                self._seen.add(below)
+        if widgets or not kids:
+            self._field_or_damage(obj, keys, here, widgets or [obj])
 
     def _orphan(self, widget: pikepdf.Dictionary, number: int) -> None:
         """Take up a widget that no field tree reaches, with what its own parents give it."""
@@ -199,18 +211,26 @@ class _Walk:
         self._node(owner, above, 0)
 
     def _field_or_damage(
-        self, obj: pikepdf.Dictionary, here: _Inherited, widgets: list[pikepdf.Dictionary]
+        self,
+        obj: pikepdf.Dictionary,
+        keys: set[str],
+        here: _Inherited,
+        widgets: list[pikepdf.Dictionary],
     ) -> None:
         """Take up a field; one that cannot be read is counted and hides no other."""
         try:
-            self._field(obj, here, widgets)
+            self._field(obj, keys, here, widgets)
         except _DAMAGE as error:
             if is_out_of_memory(error):
                 raise MemoryError from None
             self._found.damaged += 1
 
     def _field(
-        self, obj: pikepdf.Dictionary, here: _Inherited, widgets: list[pikepdf.Dictionary]
+        self,
+        obj: pikepdf.Dictionary,
+        keys: set[str],
+        here: _Inherited,
+        widgets: list[pikepdf.Dictionary],
     ) -> None:
         attributes = here.attributes
         type_name = find_text(attributes.get("/FT"))
@@ -226,7 +246,7 @@ class _Walk:
             kind = FieldKind.SIGNATURE
             values = (("signed",),) if isinstance(attributes.get("/V"), pikepdf.Dictionary) else ()
         elif type_name in ("Tx", "Ch"):
-            values = _written(obj, attributes, widgets)
+            values = _written(obj, keys, attributes, widgets)
         else:
             return
         self._found.fields.append(
@@ -245,11 +265,17 @@ class _Walk:
     def _placed(
         self, widgets: list[pikepdf.Dictionary]
     ) -> tuple[tuple[pikepdf.Dictionary, int], ...]:
+        if len(widgets) == 1:
+            page = self._pages.get(widgets[0].objgen)
+            return () if page is None else ((widgets[0], page),)
         return tuple((w, n) for w in widgets if (n := self._pages.get(w.objgen)) is not None)
 
 
 def _written(
-    obj: pikepdf.Dictionary, attributes: Mapping[str, Any], widgets: list[pikepdf.Dictionary]
+    obj: pikepdf.Dictionary,
+    keys: set[str],
+    attributes: Mapping[str, Any],
+    widgets: list[pikepdf.Dictionary],
 ) -> tuple[tuple[str, ...], ...]:
     """Return what was written or chosen, from the field, its widgets or its rich text."""
     value = attributes.get("/V")
@@ -257,15 +283,15 @@ def _written(
         text = find_text(value) or ""
         if text.strip():
             return ((text,),)
-    if value is None:
+    if value is None and widgets[0] is not obj:
         value = next((w["/V"] for w in widgets if "/V" in w), None)
-    if value is None and "/RV" not in obj and "/I" not in obj:
+    if value is None and "/RV" not in keys and "/I" not in keys:
         return ()
     texts = [t for v in items(value, single=True) if (t := find_text(v)) is not None]
-    if not any(texts) and "/RV" in obj:
+    if not any(texts) and "/RV" in keys:
         texts = [strip_rich_text(find_text(obj["/RV"]) or "")]
     options = [_option(entry) for entry in items(attributes.get("/Opt"))]
-    if not any(texts) and options and "/I" in obj:
+    if not any(texts) and options and "/I" in keys:
         chosen = [int(i) for i in items(obj["/I"]) if isinstance(i, int)]
         return tuple(options[i] for i in chosen if 0 <= i < len(options) and options[i])
     return tuple(_with_option(text, options) for text in texts if text.strip())
@@ -281,13 +307,16 @@ def _with_option(text: str, options: list[tuple[str, ...]]) -> tuple[str, ...]:
     return (text, *(wording for wording in option if wording != text))
 
 
-def _inherit(obj: pikepdf.Dictionary, keys: Any, above: _Inherited) -> _Inherited:
+def _inherit(obj: pikepdf.Dictionary, keys: set[str], above: _Inherited) -> _Inherited:
     name = (find_text(obj["/T"]) or "") if "/T" in keys else ""
     tooltip = (find_text(obj["/TU"]) or "") if "/TU" in keys else above.tooltip
-    attributes: Mapping[str, Any] = {key: obj[key] for key in keys & _INHERITABLE}
+    attributes: dict[str, Any] = {}
+    for key in _INHERITABLE:
+        if key in keys:
+            attributes[key] = obj[key]
     if above is not _NOTHING:
         name = f"{above.name}.{name}" if above.name and name else name or above.name
-        attributes = {**above.attributes, **attributes} if attributes else above.attributes
+        attributes = {**above.attributes, **attributes}
     return _Inherited(name, tooltip, attributes)
 
 

@@ -111,8 +111,8 @@ def _wordings(
 
 def _shown_state(widget: pikepdf.Dictionary) -> str:
     """Return the appearance state of a button that is on, or nothing."""
-    state = find_text(widget["/AS"]) or "" if "/AS" in widget else ""
-    return "" if state == "Off" else state
+    state = find_text(widget.get("/AS"))
+    return "" if state is None or state == "Off" else state
 
 
 def find_on_state(widget: pikepdf.Dictionary) -> str:

@@ -7,18 +7,20 @@ is only well formed and of a domain of ours. Whether it is live, and whose it is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from parsers.message import InboundMessage
 
-ReplyKind = Literal["review", "letter"]
+ReplyKind = Literal["review", "letter", "urgent"]
+
+_KINDS: Mapping[str, ReplyKind] = {"review": "review", "letter": "letter", "urgent": "urgent"}
 
 #: Crockford's base32 in lower case: no i, l, o and u.
 _CODE = r"[0-9a-hjkmnp-tv-z]{26}"
-_MESSAGE_ID = re.compile(rf"<(review|letter)\.({_CODE})@([^@>]+)>", re.IGNORECASE | re.ASCII)
-_PLUS_TAG = re.compile(rf"(review|letter)-({_CODE})", re.IGNORECASE | re.ASCII)
+_MESSAGE_ID = re.compile(rf"<(review|letter|urgent)\.({_CODE})@([^@>]+)>", re.IGNORECASE | re.ASCII)
+_PLUS_TAG = re.compile(rf"(review|letter|urgent)-({_CODE})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,4 +71,4 @@ def _tokens_of_recipients(message: InboundMessage, own: frozenset[str]) -> Itera
 
 
 def _build_token(kind: str, token: str) -> ReplyToken:
-    return ReplyToken(kind="review" if kind.lower() == "review" else "letter", token=token.lower())
+    return ReplyToken(kind=_KINDS[kind.lower()], token=token.lower())

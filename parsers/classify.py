@@ -3,12 +3,14 @@
 Outcomes are the members of `MessageKind`, always with the name of the rule that decided. Machines
 come first: what a machine sent is never obeyed, filed or answered, whatever token or form it
 carries. A rule looks at the mail alone; whether a token is live and a sender proven is for others.
+What a person writes about is read in every mail of a person, whatever its kind. It decides the kind
+only of mail that brings no form and answers nothing of ours: by `TOPIC_RULES`, in their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from parsers.bindings import find_reply_tokens, is_own_message_id
@@ -22,10 +24,15 @@ from parsers.machine_mail import (
     is_from_postmaster,
 )
 from parsers.message import Attachment, InboundMessage
+from parsers.self_service import find_wish
+from parsers.topics import Handling, TopicReading, TopicTable, read_topics
 from parsers.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
 
 #: Every letter of ours carries this field, so that one that comes back is known.
 LOOP_MARKER = "X-ERO-Outreach"
+
+#: The rule that a mail which the site's filter calls spam is judged by.
+SPAM_RULE = "site_filter_says_spam"
 
 
 class MessageKind(StrEnum):
@@ -36,7 +43,7 @@ class MessageKind(StrEnum):
     ABUSE_REPORT = "abuse_report"  #: RFC 5965
     OWN_MAIL = "own_mail"  #: a letter of ours that came back
     LIST_MAIL = "list_mail"  #: through a mailing list
-    STAFF_REPLY = "staff_reply"  #: answers a review notice
+    STAFF_REPLY = "staff_reply"  #: answers a review notice, or an alert about an urgent mail
     REQUESTER_REPLY = "requester_reply"  #: answers a letter of ours, or names a request
     REQUEST = "request"  #: brings a PDF
     FORM_WANTED = "form_wanted"  #: asks for the blank form
@@ -51,6 +58,12 @@ class ClassificationContext:
 
     own_addresses: frozenset[str]  #: of the mailbox, in lower case
     oversize: bool = False  #: its size passed the limit; only its header was fetched
+    topics: TopicTable | None = None  #: what mail may be about; None: that is not looked for
+    #: Fields and values by which the site's own filter marks spam.
+    spam_marks: tuple[tuple[str, str], ...] = ()
+
+
+_ABOUT_NOTHING = TopicReading()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +72,7 @@ class Verdict:
 
     kind: MessageKind
     rule: str
+    about: TopicReading = _ABOUT_NOTHING  #: what a person writes about, and in which language
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +85,36 @@ class Rule:
 
 
 def classify(message: InboundMessage, context: ClassificationContext) -> Verdict:
-    """Return what the mail is by the first rule of `RULES` that holds."""
+    """Return what the mail is by the first rule of `RULES` that holds, and what it is about."""
     rule = next(rule for rule in RULES if rule.holds(message, context))
-    return Verdict(kind=rule.kind, rule=rule.name)
+    verdict = Verdict(kind=rule.kind, rule=rule.name)
+    if context.topics is None or rule.kind in _NOT_OF_A_PERSON:
+        return verdict
+    verdict = replace(verdict, about=read_topics(message, context.topics))
+    return judge_by_topics(verdict) if rule.name in _LEAVE_TO_TOPICS else verdict
+
+
+def judge_by_topics(verdict: Verdict) -> Verdict:
+    """Return what a mail that brings no form is by what it is about; the same about nothing."""
+    about = verdict.about
+    rule = next((rule for rule in TOPIC_RULES if about.having(*rule.handlings)), None)
+    if rule is None or (rule.name in _NOT_BESIDE_A_FILE and _brings_form(verdict)):
+        return verdict
+    return replace(verdict, kind=rule.kind, rule=rule.name)
+
+
+def _brings_form(verdict: Verdict) -> bool:
+    # Whoever speaks of the form and attaches a file means to have sent it, as something other.
+    return verdict.rule == "attachment_but_no_pdf" and bool(verdict.about.having(Handling.FORM))
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRule:
+    """A named reason to take a mail for something because of what it is about."""
+
+    name: str
+    kind: MessageKind
+    handlings: tuple[Handling, ...]  #: of which one topic is enough
 
 
 def _is_own_mail(message: InboundMessage, context: ClassificationContext) -> bool:
@@ -119,6 +160,17 @@ def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool
     return has_bounce_opening(message)
 
 
+def _is_machine_bounce(message: InboundMessage, context: ClassificationContext) -> bool:
+    # What came through a list, or says that it is automatic, has no person's subject.
+    is_machine = (
+        has_list_header(message, context.own_addresses)
+        or has_automatic_header(message)
+        or _is_auto_submitted(message, context)
+        or _is_bulk(message, context)
+    )
+    return is_machine and has_bounce_subject(message)
+
+
 def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
     return message.content_type == "multipart/report" or _has_part(
         message, "message/disposition-notification"
@@ -154,6 +206,22 @@ def _is_bulk(message: InboundMessage, _: ClassificationContext) -> bool:
     return (message.header("Precedence") or "").strip().lower() in {"bulk", "junk"}
 
 
+def _is_spam(message: InboundMessage, context: ClassificationContext) -> bool:
+    # Any such field counts, wherever it came from: who writes it harms only their own mail.
+    return any(
+        _begins_with(written, value)
+        for header, value in context.spam_marks
+        for written in message.headers(header)
+    )
+
+
+def _begins_with(written: str, value: str) -> bool:
+    """Whether a field says a value, alone or with more behind it: `Yes, score=9.1`."""
+    said, wanted = written.strip().lower(), value.strip().lower()
+    rest = said[len(wanted) :]
+    return bool(wanted) and said.startswith(wanted) and not rest[:1].isalnum()
+
+
 def _carries(kind: str) -> Callable[[InboundMessage, ClassificationContext], bool]:
     def holds(message: InboundMessage, context: ClassificationContext) -> bool:
         return any(t.kind == kind for t in find_reply_tokens(message, context.own_addresses))
@@ -167,6 +235,12 @@ def _names_request(message: InboundMessage, _: ClassificationContext) -> bool:
 
 def _misnames_request(message: InboundMessage, _: ClassificationContext) -> bool:
     return bool(find_miswritten_tracking_numbers(message.subject))
+
+
+def _wishes_by_keyword(message: InboundMessage, _: ClassificationContext) -> bool:
+    # In the subject a number alone is enough; in the text a keyword has to stand beside it.
+    wish = find_wish(message)
+    return wish is not None and wish.is_about_a_number
 
 
 def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -205,6 +279,7 @@ RULES: tuple[Rule, ...] = (
     Rule("from_mailer_daemon", _K.BOUNCE, _is_from_daemon),
     Rule("postmaster_says_undelivered", _K.BOUNCE, _is_postmaster_bounce),
     Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
+    Rule("machine_says_undelivered", _K.BOUNCE, _is_machine_bounce),
     Rule("other_report", _K.AUTO_REPLY, _is_other_report),
     Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
     Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),
@@ -213,14 +288,36 @@ RULES: tuple[Rule, ...] = (
     Rule("null_reverse_path", _K.AUTO_REPLY, _has_null_reverse_path),
     Rule("list_header", _K.LIST_MAIL, _is_list_mail),
     Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
+    Rule(SPAM_RULE, _K.OTHER, _is_spam),
     Rule("structure_not_read", _K.OTHER, _is_unread),
+    Rule("answers_urgent_alert", _K.STAFF_REPLY, _carries("urgent")),
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
     Rule("page_picture_attached", _K.REQUEST, _has_document),
+    Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
     Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
     Rule("attached_mail_only", _K.OTHER, _has_attached_mail),
     Rule("no_attachment", _K.OTHER, lambda _message, _context: True),
+)
+
+#: Kinds that no person writes, and what was not fetched: nothing in them is about anything.
+_NOT_OF_A_PERSON = frozenset(
+    {_K.BOUNCE, _K.ABUSE_REPORT, _K.AUTO_REPLY, _K.OWN_MAIL, _K.LIST_MAIL, _K.OVERSIZE}
+)
+
+#: Rules after which what a mail is about decides, because nothing else in it does.
+_LEAVE_TO_TOPICS = frozenset({"attachment_but_no_pdf", "attached_mail_only", "no_attachment"})
+
+#: Rules that a file beside words about the form speaks against.
+_NOT_BESIDE_A_FILE = frozenset({"form_asked_for", "belongs_elsewhere"})
+
+#: A demand has one fixed answer, so it comes first; urgent topics are seen to in any kind of mail.
+TOPIC_RULES: tuple[TopicRule, ...] = (
+    TopicRule("demand_made", _K.MISDIRECTED, (Handling.DEMAND,)),
+    TopicRule("urgent_words", _K.MISDIRECTED, (Handling.URGENT,)),
+    TopicRule("form_asked_for", _K.FORM_WANTED, (Handling.FORM,)),
+    TopicRule("belongs_elsewhere", _K.MISDIRECTED, (Handling.REDIRECT,)),
 )

@@ -45,7 +45,7 @@ class DocumentReading:
     pictures: bool  #: pictures of pages are read as well, which takes seconds
     pages: int = 0
     words: int = 0  #: on its pages, once they were read
-    passed_over: tuple[int, ...] = ()  #: pages that show nothing of a form, once that is known
+    passed_over: tuple[int, ...] = ()  #: pages that show something and no form, once known
     readers: list[str] = field(default_factory=list)  #: libraries, in order
     warnings: list[DocumentWarning] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class DocumentReading:
         fields = without_printed_only(definition, found)
         beside = self.attachments
         if beside is not None:
-            # Who scans a form and a paper together sends the paper too.
+            # Who puts a form and a paper into one document sends the paper too.
             beside += len(self.passed_over)
         missing, problems = validate(
             definition, fields, today=self.today, attachments_beside_form=beside

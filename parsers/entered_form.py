@@ -18,6 +18,8 @@ from parsers.form_values import read_values
 from parsers.known_forms import KnownForm
 from parsers.labels import Matching
 from parsers.page_stages import read_print
+from parsers.pdf_objects import items
+from parsers.pdf_streams import read_start
 from parsers.recognition import find_best, match_fields
 from parsers.shown_values import compare_with_page
 from parsers.written_values import FormValues
@@ -42,7 +44,7 @@ def read_entered_form(
         if over is not None and over.is_form:
             return over
         reading.readers[:] = readers
-    return _build(reading, form, shown, found)
+    return _build(reading, pdf, form, shown, found)
 
 
 def _read_fields(
@@ -58,14 +60,39 @@ def _read_fields(
 
 
 def _build(
-    reading: DocumentReading, form: AcroForm, shown: Matching, found: FormValues
+    reading: DocumentReading,
+    pdf: pikepdf.Pdf,
+    form: AcroForm,
+    shown: Matching,
+    found: FormValues,
 ) -> Extraction:
+    reading.passed_over = _list_passed_over(reading, pdf, form, shown)
     codes = ["damaged_field"] if form.damaged else []
     if form.has_xfa:
         codes.append("contains_xfa")
     if any(a.subtype == "FreeText" and a.has_text for a in form.annotations):
         codes.append("text_over_form")
     return reading.build(DocumentKind.ACROFORM, shown.definition, found, codes)
+
+
+def _list_passed_over(
+    reading: DocumentReading, pdf: pikepdf.Pdf, form: AcroForm, shown: Matching
+) -> tuple[int, ...]:
+    """Return the pages that were put to the form: more than its blank has, and without a field.
+
+    Where the blank is not at hand nobody knows which pages are its own.
+    """
+    fielded = {field.page for field in form.fields}
+    others = [n for n in range(1, reading.pages + 1) if n not in fielded]
+    layout = reading.known.find(shown.definition).layout if others else None
+    if layout is None or reading.pages <= len(layout.pages):
+        return ()
+    return tuple(number for number in others if _shows_something(pdf.pages[number - 1].obj))
+
+
+def _shows_something(page: pikepdf.Dictionary) -> bool:
+    streams = items(page.get("/Contents"), single=True)
+    return any(isinstance(s, pikepdf.Stream) and read_start(s, 1_000).strip() for s in streams)
 
 
 def _read_with_xfa(
@@ -85,7 +112,7 @@ def _read_with_xfa(
         if data is None or entered is None or without_printed_only(shown.definition, found):
             if data is not None and entered is not None:
                 found.problems += find_differences(data, found, entered)
-            return _build(reading, form, shown, found)
+            return _build(reading, pdf, form, shown, found)
     codes = ["please_wait_page"] if is_dynamic(pdf, has_fields=bool(form.fields)) else []
     if data is None or entered is None:
         is_damaged = any(w.code == "damaged_xfa" for w in reading.warnings)

@@ -102,7 +102,7 @@ class Extraction:
     problems: tuple[FieldProblem, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
     further: tuple[Extraction, ...] = ()  #: of the other forms in the same document
-    passed_over: tuple[int, ...] = ()  #: pages of a scan, from 1, that show nothing of any form
+    passed_over: tuple[int, ...] = ()  #: pages, from 1, that show something and no form
 
     @property
     def is_form(self) -> bool:

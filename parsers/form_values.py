@@ -85,9 +85,15 @@ def _read_field(
     annotations: Sequence[Annotation],
     today: date,
 ) -> None:
-    filled = [m for m in matches if not m.source.is_blank]
+    filled = [m for m in matches if m.source.values]
     if not filled and form_field.type is not FieldType.ATTESTATION:
         return
+    if len(filled) == 1 and filled[0].target.choice is None:
+        # Nearly every field stands in a document once, and then there is nothing to compare.
+        only = _read_one(form_field, filled[0], today)
+        if only.outcome is not BLANK or form_field.type is not FieldType.ATTESTATION:
+            found.keep(form_field, (only,))
+            return
     ticked = [m for m in filled if m.target.choice is not None and m.source.kind is FieldKind.TICK]
     if ticked:
         written = [_read_ticks(form_field, ticked)]
@@ -114,13 +120,14 @@ def _write(match: Match, raw: str, outcome: Normalised, *, is_doubtful: bool) ->
 def _read_one(form_field: FormField, match: Match, today: date) -> Written:
     """Read one AcroForm field; of a chosen entry, whichever of its wordings makes sense."""
     source = match.source
-    raw = "\n".join(value[0] for value in source.values)
+    values = source.values
+    raw = values[0][0] if len(values) == 1 else "\n".join(value[0] for value in values)
     if match.target.is_signature_line or form_field.type is FieldType.ATTESTATION:
         is_mark = source.kind in (FieldKind.TICK, FieldKind.SIGNATURE)
         outcome = good(value=True) if is_mark else read_signature(raw)
     elif source.kind is FieldKind.TICK and form_field.type in (FieldType.TICK, FieldType.YES_NO):
         outcome = good(value=True)
-    elif len(source.values) == 1:
+    elif len(values) == 1:
         outcome = _first_sensible(form_field, _names(form_field, source), today)
     else:
         outcome = _read_several(form_field, source, today)

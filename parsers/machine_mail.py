@@ -8,7 +8,7 @@ forwards one, or is out of the office on Fridays, is a person.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from parsers.message import InboundMessage
 
@@ -65,6 +65,12 @@ _TECHNICAL = re.compile(
     r"|(?:could not|cannot) be delivered to(?: the following \w+)?:?\s{1,9}"
     r"<?[^<>@\s]+@[^<>@\s]+>?$",
     re.IGNORECASE | re.MULTILINE,
+)
+#: How a person begins who passes a report on.
+_PERSONAL = re.compile(
+    r"\b(?:fyi|hello|good (?:morning|afternoon|day)|hola|buen[oa]s|dear|i|i've|we|my|our|me|us"
+    r"|can (?:you|somebody|someone|anyone)|mi|me|nos|este|what i got|see below)\b",
+    re.IGNORECASE,
 )
 _BARE_ADDRESS = re.compile(r"^[ \t\"<]*[^<>@\s\"]+@[^<>@\s\"]+[\">]*[ \t]*$", re.MULTILINE)
 _FORWARDED = re.compile(r"(?:fwd?|wg|rv|tr|enc|i)\s*:", re.IGNORECASE)
@@ -132,14 +138,24 @@ def has_bounce_opening(message: InboundMessage) -> bool:
         return False
     lines = [line for line in text.splitlines() if any(c.isalnum() for c in line)]
     opening = lines[:_OPENING_LINES]
-    starts = ("\n".join(opening[index:]) for index in range(len(opening)))
-    if not has_bounce_subject(message):
-        return _BOUNCE_OPENING.match(next(starts, "")) is not None and (
+    if not opening or not has_bounce_subject(message):
+        return _BOUNCE_OPENING.match("\n".join(opening)) is not None and (
             _TECHNICAL.search(text) is not None
         )
-    return any(_BOUNCE_OPENING.match(start) for start in starts) and (
+    return any(_BOUNCE_OPENING.match(start) for start in _list_starts(opening)) and (
         _TECHNICAL.search(text) is not None or _BARE_ADDRESS.search(text) is not None
     )
+
+
+def _list_starts(opening: Sequence[str]) -> Iterator[str]:
+    """Yield where a mail system's words may begin: below a head of its own, not below a person's.
+
+    Who quotes a report, or writes a word above it, is a person.
+    """
+    is_person = _PERSONAL.search(opening[0]) is not None
+    for index in range(1 if is_person else len(opening)):
+        if index == 0 or not opening[index].lstrip().startswith((">", "|")):
+            yield "\n".join(opening[index:])
 
 
 def has_automatic_header(message: InboundMessage) -> bool:

@@ -11,6 +11,7 @@ from datetime import date
 
 from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
 from parsers.definition import FormDefinition
+from parsers.delivery_reports import ReturnedLetter, find_returned_letter
 from parsers.document import build_refused, read_document
 from parsers.extraction import Extraction, ReadLimits
 from parsers.inside import find_inside, may_hold_papers
@@ -19,6 +20,8 @@ from parsers.message import Attachment, InboundMessage
 
 #: Kinds of mail whose documents are read.
 KINDS_WITH_DOCUMENTS = frozenset({MessageKind.REQUEST, MessageKind.REQUESTER_REPLY})
+#: Kinds of mail that report on a letter.
+REPORTS = frozenset({MessageKind.BOUNCE, MessageKind.ABUSE_REPORT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,7 @@ class MailReading:
     message: InboundMessage
     verdict: Verdict
     documents: tuple[tuple[int, Extraction], ...]  #: by the attachment's position, from 0
+    returned: ReturnedLetter | None = None  #: what it reports on, where it is a report
 
     @property
     def needs_pictures(self) -> bool:
@@ -71,6 +75,7 @@ def read_mail(
             )
             for position in list_documents(message, verdict)
         ),
+        returned=find_returned_letter(message, raw) if verdict.kind in REPORTS else None,
     )
 
 

@@ -31,7 +31,7 @@ def read_scan(reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm) -> Ex
     from parsers.page_pictures import is_scan  # noqa: PLC0415
 
     # What a person sees is the picture; the text behind it may say anything.
-    if has_images(pdf) and is_scan(reading.data, reading.password):
+    if has_images(pdf, reading.data) and is_scan(reading.data, reading.password):
         return read_pictures(reading)
     return None
 
@@ -48,6 +48,7 @@ def read_print(
 
     read = partial(
         read_printed,
+        opened=pdf,
         numbers=range(1, min(reading.pages, _MOST_TEXT_PAGES) + 1),
         forms=reading.known.forms,
         by_labels=by_labels,
@@ -60,7 +61,7 @@ def read_print(
         # What qpdf could mend, the other libraries can read once it is written anew.
         found = read(_write_anew(pdf), "")
     reading.add_readers(found.readers)
-    reading.words = found.words
+    reading.words, reading.passed_over = found.words, found.passed_over
     return join_forms(
         [
             reading.build(
@@ -78,7 +79,8 @@ def read_few_words(
     reading: DocumentReading, pdf: pikepdf.Pdf, _form: AcroForm
 ) -> Extraction | None:
     """Read the pictures of a document that has hardly any text beside them."""
-    return read_pictures(reading) if reading.words <= _FEW_WORDS and has_images(pdf) else None
+    is_bare = reading.words <= _FEW_WORDS and has_images(pdf, reading.data)
+    return read_pictures(reading) if is_bare else None
 
 
 def read_pictures(reading: DocumentReading) -> Extraction:

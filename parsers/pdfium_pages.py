@@ -60,12 +60,15 @@ class PdfiumPages:
 
     name = "pypdfium2"
 
-    def __init__(self, data: bytes, password: str = "") -> None:
+    def __init__(
+        self, data: bytes, password: str = "", *, opened: pikepdf.Pdf | None = None
+    ) -> None:
+        """Open a document; where it is `opened` already, its fonts need not be looked for anew."""
         import pypdfium2  # noqa: PLC0415  # few documents need it
 
         self._library = pypdfium2
         self.raw = pypdfium2.raw
-        self._data, self._password = data, password
+        self._data, self._password, self._opened = data, password, opened
         self._untold_fonts: frozenset[str] | None = None
         self._pages: dict[int, Any] = {}
         try:
@@ -101,6 +104,11 @@ class PdfiumPages:
             words = tuple(_PageText(self, text_page, upright).words())
             text_page.close()
         return PageWords(number=number, width=upright.width, height=upright.height, words=words)
+
+    def is_blank(self, number: int) -> bool:
+        """Return whether nothing at all is drawn on page `number`."""
+        page = self._page(number)
+        return page is None or self.raw.FPDFPage_CountObjects(page) <= 0
 
     def upright(self, number: int) -> Upright:
         """Return how page `number` is turned and cut to be shown."""
@@ -160,9 +168,14 @@ class PdfiumPages:
     def is_untold(self, font: str) -> bool:
         """Return whether the font of that name does not say which letters its characters are."""
         if self._untold_fonts is None:
-            with pikepdf.open(io.BytesIO(self._data), password=self._password) as pdf:
-                self._untold_fonts = find_untold_fonts(pdf)
+            self._untold_fonts = self._find_untold_fonts()
         return font.rpartition("+")[2] in self._untold_fonts
+
+    def _find_untold_fonts(self) -> frozenset[str]:
+        if self._opened is not None:
+            return find_untold_fonts(self._opened)
+        with pikepdf.open(io.BytesIO(self._data), password=self._password) as pdf:
+            return find_untold_fonts(pdf)
 
 
 def _pixels(box: Box, scale: float) -> tuple[int, int]:

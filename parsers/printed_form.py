@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pikepdf
+
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
 from parsers.known_forms import KnownForm
@@ -71,12 +73,14 @@ class PrintedDocument:
     forms: tuple[PrintedForm, ...]
     readers: tuple[str, ...]  #: the libraries that read it, in order
     words: int  #: how many words stand on its pages
+    passed_over: tuple[int, ...] = ()  #: pages that show something else beside a form
 
 
 def read_printed(
     data: bytes,
     password: str,
     *,
+    opened: pikepdf.Pdf,
     numbers: Sequence[int],
     forms: Sequence[KnownForm],
     by_labels: bool,
@@ -85,14 +89,15 @@ def read_printed(
 ) -> PrintedDocument:
     """Read the pages `numbers`, counted from 1, against the forms they may be prints of.
 
-    With `by_labels` also against those whose blank form is not at hand. Raises `TextLayerError`
-    where pdfium cannot open the document.
+    `opened` is the same document. With `by_labels` also against those whose blank form is not at
+    hand. Raises `TextLayerError` where pdfium cannot open the document.
     """
-    with PdfiumPages(data, password) as pages:
+    with PdfiumPages(data, password, opened=opened) as pages:
         words = [pages.words(number) for number in numbers]
         looks = [*_look_by_layout(words, forms, pages)]
         if not looks and by_labels:
             looks = [*_look_by_labels(words, forms, pages)]
+        passed_over = _list_passed_over(words, looks, pages)
     found = [_read_form(look, today, check) for look in looks]
     readers: tuple[str, ...] = (PdfiumPages.name,)
     if any(doubts for _, doubts in found):
@@ -108,7 +113,20 @@ def read_printed(
         forms=tuple(form for form, _ in found),
         readers=readers,
         words=sum(len(page.words) for page in words),
+        passed_over=passed_over,
     )
+
+
+def _list_passed_over(
+    words: Sequence[PageWords], looks: Sequence[_Look], pages: PdfiumPages
+) -> tuple[int, ...]:
+    """Return the pages that show something and are no part of a form; none without a form.
+
+    Where labels alone told the form, every page may be part of it.
+    """
+    laid = {number for look in looks for number in look.pages}
+    left = [page.number for page in words if page.number not in laid] if laid else []
+    return tuple(number for number in left if not pages.is_blank(number))
 
 
 def _read_form(look: _Look, today: date, check: Check) -> tuple[PrintedForm, frozenset[str]]:
@@ -145,6 +163,7 @@ class _Look:
     definition: FormDefinition
     readings: Sequence[PageReading]
     read_again: Callable[[TextLayer], Sequence[PageReading]]
+    pages: tuple[int, ...] = ()  #: those laid over the blank form
 
 
 def _look_by_layout(
@@ -171,6 +190,7 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
         definition=definition,
         readings=[_read_page(registration, pages) for registration in copy],
         read_again=read_again,
+        pages=tuple(registration.page.number for registration in copy),
     )
 
 

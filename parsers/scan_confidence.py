@@ -9,7 +9,7 @@ was counted on invented forms.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -35,7 +35,15 @@ _FRACTION = re.compile(r"[½¼¾]|\d/[24](?![\d/])")
 #: Straight or curled, at no usual resolution the one is told from the other.
 _APOSTROPHE = re.compile("['‘’]")
 _CODES = frozenset({FieldType.ID, FieldType.LIST, FieldType.A_NUMBER, FieldType.ZIP})
+#: Quotes come in pairs, both curled or both straight: the smaller one is misread the sooner.
+_HALF_CURLED = re.compile('“([^“”"\n]*)"|"([^“”"\n]*)”')
+#: No word begins small and goes on in capitals: a thin capital I is taken for it.
+_THIN_CAPITAL = re.compile(r"\b[il](?=[A-Z]{2})")
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 _AND = re.compile(r"[ \t]*&[ \t]*")
+#: A blank on one side of a hyphen alone is none within a number.
+_ONE_SIDED = re.compile(r"(?<=\w)(?: -|- )(?=\w)")
+_NUMBERS = frozenset({FieldType.ID, FieldType.LIST, FieldType.A_NUMBER})
 _WITHOUT_BLANKS = frozenset({FieldType.EMAIL, FieldType.ZIP})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.NAME})
 
@@ -49,16 +57,18 @@ def settle(
     today: date,
 ) -> SlotText:
     """Return what to believe of two looks at a slot, and how far; the other readings are kept."""
-    looks = [_mend_blanks(look, field) for look in (first, second) if look is not None]
+    looks = [_mend(look, field) for look in (first, second) if look is not None]
     differ = len({look.text for look in looks}) > 1 or second is None
     told = None if behind is None else next((x for x in looks if x.text == behind.text), None)
     if differ:
-        looks.sort(
+        looks = sorted(
+            looks,
             key=lambda look: (
                 look is not told,
                 not _makes_sense(look, field, today),
+                _count_straight(look, looks),
                 -look.confidence,
-            )
+            ),
         )
     believed = looks[0]
     trust = min(believed.confidence, _find_limit(differ=differ, told=told, behind=behind))
@@ -66,13 +76,33 @@ def settle(
     return replace(believed, confidence=trust, others=tuple(dict.fromkeys(others)))
 
 
-def _mend_blanks(look: SlotText, field: FormField | None) -> SlotText:
-    """Return a look without blanks where there can be none, and with those there must be."""
+def _mend(look: SlotText, field: FormField | None) -> SlotText:
+    """Return a look without blanks where there can be none, and with those there must be.
+
+    Quotes of which one was read curled and the other straight are both curled, and a thin letter
+    before capitals is one.
+    """
+    text = _HALF_CURLED.sub(lambda m: f"“{m[1] or m[2] or ''}”", look.text)
     if field is not None and field.type in _WITHOUT_BLANKS:
-        return replace(look, text="".join(look.text.split()))
-    if field is not None and field.type is FieldType.LIST:
-        return replace(look, text=_AND.sub(" & ", look.text))
-    return look
+        text = "".join(text.split())
+    elif field is not None and field.type in _NUMBERS:
+        text = _ONE_SIDED.sub("-", text)
+        if field.type is FieldType.LIST:
+            text = _AND.sub(" & ", text)
+    elif field is not None and field.type in _TEXTS:
+        text = _THIN_CAPITAL.sub("I", text)
+    return replace(look, text=text)
+
+
+def _count_straight(look: SlotText, looks: Sequence[SlotText]) -> int:
+    """Return how many straight quotes a look has, where the looks differ in nothing else.
+
+    The recogniser takes a curled one for a straight one, the usual one, and hardly ever the other
+    way round.
+    """
+    if len({other.text.translate(_STRAIGHT) for other in looks}) > 1:
+        return 0
+    return look.text.count("'") + look.text.count('"')
 
 
 def _find_limit(*, differ: bool, told: SlotText | None, behind: SlotText | None) -> float:

@@ -43,6 +43,8 @@ _HINT = re.compile(r"ssn|s\.\s?s|ss?\s?(?:#|no|num)|soc|seguro|tin|taxpayer")
 #: Nearly all texts have neither, which is quick to see.
 _NINE_DIGITS = re.compile(r"\d(?:[\W_]{0,4}\d){8}")
 _HYPHENS = re.compile("-..-....")
+#: What is shorter than the shape of the hyphens has room for neither.
+_SHORTEST = 8
 
 
 def mask_ssn(text: str) -> str:
@@ -50,8 +52,10 @@ def mask_ssn(text: str) -> str:
 
     Characters that show nothing hide no number; they are dropped from a text that has one.
     """
-    seen = drop_invisible(text)
-    has_hyphens = bool(_HYPHENS.search(seen))
+    if len(text) < _SHORTEST:
+        return text
+    seen = text if text.isascii() and text.isprintable() else drop_invisible(text)
+    has_hyphens = "-" in seen and _HYPHENS.search(seen) is not None
     if not (has_hyphens or _NINE_DIGITS.search(seen)):
         return text
     masked = _SHAPED.sub(SSN_MASK, seen)

@@ -54,6 +54,11 @@ def find_miswritten_tracking_numbers(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wrong))
 
 
+def drop_tracking_numbers(text: str) -> str:
+    """Return the text without what has the form of a tracking number, whether it holds or not."""
+    return _WRITTEN.sub(" ", text)
+
+
 def _canonical(match: re.Match[str]) -> str:
     year, sequence, check, without_check = match.groups()
     return f"{_PREFIX}-{year}-{sequence or without_check}-{check or ''}"

@@ -50,6 +50,9 @@ class FormValues:
         if not written:
             return
         first = written[0]
+        is_doubtful = first.is_doubtful or (
+            len(written) > 1 and any(w.is_doubtful for w in written)
+        )
         raw = first.raw[:LONGEST_TEXT]
         masked = mask_ssn(raw)
         self.has_ssn = self.has_ssn or masked != raw
@@ -58,7 +61,7 @@ class FormValues:
             raw=masked,
             source=self.source,
             confidence=min(first.confidence, DIFFERING_CONFIDENCE)
-            if any(w.is_doubtful for w in written)
+            if is_doubtful
             else first.confidence,
             page=first.page,
             box=first.box,

@@ -18,8 +18,10 @@ from hypothesis import settings
 from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
 from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
+from tests.servers import postgres as postgres_server
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.postfix import Postfix, start_postfix
+from tests.servers.postgres import Postgres, start_postgres
 
 # No example of a property has a deadline: a loaded machine is no fault of the program.
 settings.register_profile("untimed", deadline=None)
@@ -46,7 +48,14 @@ ACCOUNTS = (
 _FINDERS: dict[str, Callable[[], str | None]] = {
     "dovecot": dovecot_server.find_missing_server,
     "postfix": postfix_server.find_missing_server,
+    "postgres": postgres_server.find_missing_server,
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked `on_both` on either database, where it uses one."""
+    if "backend" in metafunc.fixturenames and metafunc.definition.get_closest_marker("on_both"):
+        metafunc.parametrize("backend", ["sqlite", "postgresql"], indirect=True, scope="session")
 
 
 def require_or_skip(name: str) -> None:
@@ -90,6 +99,20 @@ def postfix(dovecot: Dovecot, short_folders: Callable[[], Path]) -> Iterator[Pos
     """Yield a Postfix for the whole session that delivers everything to `dovecot`."""
     require_or_skip("postfix")
     with start_postfix(short_folders(), lmtp_port=dovecot.lmtp_port) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> str:
+    """Return which database a test runs on; TEST_DATABASE says it for all that are not marked."""
+    return str(getattr(request, "param", os.environ.get("TEST_DATABASE", "sqlite")))
+
+
+@pytest.fixture(scope="session")
+def postgres(short_folders: Callable[[], Path]) -> Iterator[Postgres]:
+    """Yield a PostgreSQL for the whole session; make a database of your own for every test."""
+    require_or_skip("postgres")
+    with start_postgres(short_folders()) as server:
         yield server
 
 

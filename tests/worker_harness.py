@@ -17,13 +17,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, undefer
 
 from config.data import read_data
 from config.settings import Settings, build_settings
 from inbox_worker import ingest, issuing, journal
 from inbox_worker.database import Database
+from inbox_worker.leases import WorkerLease
 from inbox_worker.models import (
     CertificationRecord,
     Decision,
@@ -37,9 +38,11 @@ from inbox_worker.reading import DocumentReader, load_definitions
 from inbox_worker.services import Services
 from inbox_worker.store import current_fields
 from outbound.form_filling import fill_form
+from parsers.directory import parse_directory
 from parsers.extraction import FieldValue
 from parsers.keyword_table import parse_keyword_table
 from parsers.question_filter import parse_question_vocabulary
+from parsers.topics import parse_topic_table
 
 #: A Monday, 15:00 Eastern; half an hour after `FINDINGS` were looked up.
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
@@ -283,8 +286,10 @@ _numbers = iter(range(1, 1_000_000))
 
 def lift_guards(session: Session) -> None:
     """Let the test's own database take any status, for tests that begin in the middle."""
+    named = session.get_bind().dialect.name == "postgresql"
     for table in ("requests", "letters"):
-        session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition"))
+        on = f" ON {table}" if named else ""
+        session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition{on}"))
 
 
 def compose_reply(letter: Sent, text: str, *, author: str | None = None, **changes: Any) -> bytes:
@@ -313,7 +318,7 @@ class Clock:
         self.now += timedelta(**delta)
 
 
-@dataclass(slots=True)
+@dataclass
 class Harness:
     """A worker without servers."""
 
@@ -323,7 +328,7 @@ class Harness:
 
     @classmethod
     def open(
-        cls, database: Path, reader: DocumentReader, changes: Mapping[str, Any] | None = None
+        cls, database: Where, reader: DocumentReader, changes: Mapping[str, Any] | None = None
     ) -> Harness:
         """Return a worker over a database whose schema is current."""
         clock = Clock()
@@ -336,11 +341,18 @@ class Harness:
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+            topics=parse_topic_table(read_data("topics/topics.toml")),
+            directory=parse_directory(read_data("contacts/contacts.toml")),
             clock=clock,
             # Seeded, and never alike in two workers, of which one may go on where another ended.
             random_bits=random.Random(next(_numbers)).getrandbits,
         )
         return cls(services=services, clock=clock)
+
+    @cached_property
+    def worker_id(self) -> str:
+        """Return the id of this worker, which is at work from the first time it is asked for."""
+        return sign_on(self.services.database)
 
     def change_settings(self, **changes: Any) -> None:
         """Give the worker other settings from now on, as a restart would."""
@@ -377,7 +389,7 @@ class Harness:
 
     def work(self) -> ingest.DisposalReport:
         """Dispose of what is recorded."""
-        return ingest.dispose_pending(self.services, should_stop=lambda: False)
+        return ingest.dispose_pending(self.services, self.worker_id, should_stop=lambda: False)
 
     def issue(self) -> int:
         """Issue what is due."""
@@ -464,39 +476,58 @@ class Harness:
             return found
 
     def rows(self, model: type[Any]) -> list[Any]:
-        """Return every row of a table in order of id."""
+        """Return every row of a table in order of its key."""
         with self.services.database.read() as session:
-            found = list(session.scalars(select(model).order_by(model.id)))
+            found = list(session.scalars(select(model).order_by(*inspect(model).primary_key)))
             session.expunge_all()
             return found
 
 
-def url_of(database: Path) -> str:
-    """Return the address of an SQLite file."""
-    return f"sqlite:///{database}"
+def sign_on(database: Database, *, now: datetime = NOW) -> str:
+    """Let a worker be at work that never ends, and return its id."""
+    lease = WorkerLease(
+        database=database,
+        url="sqlite://",
+        clock=lambda: now,
+        duration=timedelta(days=3650),
+        random_bits=lambda bits: next(_numbers),
+    )
+    lease.sign_on()
+    return lease.id
 
 
-def make_template(folder: Path) -> Path:
-    """Return an empty database with the current schema, to be copied."""
-    path = folder / "template.db"
-    database = Database(url_of(path))
-    database.migrate()
-    database.close()
-    return path
+#: Where a database is: an SQLite file, or the address of a PostgreSQL database.
+Where = Path | str
 
 
-def make_filed_template(empty: Path, folder: Path, reader: DocumentReader) -> Path:
-    """Return a database with one complete request in review, to be copied."""
-    path = copy_template(empty, folder)
-    harness = Harness.open(path, reader)
+def url_of(database: Where) -> str:
+    """Return the address of a database."""
+    return database if isinstance(database, str) else f"sqlite:///{database}"
+
+
+def make_template(database: Where) -> Where:
+    """Give a new database the current schema; return it, to be copied."""
+    opened = Database(url_of(database))
+    opened.migrate()
+    opened.close()
+    return database
+
+
+def make_filed_template(database: Where, reader: DocumentReader) -> Where:
+    """Put one complete request in review into an empty database; return it, to be copied."""
+    harness = Harness.open(database, reader)
     assert harness.file().status == "IN_REVIEW"
     # Closing the last connection brings what is in the write-ahead log into the file.
     harness.services.database.close()
-    return path
+    return database
+
+
+#: Makes a fresh copy of a database, which goes when the test ends.
+Copier = Callable[[Where], Where]
 
 
 def copy_template(template: Path, folder: Path) -> Path:
-    """Return a fresh copy of a database."""
+    """Return a fresh copy of an SQLite file."""
     path = folder / "worker.db"
     shutil.copy(template, path)
     return path

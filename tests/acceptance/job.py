@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from inbox_worker.cli import run_command
 from tests.acceptance.mails import Mail, MailServers, Postbox, compose, compose_reply
 from tests.servers.ports import wait_until
@@ -59,6 +61,7 @@ class Job:
     folder: Path  #: configuration and database live here
     tag: str  #: keeps this job's mailboxes apart from those of others on the same servers
     settings: Table = field(default_factory=dict)  #: laid over the usual configuration
+    url: str = ""  #: of a PostgreSQL database; empty for a file in the folder
     _boxes: dict[str, Postbox] = field(default_factory=dict, init=False)
     _arriving: int = field(default=0, init=False)
     logs: list[str] = field(default_factory=list, init=False)
@@ -72,6 +75,11 @@ class Job:
     def configure(self, settings: Table) -> None:
         """Write the configuration: the usual one with these settings over it."""
         self.config.write_text(to_toml(merge(self._usual_settings(), settings)))
+
+    def add_mailbox(self, **changes: object) -> None:
+        """Watch another mailbox as well, like the first one but for the changes."""
+        (first,) = self._usual_settings()["mailbox"]
+        self.configure({**self.settings, "mailbox": [first, first | changes]})
 
     def member(self, person: Person) -> Table:
         """Return a member of the staff as the configuration names them."""
@@ -179,12 +187,14 @@ class Job:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def ask(self, *arguments: str) -> Any:
+    def ask(self, *arguments: str, code: int = 0) -> Any:
         """Return the answer of a command that only looks, run in this process, which is faster."""
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            code = run_command(["--config", str(self.config), *arguments, "--json"], self.environ())
-        assert code == 0, f"{arguments}: {code}"
+            ended = run_command(
+                ["--config", str(self.config), *arguments, "--json"], self.environ()
+            )
+        assert ended == code, f"{arguments}: {ended}"
         return json.loads(told.getvalue())
 
     def work(self, **environ: str) -> None:
@@ -214,18 +224,19 @@ class Job:
         *forms: bytes,
         subject: str = "Request Form",
         files: Sequence[tuple[str, str, bytes]] = (),
+        to: str | None = None,
     ) -> Mail:
-        """Let somebody write to the mailbox with PDFs attached; return the mail."""
+        """Let somebody write to the mailbox (or `to`) with PDFs attached; return the mail."""
         attached = [(f"form {n}.pdf", "application/pdf", form) for n, form in enumerate(forms, 1)]
         mail = compose(
             author.address,
-            self.mailbox,
+            to or self.mailbox,
             text,
             name=author.name,
             subject=subject,
             files=[*attached, *files],
         )
-        self.send(mail, author.address)
+        self.send(mail, author.address, to)
         return Mail.of(bytes(mail))
 
     def reply(self, author: Person, answered: Mail, text: str, *files: bytes) -> Mail:
@@ -251,7 +262,10 @@ class Job:
         assert arrived, f"{box.count()} of {self._arriving} mails arrived"
 
     def await_letters(self) -> None:
-        """Wait until every letter the relay accepted lies in its recipient's mailbox."""
+        """Wait until every letter the relay accepted lies in its recipient's mailbox.
+
+        A relay that was asked for receipts of answers has sent them, too.
+        """
         rows = self.query("SELECT recipient, message_id FROM letters WHERE status = 'ACCEPTED'")
         wanted: dict[str, set[str]] = {}
         for recipient, message_id in rows:
@@ -266,11 +280,31 @@ class Job:
             ]
 
         assert wait_until(lambda: not find_absent(), seconds=40), find_absent()
+        if self.servers.name != "embedded":
+            assert wait_until(self._has_receipts, seconds=40), "no receipt came of an answer"
+
+    def _has_receipts(self) -> bool:
+        answers = self.query(
+            "SELECT message_id FROM letters WHERE kind IN ('certification', 'refusal')"
+            " AND status = 'ACCEPTED'"
+        )
+        box = self.box(self.mailbox)
+        reports = [
+            mail.raw
+            for folder in ("INBOX", "Automatic")
+            for mail in (box.read(folder) if answers else ())
+            if mail.message.get_content_type() == "multipart/report"
+        ]
+        return all(any(id_.encode() in raw for raw in reports) for (id_,) in answers)
 
     # What the worker knows.
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return rows of the worker's database, which is not changed."""
+        if self.url:
+            address = self.url.replace("+psycopg", "")
+            with psycopg.connect(address, autocommit=True) as server:
+                return server.execute(sql.replace("?", "%s"), values).fetchall()  # type: ignore[call-overload,no-any-return]
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return connection.execute(sql, values).fetchall()
 
@@ -331,7 +365,7 @@ class Job:
                 "from_name": "ERO Outreach",
                 "max_per_minute": 6000,
             },
-            "database": {"url": f"sqlite:///{self.database}"},
+            "database": {"url": self.url or f"sqlite:///{self.database}"},
             "review": {
                 "undo_minutes": 0,
                 "refusal_min_business_days": 0,

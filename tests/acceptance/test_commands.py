@@ -153,7 +153,7 @@ _REQUEST_KEYS = {
     *("requester_type", "channel"),
 }
 _KEYS = {
-    "status": {"paused", "mailboxes", "requests", "outbox", "quarantine", "alarms"},
+    "status": {"paused", "workers", "mailboxes", "requests", "outbox", "quarantine", "alarms"},
     "requests": _REQUEST_KEYS,
     "show": _REQUEST_KEYS
     | {"fields", "messages", "decisions", "events", "letters", "certifications"},
@@ -250,6 +250,20 @@ def test_a_file_that_is_no_database_is_told_in_a_sentence(
     assert done.code in {1, 2}, done.all
     assert done.err.startswith("✗ ")
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", ["status", "requests", "once", "pause", "init"])
+def test_a_database_server_that_is_away_is_worth_another_try(
+    job: Job, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    secret = "Vogel-haus7"
+    (port,) = find_free_ports(1)
+    url = f"postgresql+psycopg://ero:{secret}@127.0.0.1:{port}/ero"
+    monkeypatch.setenv("ERO_DATABASE__URL", url)
+    done = run("--config", job.config, command)
+    assert (done.code, done.out) == (75, "")
+    assert "The database server could not be reached" in done.err
+    assert secret not in done.err
 
 
 # Setting up.

@@ -59,6 +59,8 @@ def test_the_service_works_and_stops_when_told(real_job: Job) -> None:
     job.do("init")
     manager = Manager(job.folder / "n")
     environ = {"NOTIFY_SOCKET": str(job.folder / "n"), "WATCHDOG_USEC": "600000"}
+    # New mail is heard of, and stopping too: nothing here waits for the next look.
+    environ["ERO_MAILBOX__POLL_SECONDS"] = "600"
     clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
     values = build_clerk_values(clerk)
     with _run_service(job, **environ) as process:
@@ -110,18 +112,63 @@ def test_the_service_outlives_a_mailbox_that_is_away(real_job: Job) -> None:
         assert process.wait(20) == 0
 
 
-def test_two_workers_are_never_at_work_at_once(real_job: Job) -> None:
+def test_a_mailbox_that_is_away_delays_no_other(real_job: Job) -> None:
     job = real_job
     job.do("init")
+    faxes = job.address_of("faxes@agency.example")
+    job.add_mailbox(name="faxes", username=faxes.partition("@")[0], addresses=[faxes])
+    refused = job.run("run")
+    assert refused.returncode == 2
+    assert "Never set up: mailbox faxes" in refused.stderr
+    job.do("init")
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+    away = {"ERO_MAILBOX__1__PORT": "1"}
+    job.write(clerk, "How do I ask?\n")
+    job.await_arrivals()
+    assert job.run("once", **away).returncode == 75
+    job.write(clerk, "Again, how do I ask?\n")
+    with _run_service(job, **away) as process:
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 2), _read_log(job)
+        assert wait_until(lambda: _count_tries(job) >= 2), _read_log(job)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    both = {m["name"]: m["last_fetch_at"] for m in job.ask("status")["mailboxes"]}
+    assert both["outreach"] is not None
+    assert both["faxes"] is None
+    job.write(clerk, "How do I ask you?\n", to=faxes)
+    with _run_service(job) as process:
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 3), _read_log(job)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert all(m["last_fetch_at"] for m in job.ask("status")["mailboxes"])
+
+
+def _count_tries(job: Job) -> int:
+    lines = [json.loads(line) for line in _read_log(job).splitlines()]
+    return sum(x["event"] == "server_unreachable" and x["mailbox"] == "faxes" for x in lines)
+
+
+def test_once_beside_a_service_is_harmless(real_job: Job) -> None:
+    """It leaves the mailbox to the service, and finds nothing else to do."""
+    job = real_job
+    job.do("init")
+    clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
     with _run_service(job) as process:
         assert wait_until(lambda: "service_started" in _read_log(job)), _read_log(job)
-        second = job.run("once")
-        assert second.returncode == 75
-        assert "Another worker is at work on this database" in second.stderr
-        assert process.poll() is None
+        assert wait_until(lambda: bool(job.query("SELECT 1 FROM leases")))
+        for case in range(4):
+            job.write(
+                clerk, "Attached.\n", fill(build_clerk_values(clerk, case_numbers=[f"26-{case}"]))
+            )
+            second = job.run("once")
+            assert (second.returncode, "mail_recorded" in second.stderr) == (0, False)
+        assert wait_until(lambda: job.query("SELECT count(*) FROM requests") == [(4,)])
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     job.do("once")
+    assert job.query("SELECT count(*) FROM sightings") == [(4,)]
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+    assert len(job.letters_to(clerk.address)) == 4
 
 
 #: More mails than are filed in the time it takes to see that the first is.

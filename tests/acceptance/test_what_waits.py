@@ -115,7 +115,7 @@ def test_letters_wait_for_resume_and_certifications_for_a_key(
     job.reply(job.approver, notice, write_findings())
     job.work()
     assert job.status_of(tracking) == "APPROVED"
-    assert job.ask("status")["alarms"] == ["no_signing_key"]
+    assert job.ask("status", code=1)["alarms"] == ["no_signing_key"]
     (alarm,) = job.letters_to(job.alarms)
     assert "no signing key" in alarm.subject
     assert "no usable signing key" in alarm.words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.services import Services
 from tests.worker_harness import NOW, Harness
+
+pytestmark = pytest.mark.on_both
 
 
 def chore(name: str, did: list[str], *, fails: bool = False) -> Chore:
@@ -54,3 +57,21 @@ def test_none_begins_when_the_worker_stops(harness: Harness) -> None:
     did: list[str] = []
     assert do_chores(harness.services, [chore("count", did)], should_stop=lambda: True) == 0
     assert did == []
+
+
+def test_of_many_who_come_at_once_one_does_it(harness: Harness) -> None:
+    did: list[str] = []
+    for hour in range(5):
+        harness.clock.now = NOW + timedelta(hours=hour)
+        together = threading.Barrier(6)
+
+        def come(together: threading.Barrier = together) -> None:
+            together.wait()
+            do_chores(harness.services, [chore("count", did)], should_stop=lambda: False)
+
+        threads = [threading.Thread(target=come) for _ in range(together.parties)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(did) == hour + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +10,6 @@ import pikepdf
 import pytest
 
 from config.data import read_data
-from inbox_worker.miscellany import ANSWERS_PER_DAY
 from inbox_worker.models import AttachmentRecord, Event, FieldRecord, Problem, Request
 from parsers.classify import LOOP_MARKER
 from tests.specimens.xfa import fill_dynamic
@@ -22,6 +22,7 @@ from tests.worker_harness import (
     ORTEGA,
     STAFF,
     Harness,
+    Opener,
     compose,
     fill,
 )
@@ -296,7 +297,15 @@ def test_an_xfa_form_is_filed_like_any_other(harness: Harness) -> None:
 @pytest.mark.parametrize(
     ("raw", "disposition", "kinds"),
     [
-        pytest.param(compose(CLERK, "How do I ask?"), "FORM_WANTED", ["no_form"], id="no form"),
+        pytest.param(
+            compose(CLERK, "How do I ask?"), "FORM_WANTED", ["request_form"], id="how to ask"
+        ),
+        pytest.param(
+            compose(CLERK, "Good morning.", subject="Hello"),
+            "FOR_A_PERSON",
+            ["no_form"],
+            id="nothing that a topic fits",
+        ),
         pytest.param(
             compose(CLERK, "Form.", headers={"Auto-Submitted": "auto-generated"}),
             "IGNORED",
@@ -367,29 +376,64 @@ def test_a_mail_too_large_to_fetch_is_told_the_limit(harness: Harness) -> None:
     assert "41.9 MB" in letter.text
 
 
+def test_staff_hear_of_mail_too_large_once_a_day(harness: Harness) -> None:
+    for number, days in enumerate((0, 0, 1)):
+        harness.clock.advance(days=days)
+        raw = compose(f"clerk{number}@courts.example", "").partition(b"\r\n\r\n")[0]
+        assert harness.deliver(raw + b"\r\n\r\n", is_whole=False) == "OVERSIZE"
+    first, second = harness.letters(to=DUTY)
+    assert "over the size limit" in first.text
+    assert "clerk" not in first.text
+    assert second.due_at - first.due_at == timedelta(days=1)
+    assert harness.events().count("mail_oversize") == 3
+
+
+#: How many answers to mail without a request an address gets in a day.
+ANSWERS = 5
+
+
 def test_answers_to_one_address_are_bounded_by_day(harness: Harness) -> None:
     found = []
-    for n in range(ANSWERS_PER_DAY + 3):
+    for n in range(ANSWERS + 3):
         author = CLERK.upper() if n % 2 else CLERK
         found.append(harness.deliver(compose(author, f"Hello {n}")))
-    assert found == ["FORM_WANTED"] * ANSWERS_PER_DAY + ["FOR_A_PERSON"] * 3
-    assert len(harness.letters()) == ANSWERS_PER_DAY
+    assert found == ["FORM_WANTED"] * ANSWERS + ["FOR_A_PERSON"] * 3
+    assert len(harness.letters(kind="request_form")) == ANSWERS
+    (alarm,) = harness.letters(kind="staff_alert")
+    assert "they are no longer answered" in alarm.text
+    assert CLERK not in alarm.text
     assert harness.deliver(compose("other@courts.example", "Hello")) == "FORM_WANTED"
     harness.clock.advance(days=1, minutes=1)
     assert harness.deliver(compose(CLERK, "Hello again")) == "FORM_WANTED"
 
 
 def test_the_bound_holds_for_every_kind_of_such_answer(harness: Harness) -> None:
-    for n in range(ANSWERS_PER_DAY):
+    for n in range(ANSWERS):
         harness.deliver(compose(CLERK, f"Form {n}", files={"f.pdf": b"%PDF-1.7 nothing"}))
-    before = harness.last_letter_id()
+    before = harness.newest(CLERK)
     assert harness.deliver(compose(CLERK, "Hello")) == "FOR_A_PERSON"
     assert harness.deliver(compose(CLERK, "F", files={"f.pdf": b"%PDF-1 x"})) == "FORM_SET_ASIDE"
-    assert harness.last_letter_id() == before
+    assert harness.newest(CLERK).id == before.id
+
+
+@pytest.mark.parametrize(
+    ("domain", "most"),
+    [
+        pytest.param("courts.example", 6, id="an office's domain"),
+        pytest.param("gmail.com", 9, id="a public provider's customers: all together only"),
+    ],
+)
+def test_changing_addresses_do_not_get_around_the_bound(
+    open_harness: Opener, domain: str, most: int
+) -> None:
+    harness = open_harness(intake={"answers_per_domain": 6, "answers_per_day": 9})
+    found = [harness.deliver(compose(f"p{n}@{domain}", f"Hello {n}")) for n in range(12)]
+    assert found == ["FORM_WANTED"] * most + ["FOR_A_PERSON"] * (12 - most)
+    assert len(harness.letters(kind="staff_alert")) == 1, "staff are told once"
 
 
 def test_a_request_is_acknowledged_however_many_there_were(harness: Harness) -> None:
-    for n in range(ANSWERS_PER_DAY + 1):
+    for n in range(ANSWERS + 1):
         harness.deliver(compose(CLERK, f"Hello {n}"))
     harness.file()
     assert harness.newest(CLERK).kind == "acknowledgement"

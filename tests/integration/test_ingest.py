@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from inbox_worker import ingest, miscellany, reading_ahead
-from inbox_worker.errors import StaleStatusError
+from inbox_worker import ingest, journal, miscellany, reading_ahead
+from inbox_worker.errors import LeaseLostError, LostClaimError
 from inbox_worker.ingest import FOLDER_ROLES, HANDLERS
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.models import Decision, JournalEntry, RawMail, Request
+from inbox_worker.models import Decision, JournalEntry, RawMail, Request, WorkerRecord
 from inbox_worker.reading import DocumentReader, ReaderUnavailableError
 from inbox_worker.reading_pool import ReadingPool
 from inbox_worker.status import Disposition
@@ -28,6 +29,7 @@ from tests.worker_harness import (
     compose,
     compose_reply,
     fill,
+    sign_on,
 )
 
 NO_FORM = "How do I ask?"
@@ -43,7 +45,7 @@ def break_handler(
             raise fault
         return miscellany.prepare_other(intake)
 
-    monkeypatch.setitem(HANDLERS, MessageKind.OTHER, prepare)  # type: ignore[arg-type]
+    monkeypatch.setitem(HANDLERS, MessageKind.FORM_WANTED, prepare)  # type: ignore[arg-type]
 
 
 def is_bad(intake: Intake) -> bool:
@@ -107,9 +109,8 @@ def test_a_request_that_fails_among_others_fails_alone(
     assert len(harness.rows(Request)) == 2
 
 
-def test_every_kind_of_mail_has_a_handler_or_is_told_only_by_later_rules() -> None:
-    later = {MessageKind.FORM_WANTED, MessageKind.MISDIRECTED}
-    assert set(MessageKind) - set(HANDLERS) == later
+def test_every_kind_of_mail_has_a_handler() -> None:
+    assert set(MessageKind) == set(HANDLERS)
 
 
 def test_every_disposition_has_a_folder() -> None:
@@ -183,7 +184,7 @@ def test_a_mail_that_our_parser_stumbles_over_does_not_stop_the_others(
     "fault",
     [
         pytest.param(OperationalError("SELECT 1", {}, Exception("disk I/O error")), id="database"),
-        pytest.param(OSError("no space left on device"), id="disk"),
+        pytest.param(OSError(errno.ENOSPC, "no space left on device"), id="disk"),
         pytest.param(MemoryError(), id="memory"),
         pytest.param(ReaderUnavailableError("no child process"), id="no reader of documents"),
     ],
@@ -322,7 +323,7 @@ def test_mails_are_worked_on_in_the_order_in_which_they_came(harness: Harness) -
     assert harness.work().disposed == 3
     assert [x.kind for x in harness.letters(to=CLERK)] == [
         "acknowledgement",
-        "no_form",
+        "request_form",
         "acknowledgement",
     ]
 
@@ -332,6 +333,7 @@ def test_work_stops_at_a_message_boundary(harness: Harness) -> None:
         harness.record(compose(CLERK, NO_FORM))
     report = ingest.dispose_pending(
         harness.services,
+        harness.worker_id,
         should_stop=lambda: any(e.disposition for e in harness.rows(JournalEntry)),
     )
     assert report.disposed == 1
@@ -354,6 +356,75 @@ def test_disposing_twice_is_refused_by_the_journal_itself(harness: Harness) -> N
     intake = Intake.unreadable(
         harness.services, harness.entry(entry_id), now=harness.clock(), code="x"
     )
-    with pytest.raises(StaleStatusError):
+    with pytest.raises(LostClaimError):
         ingest._apply(intake, apply)
     assert harness.entry(entry_id).disposition == "FORM_WANTED"
+
+
+# Several workers.
+
+
+def hand_to(harness: Harness, worker_id: str | None, *entry_ids: int) -> None:
+    """Let these mails be another worker's, or nobody's."""
+    with harness.services.database.unit_of_work() as unit:
+        unit.session.execute(
+            update(JournalEntry).where(JournalEntry.id.in_(entry_ids)).values(claimed_by=worker_id)
+        )
+        unit.commit()
+
+
+@pytest.mark.on_both
+def test_what_another_worker_has_is_left_to_it(harness: Harness) -> None:
+    first, _second = (harness.record(compose(CLERK, NO_FORM)) for _ in range(2))
+    form = harness.record(compose(CLERK, "Form.", files={"form.pdf": fill()}))
+    other = sign_on(harness.services.database)
+    hand_to(harness, other, first)
+    # What may answer an earlier mail waits for it; a form stands for itself.
+    report = harness.work()
+    assert (report.disposed, report.left) == (1, 1)
+    assert [d for d, _ in statuses(harness)] == [None, None, "FILED"]
+    hand_to(harness, None, first)
+    assert harness.work().disposed == 2
+    assert harness.entry(form).claimed_by is None
+
+
+@pytest.mark.on_both
+def test_a_mail_that_was_put_off_keeps_no_other_worker_waiting(harness: Harness) -> None:
+    first, second = (harness.record(compose(CLERK, NO_FORM)) for _ in range(2))
+    hand_to(harness, sign_on(harness.services.database), first)
+    with harness.services.database.unit_of_work() as unit:
+        entry = unit.session.get_one(JournalEntry, first)
+        journal.put_off(unit.session, entry, now=harness.clock(), is_kept=True)
+        unit.commit()
+    assert harness.work().disposed == 1
+    assert harness.entry(second).disposition == "FORM_WANTED"
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_worker_that_was_taken_for_gone_writes_nothing(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """Its mails were claimed by another between reading and writing; none counts as failed."""
+    prepare = HANDLERS[MessageKind.REQUEST]
+
+    def lose(intake: Intake) -> Apply:
+        with harness.services.database.unit_of_work() as unit:
+            unit.session.execute(delete(WorkerRecord))
+            unit.commit()
+        return prepare(intake)
+
+    monkeypatch.setitem(HANDLERS, MessageKind.REQUEST, lose)  # type: ignore[arg-type]
+    for number in range(count):
+        form = fill(case_numbers=f"26-CR-{number}")
+        harness.record(compose(CLERK, "Form.", files={"form.pdf": form}))
+    report = harness.work()
+    assert (report.disposed, report.failed, report.left) == (0, 0, count)
+    assert statuses(harness) == [(None, 0)] * count
+    assert harness.rows(Request) == []
+    assert harness.letters() == []
+    with pytest.raises(LeaseLostError):
+        harness.work()
+    monkeypatch.undo()
+    del harness.worker_id
+    assert harness.work().disposed == count

@@ -25,6 +25,8 @@ from tests.worker_harness import (
     findings,
 )
 
+pytestmark = pytest.mark.on_both
+
 AT_ONCE = {"confirm": False}
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from config.sections import MailboxSettings
-from inbox_worker.errors import UnreachableError, WorkerError
+from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 from inbox_worker.mailbox import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
 
 SECRET = "Gl0cken-spiel"
@@ -342,3 +343,28 @@ def test_errors_of_the_caller_pass_through_and_the_connection_is_closed(
         fail(mailbox)
     with pytest.raises(WorkerError):
         fetch(held[0])
+
+
+# How full it is, and whether it lets us in.
+
+
+def test_a_quota_is_told_in_percent(short_folders: Callable[[], Path], user: str) -> None:
+    require_or_skip("dovecot")
+    with start_dovecot(short_folders(), quota="storage=10M:messages=10") as server:
+        for number in range(9):
+            server.deliver(build_mail(number), [f"{user}@agency.example"])
+        with open_mailbox(build_settings(server, user)) as mailbox:
+            assert mailbox.find_quota_percent() == 90
+
+
+def test_a_server_without_quotas_tells_none(dovecot: Dovecot, user: str) -> None:
+    with open_mailbox(build_settings(dovecot, user)) as mailbox:
+        assert mailbox.find_quota_percent() is None
+
+
+def test_a_refused_login_is_told_apart_from_a_server_that_is_away(
+    dovecot: Dovecot, user: str
+) -> None:
+    wrong = build_settings(dovecot, user, password="wrong")
+    with pytest.raises(LoginRefusedError, match="refused the login"), open_mailbox(wrong):
+        pass

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from inbox_worker.database import Database
-from inbox_worker.errors import StaleStatusError
-from inbox_worker.models import LetterRecord, RawLetter
+from inbox_worker.errors import LeaseLostError, StaleStatusError
+from inbox_worker.models import LetterRecord, RawLetter, WorkerRecord
 from inbox_worker.outbox_store import (
-    LEASE,
     DatabaseOutbox,
     NewLetter,
+    hasten_untried,
     is_paused,
     put_letter,
     set_paused,
@@ -25,7 +24,9 @@ from inbox_worker.status import DeliveryStatus
 from outbound.outbox import OutboxStore, SmtpReply
 from tests.unit.test_dispatcher import NOW, ListStore
 from tests.unit.test_dispatcher import letter as queued
-from tests.worker_harness import copy_template, lift_guards, url_of
+from tests.worker_harness import Copier, Where, lift_guards, sign_on, url_of
+
+pytestmark = pytest.mark.on_both
 
 SOON = NOW + timedelta(minutes=5)
 OK = SmtpReply(code=250, text="2.0.0 queued")
@@ -48,9 +49,9 @@ def new_letter(number: int, *, due: datetime = NOW) -> NewLetter:
 
 
 @pytest.fixture
-def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+def database(empty_database: Where, copy_database: Copier) -> Iterator[Database]:
     """Yield an empty database."""
-    opened = Database(url_of(copy_template(empty_database, tmp_path)))
+    opened = Database(url_of(copy_database(empty_database)))
     yield opened
     opened.close()
 
@@ -69,6 +70,18 @@ def row(database: Database, letter_id: int = 1) -> LetterRecord:
         return found
 
 
+def open_outbox(database: Database) -> DatabaseOutbox:
+    """Return the outbox as a worker of its own has it."""
+    return DatabaseOutbox(database, sign_on(database))
+
+
+def remove_workers(database: Database) -> None:
+    """Let every worker be gone."""
+    with database.unit_of_work() as unit:
+        unit.session.execute(delete(WorkerRecord))
+        unit.commit()
+
+
 Fill = Callable[[int], OutboxStore]
 
 
@@ -81,7 +94,7 @@ def fill(request: pytest.FixtureRequest, database: Database) -> Fill:
         if request.param == "fake":
             return ListStore(*(queued(n) for n in numbers))
         put(database, *(new_letter(n) for n in numbers))
-        return DatabaseOutbox(database)
+        return open_outbox(database)
 
     return make
 
@@ -166,42 +179,81 @@ def test_a_letter_comes_back_as_it_was_settled(
 
 def test_a_key_is_a_letter_for_ever(database: Database) -> None:
     put(database, new_letter(1), replace(new_letter(1), raw=b"other bytes"))
-    store = DatabaseOutbox(database)
+    store = open_outbox(database)
     assert [(x.id, x.raw) for x in store.claim_due(NOW, limit=9)] == [(1, RAW)]
     store.record_accepted(1, now=NOW, reply=OK)
     put(database, new_letter(1))
     assert claim(store) == [], "also when it has left"
 
 
-def test_a_lease_that_ran_out_may_be_claimed_by_another(database: Database) -> None:
+def test_a_letter_is_one_workers_until_that_is_gone(database: Database) -> None:
     put(database, new_letter(1))
-    store = DatabaseOutbox(database)
-    assert claim(store) == [1]
-    assert claim(store, NOW + LEASE - timedelta(seconds=1)) == []
-    assert claim(store, NOW + LEASE) == [1]
+    gone = open_outbox(database)
+    assert claim(gone) == [1]
+    assert claim(open_outbox(database), NOW + timedelta(days=1)) == []
+    remove_workers(database)
+    other = open_outbox(database)
+    assert claim(other) == [1]
+    # The first one wakes up.
+    assert not gone.may_send(1)
+    assert other.may_send(1)
+    gone.put_back([1])
+    with pytest.raises(StaleStatusError):
+        gone.record_failed(1, now=NOW, reason="x")
+    put(database, new_letter(2))
+    with pytest.raises(LeaseLostError):
+        gone.claim_due(NOW, limit=1)
+    assert (row(database).status, row(database).attempts) == ("SENDING", 0)
+    other.record_accepted(1, now=NOW, reply=OK)
 
 
-def test_what_a_worker_before_left_waiting_is_due_at_once(database: Database) -> None:
+def test_workers_share_the_letters(database: Database) -> None:
+    put(database, *(new_letter(number) for number in range(1, 5)))
+    one, other = open_outbox(database), open_outbox(database)
+    assert [x.id for x in one.claim_due(NOW, limit=2)] == [1, 2]
+    assert [x.id for x in other.claim_due(NOW, limit=9)] == [3, 4]
+    one.put_back([2, 3])
+    assert [x.id for x in other.claim_due(NOW, limit=9)] == [2], "what was not its own stays"
+
+
+def test_what_was_never_tried_is_due_at_once_when_a_worker_starts(database: Database) -> None:
     put(database, *(new_letter(number) for number in range(1, 4)))
-    store = DatabaseOutbox(database)
-    leased, untried, tried = store.claim_due(NOW, limit=3)
     later = NOW + timedelta(hours=1)
+    put(database, new_letter(4, due=later))
+    store = open_outbox(database)
+    sent, untried, tried = store.claim_due(NOW, limit=3)
     store.record_untried(untried.id, now=NOW, due=later, reason="connect")
     store.record_retry(tried.id, now=NOW, due=later, reason="451")
-    store.release_abandoned(now=NOW)
-    assert [x.id for x in store.claim_due(NOW, limit=3)] == [leased.id, untried.id]
+    with database.unit_of_work() as unit:
+        hasten_untried(unit.session, now=NOW)
+        unit.commit()
+    assert [x.id for x in store.claim_due(NOW, limit=3)] == [untried.id]
+    assert store.may_send(sent.id)
 
 
-def test_a_lease_is_committed_when_the_letter_is_handed_out(database: Database) -> None:
+def test_a_claim_is_committed_when_the_letter_is_handed_out(database: Database) -> None:
     put(database, new_letter(1))
-    DatabaseOutbox(database).claim_due(NOW, limit=1)
+    worker_id = sign_on(database)
+    DatabaseOutbox(database, worker_id).claim_due(NOW, limit=1)
     found = row(database)
-    assert (found.status, found.lease_until) == ("SENDING", NOW + LEASE)
+    assert (found.status, found.claimed_by) == ("SENDING", worker_id)
+
+
+def test_a_halt_is_heeded_between_claiming_and_sending(database: Database) -> None:
+    put(database, new_letter(1))
+    store = open_outbox(database)
+    store.claim_due(NOW, limit=1)
+    with database.unit_of_work() as unit:
+        set_paused(unit.session, paused=True, now=NOW)
+        unit.commit()
+    assert not store.may_send(1)
+    store.put_back([1])
+    assert (row(database).status, row(database).claimed_by) == ("QUEUED", None)
 
 
 def test_while_paused_nothing_is_handed_out(database: Database) -> None:
     put(database, new_letter(1))
-    store = DatabaseOutbox(database)
+    store = open_outbox(database)
     for paused in (True, True, False, False):
         with database.unit_of_work() as unit:
             set_paused(unit.session, paused=paused, now=NOW)
@@ -216,13 +268,13 @@ def test_pausing_hands_out_nothing_more(database: Database) -> None:
     with database.unit_of_work() as unit:
         set_paused(unit.session, paused=True, now=NOW)
         unit.commit()
-    assert claim(DatabaseOutbox(database)) == []
+    assert claim(open_outbox(database)) == []
     assert row(database).status == "QUEUED"
 
 
 def test_a_letter_for_later_waits_behind_one_for_now(database: Database) -> None:
     put(database, new_letter(1, due=SOON), new_letter(2))
-    assert claim(DatabaseOutbox(database), SOON) == [2, 1]
+    assert claim(open_outbox(database), SOON) == [2, 1]
 
 
 @pytest.mark.parametrize("status", [s for s in DeliveryStatus if s != "SENDING"])
@@ -234,7 +286,7 @@ def test_only_a_letter_that_is_being_sent_can_be_settled(
         lift_guards(unit.session)
         unit.session.get_one(LetterRecord, 1).status = status.value
         unit.commit()
-    store = DatabaseOutbox(database)
+    store = open_outbox(database)
     for settle in (
         lambda: store.record_accepted(1, now=NOW, reply=OK),
         lambda: store.record_retry(1, now=NOW, due=SOON, reason="x"),
@@ -254,12 +306,12 @@ def test_what_is_settled_is_never_handed_out(database: Database, status: str) ->
         lift_guards(unit.session)
         unit.session.get_one(LetterRecord, 1).status = status
         unit.commit()
-    assert claim(DatabaseOutbox(database), NOW + timedelta(days=365)) == []
+    assert claim(open_outbox(database), NOW + timedelta(days=365)) == []
 
 
 def test_the_relays_words_and_our_reasons_are_kept(database: Database) -> None:
     put(database, new_letter(1), new_letter(2))
-    store = DatabaseOutbox(database)
+    store = open_outbox(database)
     store.claim_due(NOW, limit=2)
     store.record_accepted(1, now=SOON, reply=SmtpReply(code=250, text="2.0.0 ok " + "x" * 900))
     store.record_failed(2, now=SOON, reason="RCPT: 550 " + "x" * 900)
@@ -268,12 +320,12 @@ def test_the_relays_words_and_our_reasons_are_kept(database: Database) -> None:
     assert (accepted.reply_text or "").startswith("2.0.0 ok")
     assert len(accepted.reply_text or "") == 500
     assert len(failed.reason or "") == 200
-    assert (failed.status, failed.accepted_at, failed.lease_until) == ("FAILED", None, None)
+    assert (failed.status, failed.accepted_at, failed.claimed_by) == ("FAILED", None, None)
 
 
 def test_the_bytes_never_change_whatever_happens_to_the_letter(database: Database) -> None:
     put(database, new_letter(1))
-    store = DatabaseOutbox(database)
+    store = open_outbox(database)
     now = NOW
     seen = set()
     for settle in (store.record_retry, store.record_unknown, store.record_untried) * 2:

@@ -124,7 +124,9 @@ def test_stopping_waits_for_no_pictures() -> None:
 
 
 def _dispose(harness: Harness, room: WaitingRoom) -> int:
-    report = ingest.dispose_pending(harness.services, should_stop=lambda: False, room=room)
+    report = ingest.dispose_pending(
+        harness.services, harness.worker_id, should_stop=lambda: False, room=room
+    )
     return report.disposed
 
 

@@ -52,7 +52,9 @@ def servers(accepted: list[AcceptedMail]) -> Iterator[EmbeddedServers]:
 
 def _send(settings: Settings) -> float:
     clock = _Clock()
-    return send_probe(settings, random_bits=lambda _: 7, clock=clock, wait=clock.wait)
+    return send_probe(
+        settings, settings.primary_mailbox, random_bits=lambda _: 7, clock=clock, wait=clock.wait
+    )
 
 
 def test_a_probe_comes_back_and_is_known_as_ours(

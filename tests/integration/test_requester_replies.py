@@ -21,6 +21,8 @@ from tests.worker_harness import (
     findings,
 )
 
+pytestmark = pytest.mark.on_both
+
 
 def send_form(harness: Harness, **form: Any) -> str | None:
     """Answer the newest letter to the clerk with a form, as the requester."""
@@ -336,16 +338,16 @@ def test_a_stranger_who_knows_a_number_learns_nothing(filed: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "is_told"),
+    ("subject", "is_told", "disposition"),
     [
-        pytest.param("[CJS-2026-000001-3] news?", True, id="its check digit does not fit"),
-        pytest.param("news?", False, id="no number at all"),
+        pytest.param("[CJS-2026-000001-3] news?", True, "FORM_WANTED", id="its digit does not fit"),
+        pytest.param("news?", False, "FOR_A_PERSON", id="no number at all"),
     ],
 )
 def test_a_miswritten_tracking_number_is_said_and_never_guessed(
-    filed: Harness, subject: str, *, is_told: bool
+    filed: Harness, subject: str, disposition: str, *, is_told: bool
 ) -> None:
-    assert filed.deliver(compose(CLERK, "Any news?", subject=subject)) == "FORM_WANTED"
+    assert filed.deliver(compose(CLERK, "Any news?", subject=subject)) == disposition
     letter = filed.newest(CLERK)
     assert letter.kind == "no_form"
     assert ("cannot be right" in letter.text) == is_told

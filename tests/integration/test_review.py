@@ -176,7 +176,7 @@ def test_every_notice_has_a_token_of_its_own(filed: Harness) -> None:
         ),
         pytest.param(
             lambda h: compose(ORTEGA, "DENY no consent on file", subject="Re: review"),
-            "FORM_WANTED",
+            "FOR_A_PERSON",
             None,
             id="no token at all",
         ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -40,13 +40,15 @@ from inbox_worker.status import (
     Disposition,
     RequestStatus,
 )
-from tests.worker_harness import NOW, ORTEGA, copy_template, url_of
+from tests.worker_harness import NOW, ORTEGA, Copier, Where, url_of
+
+pytestmark = pytest.mark.on_both
 
 
 @pytest.fixture
-def database(filed_database: Path, tmp_path: Path) -> Iterator[Database]:
+def database(filed_database: Where, copy_database: Copier) -> Iterator[Database]:
     """Yield a database with one request in review."""
-    opened = Database(url_of(copy_template(filed_database, tmp_path)))
+    opened = Database(url_of(copy_database(filed_database)))
     yield opened
     opened.close()
 
@@ -76,32 +78,35 @@ def test_the_migrations_make_what_the_models_say(database: Database) -> None:
 
 def test_the_database_checks_what_the_models_check(database: Database) -> None:
     """Alembic compares no CHECK constraints, nor the conditions of partial indexes."""
+    where = f"{database.engine.dialect.name}_where"
     with database.engine.connect() as connection:
         made = inspect(connection)
         for table in Base.metadata.sorted_tables:
             checks = {
-                c["name"]: _flat(c["sqltext"]) for c in made.get_check_constraints(table.name)
+                c["name"]: _gist(c["sqltext"]) for c in made.get_check_constraints(table.name)
             }
             wanted = {
-                str(c.name): _flat(str(c.sqltext))  # type: ignore[attr-defined]
+                str(c.name): _gist(str(c.sqltext))  # type: ignore[attr-defined]
                 for c in table.constraints
                 if type(c).__name__ == "CheckConstraint"
             }
             assert checks == wanted, table.name
             partial = {
-                str(i["name"]): _flat(str(i["dialect_options"]["sqlite_where"]))
+                str(i["name"]): _gist(str(i["dialect_options"][where]))
                 for i in made.get_indexes(table.name)
-                if i.get("dialect_options", {}).get("sqlite_where") is not None
+                if i.get("dialect_options", {}).get(where) is not None
             }
             assert partial == {
-                str(i.name): _flat(str(i.dialect_options["sqlite"]["where"]))
+                str(i.name): _gist(str(i.dialect_kwargs[where]))
                 for i in table.indexes
-                if i.dialect_options["sqlite"]["where"] is not None
+                if i.dialect_kwargs.get(where) is not None
             }, table.name
 
 
-def _flat(sql: str) -> str:
-    return "".join(sql.split())
+def _gist(sql: str) -> list[str]:
+    """Return the words of a condition, which PostgreSQL gives back in a form of its own."""
+    words = dict.fromkeys(re.findall(r"\w+", sql))
+    return [w for w in words if w not in {"IN", "ANY", "ARRAY", "text", "character", "varying"}]
 
 
 def test_the_schema_can_be_taken_back_and_made_again(tmp_path: Path) -> None:
@@ -166,9 +171,8 @@ def test_the_folder_of_a_new_database_is_its_owners_alone(tmp_path: Path) -> Non
         pytest.param("secure_delete", 1, id="what is deleted is gone"),
     ],
 )
-def test_sqlite_is_set_up_on_every_connection(
-    database: Database, pragma: str, value: object
-) -> None:
+def test_sqlite_is_set_up_on_every_connection(tmp_path: Path, pragma: str, value: object) -> None:
+    database = Database(url_of(tmp_path / "new.db"))
     for _ in range(2):
         with database.engine.connect() as connection:
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
@@ -384,45 +388,50 @@ def test_tracking_numbers_follow_one_another_by_year(session: Session) -> None:
     ]
 
 
-def _trigger(table: str) -> str:
-    """Return how the migration made a table's trigger, to make it again after a forced step."""
-    module = import_module("inbox_worker.migrations.versions.0002_guard_the_state_machines")
-    transitions = {"requests": module._REQUESTS, "letters": module._LETTERS}[table]
-    return str(module._build_guard(table, transitions))
+def _force(session: Session, table: str, status: str) -> None:
+    """Bring every row of a table to a status, whatever its guard says."""
+    guard = f"{table}_transition"
+    update_all = text(f"UPDATE {table} SET status = :status")  # a name of ours
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {guard}"))
+        session.execute(update_all, {"status": status})
+        session.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER {guard}"))
+        return
+    made = session.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": guard})
+    session.execute(text(f"DROP TRIGGER {guard}"))
+    session.execute(update_all, {"status": status})
+    session.execute(text(str(made)))
 
 
-def _steps(statuses: type[RequestStatus | DeliveryStatus]) -> list[tuple[str, str]]:
-    return [(a.value, b.value) for a in statuses for b in statuses if a is not b]
+def _allows(session: Session, table: str, target: str) -> bool:
+    """Return whether the database lets a table's rows go to a status; nothing is changed."""
+    step = text(f"UPDATE {table} SET status = :target")
+    savepoint = session.begin_nested()
+    try:
+        session.execute(step, {"target": target})
+    except IntegrityError as refusal:
+        return "no such transition" not in str(refusal.orig)
+    finally:
+        savepoint.rollback()
+    return True
 
 
-@pytest.mark.parametrize(("source", "target"), _steps(RequestStatus))
+@pytest.mark.parametrize("source", list(RequestStatus))
 def test_the_database_itself_knows_every_step_of_a_request(
-    session: Session, source: str, target: str
+    session: Session, source: RequestStatus
 ) -> None:
-    session.execute(text("DROP TRIGGER requests_transition"))
-    session.execute(text("UPDATE requests SET status = :source"), {"source": source})
-    session.execute(text(_trigger("requests")))
-    step = text("UPDATE requests SET status = :target")
-    if RequestStatus(target) in REQUEST_TRANSITIONS[RequestStatus(source)]:
-        session.execute(step, {"target": target})
-    else:
-        with pytest.raises(IntegrityError, match="no such transition"):
-            session.execute(step, {"target": target})
+    _force(session, "requests", source.value)
+    allowed = {s for s in RequestStatus if s is not source and _allows(session, "requests", s)}
+    assert allowed == REQUEST_TRANSITIONS[source]
 
 
-@pytest.mark.parametrize(("source", "target"), _steps(DeliveryStatus))
+@pytest.mark.parametrize("source", list(DeliveryStatus))
 def test_the_database_itself_knows_every_step_of_a_letter(
-    session: Session, source: str, target: str
+    session: Session, source: DeliveryStatus
 ) -> None:
-    session.execute(text("DROP TRIGGER letters_transition"))
-    session.execute(text("UPDATE letters SET status = :source"), {"source": source})
-    session.execute(text(_trigger("letters")))
-    step = text("UPDATE letters SET status = :target")
-    if DeliveryStatus(target) in DELIVERY_TRANSITIONS[DeliveryStatus(source)]:
-        session.execute(step, {"target": target})
-    else:
-        with pytest.raises(IntegrityError, match="no such transition"):
-            session.execute(step, {"target": target})
+    _force(session, "letters", source.value)
+    allowed = {s for s in DeliveryStatus if s is not source and _allows(session, "letters", s)}
+    assert allowed == DELIVERY_TRANSITIONS[source]
 
 
 def test_the_database_itself_sets_a_disposition_once(session: Session) -> None:

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from outbound.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
+    RelayLoginError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
@@ -195,7 +196,7 @@ def test_the_relay_gets_the_very_bytes_over_one_connection() -> None:
         pytest.param(
             "MAIL",
             "530 5.7.0 authenticate first",
-            UnreachableRelayError,
+            RelayLoginError,
             "MAIL answered 530 5.7.0",
             id="no login stops everything",
         ),
@@ -336,9 +337,14 @@ def test_delivery_reports_are_asked_for_where_the_relay_offers_them() -> None:
     relay = Relay()
     with running(relay) as port, SmtpSubmitter(account(port)) as submitter:
         submitter.submit(letter(17))
-    mail, rcpt = ({option.upper() for option in options} for options in relay.options)
-    assert {"RET=HDRS", "ENVID=LETTER-17", f"SIZE={len(RAW)}"} <= mail
+        submitter.submit(replace(letter(18), envelope_id="letter.0g4", wants_receipt=True))
+    mail, rcpt, wanted_mail, wanted_rcpt = (
+        {option.upper() for option in options} for options in relay.options
+    )
+    assert mail == {"RET=HDRS", f"SIZE={len(RAW)}"}
     assert rcpt == {"NOTIFY=FAILURE,DELAY"}
+    assert wanted_mail == {*mail, "ENVID=LETTER.0G4"}
+    assert wanted_rcpt == {"NOTIFY=SUCCESS,FAILURE,DELAY"}
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ Any user may log in with the one password; each has a maildir of their own, made
 
 from __future__ import annotations
 
+import base64
 import grp
 import os
 import pwd
 import shutil
 import smtplib
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +39,17 @@ ssl = yes
 ssl_cert = <{base}/server.pem
 ssl_key = <{base}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{token_mechanisms}
 auth_username_format = %Ln
 recipient_delimiter = +
 mail_home = {base}/homes/%n
-mail_location = maildir:~/Maildir
+mail_location = {storage}
 mail_fsync = never
+{quota}
 imap_hibernate_timeout = 0
+verbose_proctitle = yes
 {capability}
+{tokens}
 passdb {{
   driver = static
   args = password={password}
@@ -96,6 +100,38 @@ protocol lmtp {{
 """
 
 
+#: Tokens are validated here, by the key they are signed with, and nobody is asked.
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {base}/oauth2.conf
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+"""
+_TOKEN_VALIDATION = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={base}/keys/
+username_attribute = sub
+"""
+
+_QUOTA = """
+mail_plugins = quota
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:{rule}
+}}
+protocol imap {{
+  mail_plugins = quota imap_quota
+}}
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dovecot:
     """A running server."""
@@ -107,6 +143,7 @@ class Dovecot:
     ca_file: Path  #: the authority that signed its certificate
     base: Path
     pid: int  #: of the master process
+    auth_port: int  #: where a relay has logins checked, of a server that takes tokens
 
     password: str = PASSWORD
 
@@ -115,16 +152,30 @@ class Dovecot:
         with smtplib.LMTP(self.host, self.lmtp_port, local_hostname="tests") as client:
             client.sendmail(sender, list(recipients), raw)
 
-    def run_doveadm(self, *arguments: str) -> str:
+    def run_doveadm(self, *arguments: str, patience: float = 30) -> str:
         """Run one administrative command and return what it printed."""
         done = subprocess.run(
             ["doveadm", "-c", str(self.base / "dovecot.conf"), *arguments],
             check=True,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=patience,
         )
         return done.stdout
+
+    def fill(self, user: str, mails: Iterable[bytes]) -> None:
+        """Put many mails into a user's inbox, quickly: written as files, and taken over at once."""
+        home = self.base / "homes" / user
+        for part in ("cur", "new", "tmp"):
+            (home / "filling" / part).mkdir(parents=True)
+        for number, raw in enumerate(mails):
+            (home / "filling" / "cur" / f"1{number:09}.M0P0.filled:2,").write_bytes(raw)
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("nobody")
+            for path in (home, *home.rglob("*")):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        self.run_doveadm("import", "-u", user, f"maildir:{home}/filling", "", "all", patience=600)
+        shutil.rmtree(home / "filling")
 
     def read_folder(self, user: str, folder: str = "INBOX") -> tuple[bytes, ...]:
         """Return the mails in a folder of a user, oldest first, without marking them."""
@@ -145,26 +196,25 @@ def find_missing_server() -> str | None:
 
 @contextmanager
 def start_dovecot(
-    base: Path, *, capability: str | None = None, prefix: str = "", separator: str = "/"
+    base: Path,
+    *,
+    capability: str | None = None,
+    prefix: str = "",
+    separator: str = "/",
+    quota: str = "",
+    storage: str = "maildir:~/Maildir",
+    token_key: bytes = b"",
 ) -> Iterator[Dovecot]:
     """Yield a Dovecot that lives in `base`, an empty folder with a short path.
 
-    `capability` replaces what it says it can do, so that a server without MOVE can be played.
+    `capability` replaces what it says it can do, so that a server without MOVE can be played;
+    `quota` is what every user has room for, such as `messages=10`; `storage` is the form mails are
+    kept in; `token_key` is what tokens are signed with, where it takes them beside passwords.
     """
-    ports = find_free_ports(3)
+    ports = find_free_ports(4)
     write_certificate(base)
-    _write_configuration(base, ports, capability, prefix, separator)
-    process = subprocess.Popen(
-        [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        if not wait_until(lambda: is_listening(ports[0]) or process.poll() is not None):
-            _fail(base)
-        if process.poll() is not None:
-            _fail(base)
+    _write_configuration(base, ports, capability, prefix, separator, quota, storage, token_key)
+    with run_dovecot(base, port=ports[0]) as pid:
         yield Dovecot(
             host="127.0.0.1",
             imap_port=ports[0],
@@ -172,8 +222,26 @@ def start_dovecot(
             lmtp_port=ports[2],
             ca_file=base / "ca.pem",
             base=base,
-            pid=process.pid,
+            pid=pid,
+            auth_port=ports[3],
         )
+
+
+@contextmanager
+def run_dovecot(base: Path, *, port: int) -> Iterator[int]:
+    """Run the Dovecot that is configured in `base` until it is ended; yield its process id."""
+    process = subprocess.Popen(
+        [_find_program(), "-F", "-c", str(base / "dovecot.conf")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        if not wait_until(lambda: is_listening(port) or process.poll() is not None):
+            _fail(base)
+        if process.poll() is not None:
+            _fail(base)
+        yield process.pid
     finally:
         process.terminate()
         try:
@@ -184,7 +252,14 @@ def start_dovecot(
 
 
 def _write_configuration(
-    base: Path, ports: list[int], capability: str | None, prefix: str, separator: str
+    base: Path,
+    ports: list[int],
+    capability: str | None,
+    prefix: str,
+    separator: str,
+    quota: str,
+    storage: str,
+    token_key: bytes,
 ) -> None:
     for folder in ("run", "state", "homes"):
         (base / folder).mkdir()
@@ -207,7 +282,16 @@ def _write_configuration(
         capability=f"imap_capability = {capability}" if capability else "",
         prefix=prefix,
         separator=separator,
+        storage=storage,
+        quota=_QUOTA.format(rule=quota) if quota else "",
+        token_mechanisms=" xoauth2 oauthbearer" if token_key else "",
+        tokens=_TOKENS.format(base=base, port=ports[3]) if token_key else "",
     )
+    if token_key:
+        keys = base / "keys/default/HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(base64.b64encode(token_key))
+        (base / "oauth2.conf").write_text(_TOKEN_VALIDATION.format(base=base))
     (base / "dovecot.conf").write_text(text)
 
 

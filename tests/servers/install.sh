@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install the servers the integration and acceptance tests start: Dovecot, Postfix, the PDF and
-# service tools they look with, and what the specimens are printed and written with; with the word
+# Install the servers the integration and acceptance tests start: Dovecot, Postfix, PostgreSQL, the PDF
+# and service tools they look with, and what the specimens are printed and written with; with the word
 # `long`, also LibreOffice, which only the longer tests need. On Debian and Ubuntu only; elsewhere
 # those tests are skipped.
 set -eu
@@ -9,6 +9,7 @@ need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$m
 need dovecot dovecot-imapd
 [ -x /usr/lib/dovecot/lmtp ] || missing="$missing dovecot-lmtpd"
 need postfix postfix
+[ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || need initdb postgresql
 need pdftotext poppler-utils
 need qpdf qpdf
 need gs ghostscript

@@ -43,7 +43,8 @@ local_recipient_maps =
 append_dot_mydomain = no
 recipient_delimiter = +
 smtpd_peername_lookup = no
-smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_relay_restrictions = {relay_for}, reject
+{logins}
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {base}/server.pem
 smtpd_tls_key_file = {base}/server.key
@@ -57,6 +58,14 @@ mailbox_size_limit = 0
 minimal_backoff_time = 1s
 maximal_backoff_time = 5s
 queue_run_delay = 1s
+"""
+
+#: Logins are checked by Dovecot, and nobody else may send.
+_LOGINS = """
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{port}
+smtpd_client_restrictions = permit_sasl_authenticated, reject
 """
 
 _MASTER = """
@@ -115,11 +124,14 @@ def find_missing_server() -> str | None:
 
 
 @contextmanager
-def start_postfix(base: Path, *, lmtp_port: int) -> Iterator[Postfix]:
-    """Yield a Postfix that lives in `base`, an empty folder, and delivers to `lmtp_port`."""
+def start_postfix(base: Path, *, lmtp_port: int, auth_port: int = 0) -> Iterator[Postfix]:
+    """Yield a Postfix that lives in `base`, an empty folder, and delivers to `lmtp_port`.
+
+    With `auth_port`, a Dovecot's, it takes mail only from those who log in.
+    """
     port = find_free_ports(1)[0]
     write_certificate(base)
-    _write_configuration(base, port, lmtp_port)
+    _write_configuration(base, port, lmtp_port, auth_port)
     _run(base, "start")
     try:
         if not wait_until(lambda: is_listening(port)):
@@ -130,14 +142,19 @@ def start_postfix(base: Path, *, lmtp_port: int) -> Iterator[Postfix]:
         _run(base, "stop")
 
 
-def _write_configuration(base: Path, port: int, lmtp_port: int) -> None:
+def _write_configuration(base: Path, port: int, lmtp_port: int, auth_port: int) -> None:
     base.chmod(0o755)
     for folder in ("etc", "queue", "data"):
         (base / folder).mkdir()
     owner = pwd.getpwnam("postfix")
     os.chown(base / "data", owner.pw_uid, owner.pw_gid)
     main = _MAIN.format(
-        base=base, authserv_id=AUTHSERV_ID, lmtp_port=lmtp_port, bouncing=BOUNCING_DOMAIN
+        base=base,
+        authserv_id=AUTHSERV_ID,
+        lmtp_port=lmtp_port,
+        bouncing=BOUNCING_DOMAIN,
+        relay_for="permit_sasl_authenticated" if auth_port else "permit_mynetworks",
+        logins=_LOGINS.format(port=auth_port) if auth_port else "",
     )
     checks = _HEADER_CHECKS.format(id=AUTHSERV_ID, forged=FORGED_DOMAIN)
     (base / "etc/main.cf").write_text(main)

@@ -10,6 +10,7 @@ import pytest
 from parsers.classify import (
     LOOP_MARKER,
     RULES,
+    SPAM_RULE,
     ClassificationContext,
     MessageKind,
     Verdict,
@@ -21,6 +22,7 @@ OWN = "ero.outreach@agency.example"
 CONTEXT = ClassificationContext(own_addresses=frozenset({OWN, "ero.info@agency.example"}))
 TOKEN = "0123456789abcdefghjkmnpqrs"
 REVIEW = f"In-Reply-To: <review.{TOKEN}@agency.example>"
+ALERT = f"In-Reply-To: <urgent.{TOKEN}@agency.example>"
 LETTER = f"In-Reply-To: <letter.{TOKEN}@agency.example>"
 STAFF = "From: r.ortega@agency.example"
 CLERK = "From: Clerk Example <clerk@courts.example>"
@@ -53,6 +55,11 @@ REPORT = "Content-Type: multipart/report; boundary=b; report-type="
 
 CASES: dict[str, tuple[bytes, str, str]] = {
     # People.
+    "an answer to an alert": (
+        build(STAFF, ALERT, body="I see to it."),
+        "staff_reply",
+        "answers_urgent_alert",
+    ),
     "a form": (WITH_PDF, "request", "pdf_attached"),
     "a form under another type": (
         build(CLERK, MIXED, parts=(TEXT, PDF.replace("application/pdf; name=form.pdf", "x/y"))),
@@ -149,6 +156,16 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         build(STAFF, REVIEW, "X-Auto-Response-Suppress: All", body="APPROVE"),
         "staff_reply",
         "answers_review_notice",
+    ),
+    "a keyword and a number in the text": (
+        build(CLERK, "Subject: Question", body="STATUS CJS-2026-000001-7\n\nThank you"),
+        "requester_reply",
+        "keyword_with_number",
+    ),
+    "a number in the text without a keyword": (
+        build(CLERK, "Subject: Question", body="What of CJS-2026-000001-7?"),
+        "other",
+        "no_attachment",
     ),
     "auto-submitted no": (
         build(STAFF, REVIEW, "Auto-Submitted: no", body="APPROVE"),
@@ -254,6 +271,15 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "bounce",
         "opens_like_a_bounce",
     ),
+    "a list says what it could not deliver": (
+        build(
+            "From: admin@lists.example",
+            "List-Id: <talk.lists.example>",
+            "Subject: Non-Delivery: your message",
+        ),
+        "bounce",
+        "machine_says_undelivered",
+    ),
     "a feedback report": (
         build(CLERK, REPORT + "feedback-report", parts=(TEXT, PDF)),
         "abuse_report",
@@ -343,7 +369,7 @@ def test_the_first_rule_that_holds_decides(raw: bytes, kind: str, rule: str) -> 
 
 
 def test_every_rule_decides_somewhere() -> None:
-    decided = {rule for _, _, rule in CASES.values()} | {"over_size_limit"}
+    decided = {rule for _, _, rule in CASES.values()} | {"over_size_limit", SPAM_RULE}
     assert {rule.name for rule in RULES} == decided
 
 
@@ -485,3 +511,34 @@ def test_what_a_person_wrote_is_never_taken_for_a_machines(fields: list[str], bo
     with_form = build(*sender, *fields, MIXED, parts=(f"\n{body}", PDF))
     assert verdict(plain) == ("other", "no_attachment")
     assert verdict(with_form) == ("request", "pdf_attached")
+
+
+SPAM = ClassificationContext(
+    own_addresses=CONTEXT.own_addresses,
+    spam_marks=(("X-Spam-Flag", "YES"), ("X-Spam-Status", "Yes"), ("X-SCL", "9")),
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "is_spam"),
+    [
+        pytest.param("X-Spam-Flag: YES", True, id="the very value"),
+        pytest.param("x-spam-flag: yes", True, id="in any case"),
+        pytest.param("X-Spam-Status: Yes, score=9.1 required=5", True, id="with more behind it"),
+        pytest.param("X-Spam-Status: No, score=0.1", False, id="the other verdict"),
+        pytest.param("X-Spam-Status: yesterday", False, id="a word that only begins so"),
+        pytest.param("X-SCL: 90", False, id="a number that only begins so"),
+        pytest.param("X-Spam: YES", False, id="a field nobody configured"),
+        pytest.param("Subject: X-Spam-Flag: YES", False, id="the words alone"),
+    ],
+)
+def test_spam_is_what_the_sites_own_filter_says(field: str, *, is_spam: bool) -> None:
+    raw = build(STAFF, REVIEW, field, body="APPROVE")
+    expected = ("other", SPAM_RULE) if is_spam else ("staff_reply", "answers_review_notice")
+    assert verdict(raw, SPAM) == expected
+    assert verdict(raw)[0] == "staff_reply", "nothing is recognised that was not configured"
+
+
+def test_a_machine_is_one_whatever_the_filter_says() -> None:
+    raw = build(DAEMON, REPORT + "delivery-status", "X-Spam-Flag: YES", parts=(TEXT, PDF))
+    assert verdict(raw, SPAM) == ("bounce", "delivery_report")

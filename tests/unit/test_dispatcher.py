@@ -43,6 +43,12 @@ class ListStore:
         ready = sorted((due, key) for key, due in self.due.items() if due <= now)
         return [self.letters[key] for _, key in ready[:limit] if self.due.pop(key)]
 
+    def may_send(self, letter_id: int) -> bool:
+        return letter_id not in self.due
+
+    def put_back(self, letter_ids: list[int]) -> None:
+        self.due |= dict.fromkeys(letter_ids, NOW)
+
     def __getattr__(self, name: str) -> Callable[..., None]:
         def record(letter_id: int, *, now: datetime, **facts: Any) -> None:
             self.log.append((name.removeprefix("record_"), letter_id, facts))

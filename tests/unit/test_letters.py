@@ -17,6 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
+from outbound.direction_letters import (
+    ChannelWords,
+    Demand,
+    Direction,
+    Directions,
+    compose_demand_received,
+    compose_redirect,
+    compose_request_form,
+    compose_urgent_help,
+)
 from outbound.finding_facts import describe_findings
 from outbound.letter_words import clean_text, format_date, format_moment, format_size, wrap_text
 from outbound.letters import Fact, Letter, Letterhead, LetterKind
@@ -88,12 +98,23 @@ from outbound.review_letters import (
     compose_review_notice,
     compose_second_review_notice,
 )
+from outbound.self_service_letters import (
+    NothingToTell,
+    Stage,
+    StageReport,
+    Withdrawal,
+    compose_nothing_to_tell,
+    compose_stage_report,
+    compose_withdrawal,
+)
 from outbound.staff_letters import (
     PostalInstruction,
     StaffAlert,
     compose_postal_instruction,
+    compose_print_letter,
     compose_staff_alert,
 )
+from outbound.urgent_letters import UrgentAlert, compose_urgent_alert
 from parsers.command import Command, CommandRefusal, LineProblem
 from parsers.command_reader import parse_command
 from parsers.findings import (
@@ -231,6 +252,22 @@ TRANSCRIPT = Transcript(
     ),
     document=PDF,
 )
+CHANNEL = ChannelWords(
+    title="Example Line",
+    text="For examples.",
+    phone="1-888-555-0100",
+    phone_words="1-888-EXAMPLE",
+    email="example@agency.example",
+    where="On the website.",
+    now="Open now, until 8 p.m. Eastern.",
+    hours="Monday to Friday, 8 a.m. to 8 p.m. Eastern",
+)
+DIRECTIONS = Directions(
+    head=HEAD,
+    language="en",
+    as_of="Monday, 3 p.m. EDT",
+    others=(Direction(title="Where somebody is detained", channels=(CHANNEL,)),),
+)
 #: What no subject line and no file name may ever hold.
 PERSONAL = ("Núñez", "Cruz", "1985", "000000123", "A000", "Whitfield", "courts.example")
 
@@ -270,6 +307,20 @@ def _build_outside() -> dict[str, Letter]:
         "no form": compose_no_form(NoForm(head=HEAD, blank_form=PDF)),
         "no form, known request": compose_no_form(NoForm(**named)),
         "not a PDF": compose_attachment_not_pdf(NoForm(head=HEAD, blank_form=PDF)),
+        "redirect": compose_redirect(DIRECTIONS),
+        "request form": compose_request_form(replace(DIRECTIONS, blank_form=PDF)),
+        "urgent help": compose_urgent_help(replace(DIRECTIONS, urgent=(CHANNEL,))),
+        "demand": compose_demand_received(Demand(head=HEAD)),
+        "stage": compose_stage_report(
+            StageReport(
+                head=HEAD,
+                tracking_number=TRACKING,
+                stage=Stage.WAITING_FOR_YOU,
+                turnaround_text="Ten days as a rule.",
+            )
+        ),
+        "nothing to tell": compose_nothing_to_tell(NothingToTell(head=HEAD)),
+        "withdrawal": compose_withdrawal(Withdrawal(head=HEAD, tracking_number=TRACKING)),
         "oversize": compose_oversize(Oversize(head=HEAD, limit=25_000_000)),
     }
 
@@ -352,6 +403,24 @@ def _build_inside() -> dict[str, Letter]:
         "alert about no request": compose_staff_alert(
             StaffAlert(head=HEAD, code="no_key", sentence="Nothing can be issued.")
         ),
+        "print": compose_print_letter(
+            PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)
+        ),
+        "print without an address": compose_print_letter(
+            PostalInstruction(**named, address_lines=(), document=PDF)
+        ),
+        "urgent alert": compose_urgent_alert(
+            UrgentAlert(
+                head=HEAD,
+                journal_id=12,
+                topics=("Danger to life",),
+                arrived_at=AT,
+                message_id="<1@courts.example>",
+                folders=("For a person", "Filed"),
+                times_told=2,
+                minutes=15,
+            )
+        ),
         "post": compose_postal_instruction(
             PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)
         ),
@@ -360,7 +429,11 @@ def _build_inside() -> dict[str, Letter]:
 
 OUTSIDE, INSIDE = _build_outside(), _build_inside()
 EVERY = OUTSIDE | INSIDE
-UNTRACKED = {"set aside", "no form", "not a PDF", "oversize", "alert about no request"}
+UNTRACKED = {
+    *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
+    *("redirect", "request form", "urgent help", "demand", "urgent alert"),
+    "alert about no request",
+}
 
 every_letter = pytest.mark.parametrize("name", sorted(EVERY))
 outside_letter = pytest.mark.parametrize("name", sorted(OUTSIDE))
@@ -538,6 +611,9 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "whether any record exists",
             ],
         ),
+        ("stage", ["stands: waiting for you.", "We wrote to you", "Ten days as a rule."]),
+        ("nothing to tell", ["whether there is such a request or not", "STATUS as the first line"]),
+        ("withdrawal", ["is not called back by it", "reply to this message"]),
         ("oversize", ["larger than 25 MB"]),
         (
             "review notice",

@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
+from parsers.document_traits import has_images
 from parsers.errors import ParseError
 from parsers.extraction import ReadLimits
 from parsers.page_pictures import PagePicture, is_scan, read_page_pictures
@@ -217,3 +218,30 @@ def test_a_page_of_a_wall_is_drawn_as_finely_as_the_limit_allows() -> None:
 )
 def test_a_scan_is_a_page_that_a_picture_covers(data: bytes, is_one: bool) -> None:
     assert is_scan(data) is is_one
+
+
+@pytest.mark.parametrize(
+    ("subtype", "is_picture"),
+    [
+        pytest.param(b"/Image", True, id="as it is mostly written"),
+        pytest.param(b"/Im#61ge", True, id="a letter by its number"),
+        pytest.param(b" 9 0 R", True, id="its name stands elsewhere"),
+        pytest.param(b"%/Form\n/Image", True, id="a comment between"),
+        pytest.param(b"/ImageMask", False, id="another name that begins so"),
+        pytest.param(b"/Form", False, id="a drawing"),
+    ],
+)
+def test_a_picture_is_seen_however_its_dictionary_is_written(
+    subtype: bytes, is_picture: bool
+) -> None:
+    data = (
+        b"%PDF-1.4\n1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\n"
+        b"2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj\n"
+        b"3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] "
+        b"/Resources <</XObject <</A 4 0 R>>>>>> endobj\n"
+        b"4 0 obj <</Sub#74ype" + subtype + b" /Length 0>> stream\n\nendstream endobj\n"
+        b"9 0 obj /I#6dage endobj\ntrailer <</Root 1 0 R>>"
+    )
+    for written in (data, data.replace(b"Sub#74ype", b"Subtype")):
+        with pikepdf.open(BytesIO(written)) as pdf:
+            assert has_images(pdf, written) == is_picture

@@ -232,15 +232,17 @@ def test_what_is_written_beside_the_fields_is_told() -> None:
 def test_what_one_library_cannot_open_is_written_anew_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data, opened = _print(ONE.typed), printed_form.PdfiumPages
+    data, real = _print(ONE.typed), printed_form.PdfiumPages
 
-    def refuse(given: bytes, password: str = "") -> printed_form.PdfiumPages:
+    def refuse(
+        given: bytes, password: str = "", *, opened: pikepdf.Pdf
+    ) -> printed_form.PdfiumPages:
         if given == data:
             raise TextLayerError("damaged")
-        return opened(given, password)
+        return real(given, password, opened=opened)
 
     monkeypatch.setattr(printed_form, "PdfiumPages", refuse)
-    monkeypatch.setattr(refuse, "name", opened.name, raising=False)
+    monkeypatch.setattr(refuse, "name", real.name, raising=False)
     assert _values(_read(data)) == ONE.expected
 
 
@@ -262,3 +264,38 @@ print(sorted(heavy & (set(sys.modules) - before)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def _append(*contents: bytes) -> Callable[[bytes], bytes]:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for content in contents:
+            pdf.add_blank_page(page_size=(612, 792))
+            pdf.pages[-1].Contents = pdf.make_stream(content)
+
+    return lambda data: _edit(data, change)
+
+
+_PAPER = b"0 0 m 612 792 l S"
+
+
+@pytest.mark.parametrize("made", [bytes, flatten_by_pikepdf], ids=["filled in", "flattened"])
+@pytest.mark.parametrize(
+    ("append", "passed_over"),
+    [
+        pytest.param(_append(_PAPER), (3,), id="a page that shows something"),
+        pytest.param(_append(b" "), (), id="a page with nothing on it"),
+        pytest.param(_append(b" ", _PAPER, _PAPER), (4, 5), id="several behind an empty one"),
+        pytest.param(bytes, (), id="the form alone"),
+    ],
+)
+def test_a_paper_in_the_same_document_counts_as_attached(
+    made: Callable[[bytes], bytes],
+    append: Callable[[bytes], bytes],
+    passed_over: tuple[int, ...],
+) -> None:
+    data = append(made(fill_ours({**ONE.typed, "consent_attached": True})))
+    found = read_document(data, DEFINITIONS, today=TODAY, attachments_beside_form=0)
+    assert found.fields["consent_attached"].value is True
+    assert found.passed_over == passed_over
+    missed = {p.code for p in found.problems} & {"consent_not_attached"}
+    assert bool(missed) == (not passed_over)

@@ -124,3 +124,28 @@ def test_what_looks_alike_or_makes_no_sense_is_not_confident(
 ) -> None:
     look = _text(text, field=name)
     assert (_judge(name, look, look)[1] >= CONFIDENT) is is_confident
+
+
+@pytest.mark.parametrize(
+    ("field", "looks", "text"),
+    [
+        pytest.param("case_numbers", ["F -2026-1", "F -2026-1"], "F-2026-1", id="a blank before"),
+        pytest.param("case_numbers", ["F- 2026-1", "F-2026-1"], "F-2026-1", id="a blank behind"),
+        pytest.param("case_numbers", ["26-1 - 26-3"], "26-1 - 26-3", id="blanks on both sides"),
+        pytest.param("purpose", ["a city -wide"], "a city -wide", id="of words nobody knows"),
+        pytest.param("subject_aliases", ['“Flaco"', '"Flaco”'], "“Flaco”", id="half curled"),
+        pytest.param("purpose", ["an lCE hold, iCE"], "an ICE hold, ICE", id="a thin capital"),
+        pytest.param("subject_aliases", ['"Flaco"'], '"Flaco"', id="both straight"),
+        pytest.param(
+            "requester_name", ["D'Invent", "D’Invent"], "D’Invent", id="seen to curl once"
+        ),
+        pytest.param(
+            "requester_name", ["Ann O'Mara", "Anm O’Mara"], "Ann O'Mara", id="other letters too"
+        ),
+    ],
+)
+def test_blanks_and_quotes_are_mended(field: str, looks: list[str], text: str) -> None:
+    texts = [_text(look, 1.0 - n / 10, field) for n, look in enumerate(looks)]
+    if len(texts) == 1:
+        texts *= 2
+    assert settle(texts[0], texts[1], None, _field(field), today=TODAY).text == text

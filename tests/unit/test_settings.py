@@ -122,7 +122,7 @@ def test_the_smallest_configuration_gets_every_documented_default(file: Path) ->
         "starttls",
         30,
     )
-    assert settings.database.url == "sqlite:///var/ero-outreach.db"
+    assert settings.database.url.get_secret_value() == "sqlite:///var/ero-outreach.db"
     review = settings.review
     assert (review.assignment, review.approvals, review.confirm) == ("all", 1, True)
     assert (review.undo_minutes, review.token_days) == (10, 30)
@@ -232,6 +232,26 @@ def test_the_environment_alone_is_enough() -> None:
     assert load_settings(None, environ) == build_settings(smallest())
 
 
+_RELAY = {
+    "host": "smtp.elsewhere.example",
+    "from_address": "ero.alarms@agency.example",
+    "from_name": "ERO Outreach alarms",
+}
+
+
+_MICROSOFT = {
+    "provider": "microsoft",
+    "client_id": "x",
+    "tenant": "agency.example",
+    "client_secret": "x",
+}
+_STANDARD = {
+    "provider": "standard",
+    "client_id": "x",
+    "token_url": "https://token.example/token",
+}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
@@ -244,6 +264,16 @@ def _drop(section: str, key: str) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table[section]
         (found[0] if isinstance(found, list) else found).pop(key)
+
+    return change
+
+
+def _add_mailbox(**changes: object) -> Callable[[Table], None]:
+    """Watch another folder of the same account, but for the changes."""
+
+    def change(table: Table) -> None:
+        other = {**table["mailbox"][0], "name": "faxes", "folder": "Faxes"}
+        table["mailbox"].append(other | changes)
 
     return change
 
@@ -321,7 +351,12 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("general", "languages", []), ("E004", "general.languages")),
         (_set("database", "url", "mysql://x"), ("E070", "database.url")),
         (_set("database", "url", "sqlite:///:memory:"), ("E070", "database.url")),
-        (_set("database", "url", "postgresql+psycopg://x/y"), ("E090", "database.url")),
+        (_set("database", "url", "postgresql://x/y"), ("E070", "database.url")),
+        (_set("database", "url", "postgresql+psycopg://x"), ("E070", "database.url")),
+        (_set("database", "url", "postgresql+psycopg://x/"), ("E070", "database.url")),
+        (_set("database", "url", " "), ("E004", "database.url")),
+        (_set("database", "url_file", "/nowhere/x"), ("E010", "database.url_file")),
+        (_set("database", "lease_seconds", 4), ("E006", "database.lease_seconds")),
         (_set("delivery", "protection", "encrypted"), ("E090", "delivery.protection")),
         (lambda t: t.pop("delivery"), ("E090", "delivery.protection")),
         (
@@ -336,11 +371,50 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             _set("certification", "timestamp_url", "http://t.example"),
             ("E090", "certification.timestamp_url"),
         ),
-        (_set("mailbox", "oauth2", {"client_id": "x"}), ("E090", "mailbox.oauth2")),
+        (_set("mailbox", "oauth2", {"provider": "standard"}), ("E004", "mailbox.oauth2.client_id")),
+        (_set("mailbox", "oauth2", _MICROSOFT), ("E013", "mailbox.oauth2")),
+        (_set("smtp", "oauth2", _MICROSOFT), ("E013", "smtp.username")),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x", "oauth2": _STANDARD}),
+            ("E014", "alerts.smtp.oauth2.refresh_token_file"),
+        ),
+        (
+            _set(
+                "alerts",
+                "smtp",
+                {
+                    **_RELAY,
+                    "username": "x",
+                    "oauth2": {**_MICROSOFT, "authority": "http://x.example"},
+                },
+            ),
+            ("E020", "alerts.smtp.oauth2.authority"),
+        ),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
         (_set("review", "require_smime", True), ("E090", "review.require_smime")),
-        (_set("alerts", "command", "/bin/alarm"), ("E090", "alerts.command")),
-        (lambda t: t["mailbox"].append(t["mailbox"][0]), ("E090", "mailbox")),
+        (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
+        (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(folders={"filed": "A", "other": "inbox"}), ("E023", "mailbox[1].folder")),
+        (_add_mailbox(host=" "), ("E004", "mailbox[1].host")),
+        (_add_mailbox(tls="none"), ("E020", "mailbox[1].tls")),
+        (_add_mailbox(password=""), ("E004", "mailbox[1].password_file")),
+        (_add_mailbox(folders={"filed": "Faxes"}), ("E022", "mailbox[1].folders.filed")),
+        (_add_mailbox(password_file="/nowhere/x"), ("E011", "mailbox[1].password_file")),
+        (_set("alerts", "command", "/nowhere/alarm -x"), ("E051", "alerts.command")),
+        (_set("alerts", "command", "/bin/sh 'x"), ("E051", "alerts.command")),
+        (_set("alerts", "metrics_file", "/nowhere/x.prom"), ("E052", "alerts.metrics_file")),
+        (
+            _set("alerts", "smtp", {**_RELAY, "tls": "none"}),
+            ("E020", "alerts.smtp.tls"),
+        ),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x"}),
+            ("E012", "alerts.smtp.password_file"),
+        ),
+        (
+            _set("alerts", "smtp", {**_RELAY, "password_file": "/nowhere/secret"}),
+            ("E010", "alerts.smtp.password_file"),
+        ),
         (lambda t: t.update(smtp="smtp.agency.example"), ("E005", "smtp")),
     ],
 )
@@ -490,6 +564,11 @@ def test_a_secret_file_without_a_secret_is_a_problem(
         pytest.param(_set("mailbox", "tls", SECRET), id="a secret as a choice"),
         pytest.param(_set("mailbox", "oauth2", {"client_secret": SECRET}), id="inside oauth2"),
         pytest.param(lambda t: t.update(smtp=SECRET), id="a secret in place of a section"),
+        pytest.param(
+            _set("database", "url", f"postgresql+psycopg://ero:{SECRET}@db.agency.example/ero"),
+            id="a secret inside an address",
+        ),
+        pytest.param(_set("database", "url", f"mysql://ero:{SECRET}@x/y"), id="in a wrong one"),
     ],
 )
 def test_no_secret_is_ever_printed(change: Callable[[Table], object]) -> None:

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("mailbox", sa.String(length=100), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("is_whole", sa.Boolean(), nullable=False),
         sa.Column("internal_date", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -53,6 +53,7 @@ def upgrade() -> None:
             ["id"],
             unique=False,
             sqlite_where=sa.text("disposition IS NULL"),
+            postgresql_where=sa.text("disposition IS NULL"),
         )
 
     op.create_table(
@@ -156,6 +157,7 @@ def upgrade() -> None:
             ["mailbox"],
             unique=False,
             sqlite_where=sa.text("moved_at IS NULL"),
+            postgresql_where=sa.text("moved_at IS NULL"),
         )
 
     op.create_table(
@@ -196,6 +198,7 @@ def upgrade() -> None:
             ["request_id", "round"],
             unique=True,
             sqlite_where=sa.text("state = 'IN_FORCE'"),
+            postgresql_where=sa.text("state = 'IN_FORCE'"),
         )
 
     op.create_table(
@@ -242,6 +245,7 @@ def upgrade() -> None:
             ["request_id", "field"],
             unique=True,
             sqlite_where=sa.text("superseded_at IS NULL"),
+            postgresql_where=sa.text("superseded_at IS NULL"),
         )
 
     op.create_table(
@@ -283,6 +287,7 @@ def upgrade() -> None:
             ["due_at"],
             unique=False,
             sqlite_where=sa.text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')"),
+            postgresql_where=sa.text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')"),
         )
         batch_op.create_index(batch_op.f("ix_letters_recipient"), ["recipient"], unique=False)
         batch_op.create_index(batch_op.f("ix_letters_request_id"), ["request_id"], unique=False)
@@ -384,15 +389,11 @@ def downgrade() -> None:
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_letters_request_id"))
         batch_op.drop_index(batch_op.f("ix_letters_recipient"))
-        batch_op.drop_index(
-            "ix_letters_due", sqlite_where=sa.text("status IN ('QUEUED', 'SENDING', 'UNKNOWN')")
-        )
+        batch_op.drop_index("ix_letters_due")
 
     op.drop_table("letters")
     with op.batch_alter_table("field_values", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_field_values_current", sqlite_where=sa.text("superseded_at IS NULL")
-        )
+        batch_op.drop_index("uq_field_values_current")
 
     op.drop_table("field_values")
     with op.batch_alter_table("events", schema=None) as batch_op:
@@ -400,12 +401,12 @@ def downgrade() -> None:
 
     op.drop_table("events")
     with op.batch_alter_table("decisions", schema=None) as batch_op:
-        batch_op.drop_index("uq_decisions_in_force", sqlite_where=sa.text("state = 'IN_FORCE'"))
+        batch_op.drop_index("uq_decisions_in_force")
         batch_op.drop_index(batch_op.f("ix_decisions_request_id"))
 
     op.drop_table("decisions")
     with op.batch_alter_table("sightings", schema=None) as batch_op:
-        batch_op.drop_index("ix_sightings_unmoved", sqlite_where=sa.text("moved_at IS NULL"))
+        batch_op.drop_index("ix_sightings_unmoved")
         batch_op.drop_index(batch_op.f("ix_sightings_journal_id"))
 
     op.drop_table("sightings")
@@ -419,7 +420,7 @@ def downgrade() -> None:
     op.drop_table("tracking_sequences")
     op.drop_table("service_state")
     with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.drop_index("ix_journal_undisposed", sqlite_where=sa.text("disposition IS NULL"))
+        batch_op.drop_index("ix_journal_undisposed")
 
     op.drop_table("journal")
     op.drop_table("cursors")

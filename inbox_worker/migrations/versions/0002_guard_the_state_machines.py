@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alembic import op
+from inbox_worker.migrations.guards import create_guard, drop_guard
 
 revision = "0002"
 down_revision = "0001"
@@ -41,30 +41,35 @@ _LETTERS = {
 
 def upgrade() -> None:
     """Apply."""
-    op.execute(_build_guard("requests", _REQUESTS))
-    op.execute(_build_guard("letters", _LETTERS))
-    op.execute(
-        "CREATE TRIGGER journal_disposed_once BEFORE UPDATE OF disposition ON journal "
-        "WHEN OLD.disposition IS NOT NULL AND OLD.disposition IS NOT NEW.disposition "
-        "BEGIN SELECT RAISE(ABORT, 'a disposition is set once'); END"
+    _guard_transitions("requests", _REQUESTS)
+    _guard_transitions("letters", _LETTERS)
+    create_guard(
+        "journal_disposed_once",
+        table="journal",
+        column="disposition",
+        refused="OLD.disposition IS NOT NULL "
+        "AND (NEW.disposition IS NULL OR OLD.disposition <> NEW.disposition)",
+        message="a disposition is set once",
     )
 
 
 def downgrade() -> None:
     """Take back."""
-    for name in ("requests_transition", "letters_transition", "journal_disposed_once"):
-        op.execute(f"DROP TRIGGER {name}")
+    drop_guard("journal_disposed_once", table="journal")
+    for table in ("letters", "requests"):
+        drop_guard(f"{table}_transition", table=table)
 
 
-def _build_guard(table: str, transitions: Mapping[str, str]) -> str:
+def _guard_transitions(table: str, transitions: Mapping[str, str]) -> None:
     steps = ", ".join(
         f"'{source}>{target}'"
         for source, targets in transitions.items()
         for target in targets.split()
     )
-    return (
-        f"CREATE TRIGGER {table}_transition BEFORE UPDATE OF status ON {table} "
-        "WHEN OLD.status <> NEW.status "
-        f"AND OLD.status || '>' || NEW.status NOT IN ({steps}) "
-        f"BEGIN SELECT RAISE(ABORT, 'no such transition in {table}'); END"
+    create_guard(
+        f"{table}_transition",
+        table=table,
+        column="status",
+        refused=f"OLD.status <> NEW.status AND OLD.status || '>' || NEW.status NOT IN ({steps})",
+        message=f"no such transition in {table}",
     )

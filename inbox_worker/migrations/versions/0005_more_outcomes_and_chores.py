@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from inbox_worker.migrations.guards import create_guard, drop_guard
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -22,17 +24,15 @@ _AFTER = (
     "QUARANTINED DISCARDED"
 )
 _SET_ONCE = (
-    "CREATE TRIGGER journal_disposed_once BEFORE UPDATE OF disposition ON journal "
-    "WHEN OLD.disposition IS NOT NULL AND OLD.disposition IS NOT NEW.disposition {but} "
-    "BEGIN SELECT RAISE(ABORT, 'a disposition is set once'); END"
+    "OLD.disposition IS NOT NULL "
+    "AND (NEW.disposition IS NULL OR OLD.disposition <> NEW.disposition)"
 )
 
 
 def upgrade() -> None:
     """Apply."""
-    _allow(_AFTER)
     # Only what is in quarantine has another step before it: out of it again, or away.
-    op.execute(_SET_ONCE.format(but="AND OLD.disposition <> 'QUARANTINED'"))
+    _allow(_AFTER, refused=f"{_SET_ONCE} AND OLD.disposition <> 'QUARANTINED'")
     op.create_table(
         "chores",
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -44,16 +44,22 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("chores")
-    _allow(_BEFORE)
-    op.execute(_SET_ONCE.format(but=""))
+    _allow(_BEFORE, refused=_SET_ONCE)
 
 
-def _allow(dispositions: str) -> None:
-    # SQLite makes the table anew, and its triggers go with the old one.
-    op.execute("DROP TRIGGER journal_disposed_once")
+def _allow(dispositions: str, *, refused: str) -> None:
+    """Allow these dispositions, and no change of one for which `refused` holds."""
+    drop_guard("journal_disposed_once", table="journal")
     with op.batch_alter_table("journal") as journal:
         journal.drop_constraint(op.f("ck_journal_disposition"), type_="check")
         journal.create_check_constraint(
             op.f("ck_journal_disposition"),
             f"disposition IN ({', '.join(repr(d) for d in dispositions.split())})",
         )
+    create_guard(
+        "journal_disposed_once",
+        table="journal",
+        column="disposition",
+        refused=refused,
+        message="a disposition is set once",
+    )

@@ -1,0 +1,1 @@
+"""The contact directory: where people are sent whose question is not for this mailbox."""

@@ -1,0 +1,1 @@
+"""Template files; loaded as package data, never from the working directory."""

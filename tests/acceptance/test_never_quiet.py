@@ -1,0 +1,85 @@
+"""Whoever runs the service hears of trouble: by mail, by `status`, and by their own command."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+
+from tests.acceptance.job import Job
+
+
+def let_a_minute_pass(job: Job) -> None:
+    with sqlite3.connect(job.database) as database:
+        database.execute("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
+
+
+def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
+    job = real_job
+    told = job.folder / "told"
+    script = job.folder / "tell.py"
+    script.write_text(f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read())")
+    environ = {"ERO_ALERTS__COMMAND": f"{sys.executable} {script}"}
+    job.do("init")
+    job.do("once", **environ)
+    assert job.ask("status")["alarms"] == []
+
+    let_a_minute_pass(job)
+    done = job.run("once", ERO_MAILBOX__PASSWORD="wrong", **environ)
+    assert done.returncode == 75
+    assert "refused the login" in done.stderr
+    status = job.ask("status", code=1)
+    assert status["alarms"] == ["login_failed"]
+    (detail,) = status["alarm_details"]
+    assert (detail["code"], detail["about"]) == ("login_failed", "outreach")
+    assert detail["since"] is not None
+    (letter,) = job.letters_to(job.alarms)
+    assert letter.subject == "Alert: login failed"
+    shown = job.run("status")
+    assert shown.returncode == 1, shown.stdout
+    assert "A server does not let the service in." in shown.stdout
+
+    let_a_minute_pass(job)
+    job.do("once", **environ)
+    assert job.ask("status")["alarms"] == []
+    assert job.letters_to(job.alarms)[-1].subject == "Alert is over: login failed"
+    calls = [json.loads(line) for line in told.read_text().splitlines()]
+    assert [(c["state"], c["code"]) for c in calls] == [
+        ("raised", "login_failed"),
+        ("cleared", "login_failed"),
+    ]
+
+
+def test_status_tells_that_no_service_runs(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    job.do("once")
+    with sqlite3.connect(job.database) as database:
+        database.execute("UPDATE cursors SET last_fetch_at = '2026-01-01 00:00:00'")
+    assert job.ask("status", code=1)["alarms"] == ["nothing_fetched"]
+
+
+def test_an_alarm_leaves_by_a_relay_of_its_own_where_the_usual_one_refuses(real_job: Job) -> None:
+    job = real_job
+    job.do("init")
+    job.do("once")
+    let_a_minute_pass(job)
+    relay = job.servers
+    done = job.run(
+        "once",
+        ERO_MAILBOX__PASSWORD="wrong",
+        ERO_SMTP__PORT="1",
+        ERO_ALERTS__SMTP__HOST=relay.host,
+        ERO_ALERTS__SMTP__PORT=str(relay.smtp_port),
+        ERO_ALERTS__SMTP__TLS="none",
+        ERO_ALERTS__SMTP__FROM_ADDRESS="ero.alarms@elsewhere.example",
+        ERO_ALERTS__SMTP__FROM_NAME="Alarms",
+    )
+    assert done.returncode == 75
+    (letter,) = job.letters_to(job.alarms)
+    assert letter.subject == "Alert: login failed"
+
+
+def test_help_says_what_a_monitor_has_to_know(real_job: Job) -> None:
+    told = " ".join(real_job.do("status", "--help").lower().split())
+    assert "exits with 1 while an alarm is raised" in told

@@ -1,0 +1,274 @@
+"""Urgent mail: help for its author, and no peace until a person answers for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from inbox_worker import urgency
+from inbox_worker.chores import do_chores
+from inbox_worker.intake import Intake
+from inbox_worker.models import Event, JournalEntry, Request, Urgency, UrgencyAlert
+from parsers.classify import ClassificationContext, classify
+from parsers.mail import parse_message
+from tests.worker_harness import (
+    ALVAREZ,
+    CHEN,
+    CLERK,
+    DUTY,
+    ORTEGA,
+    Harness,
+    Opener,
+    Sent,
+    compose,
+    compose_reply,
+    fill,
+)
+
+MOTHER = "mother@mail.example"
+SECOND = "second@agency.example"
+TEXT = "My son is in ICE detention and says he is going to kill himself tonight."
+SPANISH = "Un guardia golpeó a mi hermano en el centro de detención. Ayúdenos por favor."
+
+
+def alert(harness: Harness, person: str = DUTY) -> Sent:
+    return harness.newest(person, "urgent_alert")
+
+
+def tell_again(harness: Harness) -> int:
+    return do_chores(harness.services, [urgency.TELLING], should_stop=lambda: False)
+
+
+def only(harness: Harness) -> Urgency:
+    (found,) = harness.rows(Urgency)
+    assert isinstance(found, Urgency)
+    return found
+
+
+def test_the_author_is_told_of_help_and_people_are_told_of_the_mail(harness: Harness) -> None:
+    assert harness.deliver(compose(MOTHER, TEXT, subject="My son")) == "FOR_A_PERSON"
+    assert [x.kind for x in harness.letters()] == ["urgent_help", "urgent_alert"]
+    answer, told = harness.newest(MOTHER), alert(harness)
+    body = answer.lines[answer.lines.index("") + 1]
+    assert body.startswith("If anyone is in danger right now, call 911.")
+    assert "1-888-351-4024. Open now, until 8 p.m. Eastern." in answer.text
+    assert "1-833-383-1465" not in answer.text
+    assert told.subject == "Urgent mail"
+    for word in ("kill", "son", MOTHER, "tonight"):
+        assert word not in told.text.replace("person", "")
+    assert "Journal entry: 1" in told.text
+    assert told.due_at < answer.due_at, "an alert leaves ahead of all that waits"
+
+
+def test_the_choice_is_recorded_with_the_rules_that_decided(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, SPANISH, subject="Ayuda"))
+    event = next(e for e in harness.rows(Event) if e.code == "urgent_mail")
+    assert event.detail == {
+        "rule": "urgent_words",
+        "topics": ["abuse_in_detention"],
+        "topic_rules": {"abuse_in_detention": "by_those_who_guard"},
+        "language": "es",
+    }
+
+
+def test_abuse_in_detention_names_both_lines_and_when_they_open(harness: Harness) -> None:
+    harness.clock.now = datetime(2026, 5, 24, 2, 30, tzinfo=UTC)  # Saturday before Memorial Day.
+    harness.deliver(compose(MOTHER, SPANISH))
+    answer = harness.newest(MOTHER)
+    assert answer.text.index("911") < answer.text.index("1-888-351-4024. Cerrado ahora; abre el")
+    assert "abre el martes a las 8 a. m., hora del Este" in answer.text
+    assert answer.text.index("1-888-351-4024") < answer.text.index("1-833-383-1465")
+
+
+def test_a_form_is_filed_beside_the_alert_and_the_help_goes_first(harness: Harness) -> None:
+    files = {"form.pdf": fill()}
+    assert harness.deliver(compose(CLERK, TEXT, files=files)) == "FILED"
+    assert len(harness.rows(Request)) == 1
+    kinds = [x.kind for x in harness.letters(to=CLERK)]
+    assert kinds == ["urgent_help", "acknowledgement"]
+    assert len(harness.letters(to=DUTY, kind="urgent_alert")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("APPROVE\nHe told us that he wants to kill himself.", id="staff"),
+        pytest.param("He wants to kill himself, please hurry.", id="requester"),
+    ],
+)
+def test_a_reply_is_looked_at_too(filed: Harness, text: str) -> None:
+    is_staff = text.startswith("APPROVE")
+    letter = filed.notice(ORTEGA) if is_staff else filed.newest(CLERK)
+    filed.deliver(compose_reply(letter, text))
+    assert len(filed.letters(to=DUTY, kind="urgent_alert")) == 1
+
+
+def test_a_machine_is_never_answered_and_alarms_nobody(harness: Harness) -> None:
+    raw = compose(MOTHER, TEXT, headers={"Auto-Submitted": "auto-replied"})
+    assert harness.deliver(raw) == "IGNORED"
+    assert harness.letters() == []
+
+
+def test_what_else_the_mail_is_about_stands_in_the_same_letter(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, f"{TEXT} How do I pay his immigration bond?"))
+    (answer,) = harness.letters(to=MOTHER)
+    assert answer.text.index("call 911") < answer.text.index("It is not a criminal bond")
+
+
+def test_nobody_acknowledges_it(open_harness: Opener) -> None:
+    harness = open_harness(alerts={"urgent": [DUTY, SECOND]})
+    harness.deliver(compose(MOTHER, TEXT))
+    assert [x.recipient for x in harness.letters(kind="urgent_alert")] == [DUTY, SECOND]
+    told = {0: 0, 14: 0, 15: 1, 29: 1, 30: 2, 45: 3, 60: 4, 75: 4, 119: 4, 120: 5}
+    start = harness.clock.now
+    for minute, times in told.items():
+        harness.clock.now = start.replace(minute=0)
+        harness.clock.advance(minutes=minute)
+        tell_again(harness)
+        assert len(harness.letters(to=DUTY, kind="urgent_alert")) == 1 + times, minute
+        # The supervisor hears from the second time on, and nobody else on the staff ever.
+        assert len(harness.letters(to=ALVAREZ, kind="urgent_alert")) == times
+    assert harness.letters(to=CHEN) == []
+    assert alert(harness).subject == "Urgent mail, not acknowledged"
+
+
+def test_without_a_supervisor_whoever_reviews_is_told(open_harness: Opener) -> None:
+    staff = [
+        {"name": "L. Chen", "email": CHEN, "roles": ["approver", "certifier"], "title": "Officer"}
+    ]
+    harness = open_harness(staff=staff)
+    harness.deliver(compose(MOTHER, TEXT))
+    harness.clock.advance(minutes=15)
+    assert tell_again(harness) == 1
+    assert alert(harness, CHEN).subject == "Urgent mail, not acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("author", "text"),
+    [
+        pytest.param(DUTY, "On it.", id="whoever was told"),
+        pytest.param(DUTY, "", id="without a word"),
+        pytest.param(CHEN, "Duty handed it to me.", id="a member of staff to whom it was passed"),
+        pytest.param(DUTY, "I called 911, he says he will kill himself.", id="with what it is"),
+    ],
+)
+def test_a_reply_to_the_alert_acknowledges_it(harness: Harness, author: str, text: str) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    reply = compose_reply(alert(harness), text, author=author)
+    assert harness.deliver(reply) == "DECISION_APPLIED"
+    assert only(harness).acknowledged_by == author
+    assert harness.events()[-1] == "urgent_acknowledged"
+    assert "acknowledged" in harness.newest(DUTY).subject
+    harness.clock.advance(hours=3)
+    assert tell_again(harness) == 0
+
+
+def test_the_plus_tag_is_enough(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    assert harness.deliver(compose(DUTY, "Seen.", to=alert(harness).reply_to)) == "DECISION_APPLIED"
+
+
+def test_the_second_who_acknowledges_is_recorded_and_nothing_is_told_twice(
+    harness: Harness,
+) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    first = alert(harness)
+    harness.deliver(compose_reply(first, "Mine."))
+    before = harness.last_letter_id()
+    assert harness.deliver(compose_reply(first, "Mine!", author=CHEN)) == "DECISION_APPLIED"
+    assert only(harness).acknowledged_by == DUTY
+    assert harness.events()[-1] == "urgent_acknowledged_again"
+    assert harness.last_letter_id() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "disposition", "event"),
+    [
+        pytest.param(
+            {"headers": {"Auto-Submitted": "auto-replied"}}, "IGNORED", "mail_ignored", id="machine"
+        ),
+        pytest.param(
+            {"subject": "Out of office: Urgent mail"}, "IGNORED", "mail_ignored", id="away"
+        ),
+        pytest.param(
+            {"author": MOTHER}, "REPLY_REFUSED", "reply_refused_other_author", id="a stranger"
+        ),
+        pytest.param({"auth": None}, "REPLY_REFUSED", "reply_refused_unproven", id="not proven"),
+        pytest.param(
+            {
+                "to": "ero.outreach@agency.example",
+                "in_reply_to": "<urgent.0123456789abcdefghjkmnpqrs@agency.example>",
+            },
+            "REPLY_REFUSED",
+            "reply_refused_unknown_token",
+            id="a token that is none",
+        ),
+    ],
+)
+def test_what_acknowledges_nothing(
+    harness: Harness, changes: dict[str, object], disposition: str, event: str
+) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    raw = compose_reply(alert(harness), "I am away.", **changes)  # type: ignore[arg-type]
+    assert harness.deliver(raw) == disposition
+    assert event in harness.events()
+    assert only(harness).acknowledged_at is None
+    harness.clock.advance(minutes=15)
+    assert tell_again(harness) == 1
+
+
+def test_who_cannot_be_proven_hears_that_it_did_not_count(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    for _ in range(2):
+        harness.deliver(compose_reply(alert(harness), "Seen.", auth=None))
+    unproven = [x for x in harness.letters(to=DUTY) if "unproven" in x.subject]
+    assert len(unproven) == 1
+
+
+def test_many_mails_of_one_author_do_not_bury_the_people_on_duty(harness: Harness) -> None:
+    for number in range(13):
+        harness.deliver(compose(MOTHER, f"{TEXT} ({number})"))
+    assert len(harness.letters(to=DUTY, kind="urgent_alert")) == 10
+    assert harness.events().count("urgent_mail") == 13
+    assert len(harness.letters(to=MOTHER)) == 5, "and the author gets five answers a day"
+
+
+def test_a_mail_whose_pictures_take_long_is_told_of_before_they_are_read(harness: Harness) -> None:
+    services = harness.services
+    entry_id = harness.record(compose(MOTHER, TEXT))
+    with services.database.read() as session:
+        entry = session.scalars(select(JournalEntry)).one()
+        session.expunge_all()
+    message = parse_message(compose(MOTHER, TEXT))
+    context = ClassificationContext(
+        own_addresses=services.settings.own_addresses, topics=services.topics
+    )
+    intake = Intake(
+        services=services,
+        entry=entry,
+        message=message,
+        verdict=classify(message, context),
+        now=services.clock(),
+    )
+    urgency.see_to_at_once(intake)
+    assert only(harness).journal_id == entry_id
+    harness.work()
+    assert len(harness.rows(Urgency)) == 1
+    assert len(harness.letters()) == 2, "and once only"
+
+
+def test_only_digests_of_the_tokens_are_kept(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    with harness.services.database.read() as session:
+        (row,) = session.scalars(select(UrgencyAlert)).all()
+    assert row.address == DUTY
+    assert row.digest not in alert(harness).message_id
+
+
+def test_what_the_sites_filter_condemned_is_told_and_not_answered(open_harness: Opener) -> None:
+    harness = open_harness(intake={"spam": [{"header": "X-Spam-Flag", "value": "YES"}]})
+    raw = compose(MOTHER, TEXT, headers={"X-Spam-Flag": "YES"})
+    assert harness.deliver(raw) == "FOR_A_PERSON"
+    assert [x.kind for x in harness.letters()] == ["urgent_alert"]
