@@ -366,7 +366,7 @@ SORTS: tuple[_Sort, ...] = (
     ),
     _Sort("locked form", 10, _with_document(_locked), "FORM_SET_ASIDE", "request"),
     _Sort("form cut off", 10, _with_document(_cut_off), "FORM_SET_ASIDE", "request"),
-    _Sort("nothing we can use", 30, _plain(wordings_of_mail.NO_FORM), "FORM_WANTED", "other"),
+    _Sort("nothing we can use", 30, _plain(wordings_of_mail.NO_FORM), "FOR_A_PERSON", "other"),
     _Sort("wants the form", 25, _plain(wordings_of_mail.FORM_WANTED), "FORM_WANTED", "form_wanted"),
     _Sort(
         "belongs elsewhere", 90, _plain(wordings_of_mail.MISDIRECTED), "REDIRECTED", "misdirected"
@@ -408,9 +408,9 @@ SORTS: tuple[_Sort, ...] = (
         "abuse_report",
     ),
     _Sort("our own mail", 8, _own_mail, "IGNORED", "own_mail"),
-    _Sort("unknown charset", 8, _unknown_charset, "FORM_WANTED", "other"),
+    _Sort("unknown charset", 8, _unknown_charset, "FOR_A_PERSON", "other"),
     _Sort("nested without end", 5, _nested, "FOR_A_PERSON", "other"),
-    _Sort("injection", 8, _injected, "FORM_WANTED", "other"),
+    _Sort("injection", 8, _injected, "FOR_A_PERSON", "other"),
 )
 
 
