@@ -208,7 +208,9 @@ def _unknown_attribution_start(lines: Sequence[str], start: int, quote: int) -> 
         joined = f"{part} {joined}"
         if _DATE_OR_TIME.search(joined) and (joined.count("<") == joined.count(">")):
             return index
-    return quote
+    # "ERO Outreach wrote:" says who without saying when.
+    words = lines[last - 1].strip().rstrip(":").rstrip().casefold()
+    return last - 1 if words.endswith(phrases.ATTRIBUTION_VERBS) else quote
 
 
 def _is_disclaimer(lines: Sequence[str], index: int) -> bool:

@@ -33,6 +33,7 @@ PLAIN = [
         "\n\n> On May 4, 2026, at 2:30 PM, ERO Outreach <ero@agency.example> wrote:\n> \n> APPROVE",
     ),
     ("Thunderbird", "\n\nOn 5/4/26 2:30 PM, ERO Outreach wrote:\n> APPROVE\n"),
+    ("a name without a date", "\n\nOn Monday, ERO Outreach wrote:\n> APPROVE\n"),
     ("old Gmail", "\n\n2026-05-04 14:30 GMT-04:00 ERO Outreach <ero@agency.example>:\n\n> APPROVE"),
     ("no sign but the quote", "\n> APPROVE\n> Outcome: removed"),
     ("quote marks as entities", "\n&gt; APPROVE"),
