@@ -164,7 +164,9 @@ class Job:
                 text=True,
             )
 
-    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = 110, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command and return what became of it."""
         done = subprocess.run(
             [str(COMMAND), "--config", str(self.config), *arguments],
@@ -174,7 +176,7 @@ class Job:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=timeout,
         )
         self.logs += done.stderr.splitlines()
         return done
