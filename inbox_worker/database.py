@@ -29,8 +29,8 @@ from inbox_worker.errors import SchemaError
 
 #: How long a writer waits for another before it is the system's fault, in milliseconds.
 BUSY_TIMEOUT_MS = 30_000
-#: How long a PostgreSQL session may do nothing in the middle of a transaction by default, in seconds:
-#: the locks of a worker that hangs must not stop the others.
+#: How long a PostgreSQL session may do nothing in the middle of a transaction, in seconds, where
+#: nothing else is said: the locks of a worker that hangs must not stop the others.
 _IDLE_SECONDS = 60
 #: How long connecting to a PostgreSQL server may take, and sent data go unacknowledged, in seconds.
 _CONNECT_SECONDS = 10
