@@ -109,3 +109,4 @@ def _check(job: Job, mails: Sequence[MixedMail]) -> None:
     box = job.box(job.mailbox)
     assert {role: box.count(folders[role]) for role in roles} == dict(roles)
     assert box.count() == 0
+    assert "0 unaccounted for" in job.do("reconcile")

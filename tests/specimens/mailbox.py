@@ -89,8 +89,11 @@ class _Post:
         return mail
 
     def person(self) -> str:
-        """Return the address of somebody nobody heard of before."""
-        return f"person.{self.seed}.{self.count}@courts.example"
+        """Return the address of somebody nobody heard of before.
+
+        Of an office of their own: so many answers a day to one domain would be too many.
+        """
+        return f"person.{self.seed}@office{self.count}.example"
 
 
 @dataclass(frozen=True, slots=True)
