@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings, StaffMember
@@ -30,12 +30,6 @@ def record_absence(
         found.until, found.journal_id = until, journal_id
     session.flush()
     return True
-
-
-def forget_absence(session: Session, member: StaffMember) -> bool:
-    """Note that somebody is back; return False where they were not away."""
-    gone = session.execute(delete(Absence).where(Absence.address == member.email.lower()))
-    return bool(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def list_absent(session: Session, today: date) -> dict[str, date]:

@@ -87,26 +87,6 @@ def mark_away(
         )
 
 
-def mark_back(
-    session: Session,
-    member: StaffMember,
-    *,
-    actor: str,
-    now: datetime,
-    journal_id: int | None = None,
-) -> None:
-    """Mark somebody back; what the deputy was told stays told."""
-    if absences.forget_absence(session, member):
-        store.add_event(
-            session,
-            "staff_back",
-            actor=actor,
-            now=now,
-            journal_id=journal_id,
-            detail={"address": member.email.lower()},
-        )
-
-
 def end_absences(services: Services) -> int:
     """Mark those back whose day has come; return how many they were."""
     now = services.clock()

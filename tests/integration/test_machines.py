@@ -15,7 +15,7 @@ from sqlalchemy import select
 from inbox_worker.filing import REPEATS_ANSWERED
 from inbox_worker.models import Absence, Event, JournalEntry, Request
 from inbox_worker.reply_answers import MISTAKES_PER_DAY
-from inbox_worker.standing_in import end_absences, mark_back
+from inbox_worker.standing_in import end_absences
 from tests.worker_harness import (
     ALVAREZ,
     APPROVE,
@@ -214,18 +214,6 @@ def test_nobody_is_away_from_the_day_they_are_back(deputised: Harness) -> None:
     assert absences(deputised) == []
     assert codes(deputised)[-1] == "staff_back"
     assert end_absences(deputised.services) == 0
-
-
-def test_somebody_may_be_marked_back(deputised: Harness) -> None:
-    go_away(deputised)
-    member = deputised.services.settings.find_staff(ORTEGA)
-    assert member is not None
-    for _ in range(2):
-        with deputised.services.database.unit_of_work() as unit:
-            mark_back(unit.session, member, actor=ORTEGA, now=deputised.clock())
-            unit.commit()
-    assert absences(deputised) == []
-    assert codes(deputised).count("staff_back") == 1
 
 
 # Two programs that answer each other.
