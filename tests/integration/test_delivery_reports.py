@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from inbox_worker import correspondence
-from inbox_worker.alarm_facts import find_current_alarms
-from inbox_worker.models import Event, LetterRecord
-from inbox_worker.outbox_store import DatabaseOutbox, find_envelope_id
-from outbound.outbox import SmtpReply
+from inbox_worker.alarms.facts import find_current_alarms
+from inbox_worker.letters import correspondence
+from inbox_worker.storage.models import Event, LetterRecord
+from inbox_worker.storage.outbox_store import DatabaseOutbox, find_envelope_id
+from outbound.submission.outbox import SmtpReply
 from tests.reports import compose_complaint, compose_dsn, compose_old_bounce
 from tests.worker_harness import (
     APPROVE,
