@@ -21,7 +21,7 @@ from inbox_worker.alarms.rules import Alarm, is_told
 from inbox_worker.alarms.words import ALARM_WORDS
 from inbox_worker.chores import Chore
 from inbox_worker.letters.alarm_posting import post_alarm
-from inbox_worker.letters.correspondence import build_letterhead
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.services import Services
 from inbox_worker.storage.faults import watch_mailbox
 from inbox_worker.storage.models import AlarmRecord

@@ -15,7 +15,7 @@ from config.sections import MailboxSettings
 from inbox_worker.chores import Chore
 from inbox_worker.errors import WorkerError
 from inbox_worker.fetching.reconciling import reconcile_mailbox
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.services import Services
 from inbox_worker.storage.models import ReconciliationRecord
 
@@ -65,7 +65,7 @@ def _reconcile(services: Services, box: MailboxSettings) -> Iterator[int]:
 def _tell(services: Services, box: MailboxSettings, unaccounted: int) -> None:
     now = services.clock()
     with services.database.unit_of_work() as unit:
-        correspondence.write_alarm(
+        staff_alerts.write_alarm(
             services,
             unit.session,
             code="mail_unaccounted",

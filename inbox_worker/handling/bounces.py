@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.status import DeliveryStatus, Disposition, check_delivery_transition
 from inbox_worker.storage import store
 from inbox_worker.storage.models import LetterRecord, Request
@@ -101,7 +101,7 @@ def _record_abuse_report(intake: Intake, session: Session) -> Disposition:
     _add_event(intake, session, "abuse_report_received", request, detail)
     # One alarm a letter, or a day where none is named: who complains of everything is heard once.
     about = tie.letter.id if tie else intake.services.local_date(intake.now)
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services,
         session,
         code="abuse_report",
@@ -214,7 +214,7 @@ def _apply_report(
     code = "answer_came_back" if letter.kind in ANSWERS else "letter_came_back"
     _tell(intake, session, letter, report, request, code=code)
     if request is not None and not LetterKind(letter.kind).is_for_staff:
-        correspondence.write_letter_came_back(services, session, request, letter.id, now=now)
+        staff_alerts.write_letter_came_back(services, session, request, letter.id, now=now)
     return "letter_came_back"
 
 
@@ -256,6 +256,6 @@ def _tell(
     # letter that a person let go once more may fail once more.
     about = "letter" if code.endswith("came_back") else code
     key = f"{about}:{letter.id}:{letter.attempts}"
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services, session, code=code, key=key, ids=ids, now=intake.now, request=request
     )

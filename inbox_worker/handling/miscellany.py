@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from inbox_worker.casefile.documents import ReadDocuments
 from inbox_worker.handling import quarantine
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence, directions
+from inbox_worker.letters import correspondence, directions, staff_alerts
 from inbox_worker.letters.answer_limits import may_answer
 from inbox_worker.letters.posting import Inbound
 from inbox_worker.status import Disposition
@@ -176,7 +176,7 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
     if may_answer(intake, session):
         correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services,
         session,
         code="mail_oversize",

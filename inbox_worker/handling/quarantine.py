@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.chores import Chore
 from inbox_worker.errors import StaleStatusError, WorkerError
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from inbox_worker.storage import journal, store
@@ -136,7 +136,7 @@ def write_first_notice(
     services: Services, session: Session, *, entry_id: int, code: str, now: datetime
 ) -> None:
     """Tell staff that a mail is being set aside, unless they were told of the quarantine today."""
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         services,
         session,
         code="mail_quarantined",
@@ -158,7 +158,7 @@ def write_digest(services: Services) -> int:
         number, oldest = unit.session.execute(lying).one()
         if not number:
             return 0
-        told = correspondence.write_alarm(
+        told = staff_alerts.write_alarm(
             services,
             unit.session,
             code="quarantine_waits",

@@ -31,7 +31,7 @@ from inbox_worker.errors import StaleStatusError
 from inbox_worker.handling import filing, miscellany
 from inbox_worker.handling.self_service import prepare_wish
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Request
@@ -328,5 +328,5 @@ def _record_correspondence(
         now=intake.now,
         journal_id=intake.entry.id,
     )
-    correspondence.write_requester_wrote(intake.services, session, request, now=intake.now)
+    staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
     return Disposition.CORRESPONDENCE_RECORDED

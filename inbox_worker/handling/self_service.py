@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.letters.answer_limits import may_answer
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_requester, post_unbound
 from inbox_worker.status import REQUEST_TRANSITIONS, Disposition, RequestStatus
 from inbox_worker.storage import store
@@ -80,7 +81,7 @@ def _tell_nothing(intake: Intake, wish: Wish, session: Session) -> Disposition:
     _add_event(intake, session, "keyword_not_obeyed", None)
     letter = compose_nothing_to_tell(
         NothingToTell(
-            head=correspondence.build_letterhead(intake.services),
+            head=build_letterhead(intake.services),
             has_miswritten_number=wish.has_miswritten_number and not wish.numbers,
         )
     )
@@ -99,7 +100,7 @@ def _tell_stage(intake: Intake, seen: Request, session: Session) -> Disposition:
     general = intake.services.settings.general
     letter = compose_stage_report(
         StageReport(
-            head=correspondence.build_letterhead(intake.services),
+            head=build_letterhead(intake.services),
             tracking_number=request.tracking_number,
             stage=STAGES[RequestStatus(request.status)],
             turnaround_text=general.turnaround_text,
@@ -115,7 +116,7 @@ def _withdraw(intake: Intake, seen: Request, session: Session) -> Disposition:
         raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
     if not _may_withdraw(intake, session):
         _add_event(intake, session, "withdrawal_unproven", request)
-        correspondence.write_requester_wrote(intake.services, session, request, now=intake.now)
+        staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
         return Disposition.CORRESPONDENCE_RECORDED
     applies = RequestStatus.WITHDRAWN in REQUEST_TRANSITIONS[RequestStatus(request.status)]
     if applies:
@@ -132,12 +133,10 @@ def _withdraw(intake: Intake, seen: Request, session: Session) -> Disposition:
         _add_event(intake, session, "withdrawal_to_decide", request)
     if request.status != RequestStatus.WITHDRAWN or applies:
         code = "requester_withdrew" if applies else "withdrawal_to_decide"
-        correspondence.write_withdrawal_news(
-            intake.services, session, request, code, now=intake.now
-        )
+        staff_alerts.write_withdrawal_news(intake.services, session, request, code, now=intake.now)
     if not _is_answered_enough(intake, session, request):
         # The same letter whatever was decided: it must not tell whether anything was.
-        head = correspondence.build_letterhead(intake.services)
+        head = build_letterhead(intake.services)
         number = request.tracking_number
         _post(
             intake,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from config.settings import StaffMember
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.review import absences
 from inbox_worker.review.notices import build_notice_key, write_stand_in_notice
 from inbox_worker.services import Services
@@ -85,7 +85,7 @@ def mark_away(
         },
     )
     if deputy is not None:
-        correspondence.write_standing_in(
+        staff_alerts.write_standing_in(
             services, session, deputy, member.name, until, reviews=routed, now=now
         )
 

@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.chores import Chore
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence, directions
+from inbox_worker.letters import directions, staff_alerts
 from inbox_worker.letters.answer_limits import may_answer
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_alert
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
@@ -138,7 +139,7 @@ def _close(
         detail={"urgency": urgency.id, "by_mail": intake.entry.id},
     )
     if is_first:
-        correspondence.write_alarm(
+        staff_alerts.write_alarm(
             intake.services,
             session,
             code="urgent_acknowledged",
@@ -151,7 +152,7 @@ def _close(
 
 def _say_unproven(intake: Intake, session: Session, urgency: Urgency, address: str) -> None:
     """Tell the person an alert was written to, once for each time of telling, that it goes on."""
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services,
         session,
         code="urgent_reply_unproven",
@@ -204,7 +205,7 @@ def _tell(
     folders = services.settings.primary_mailbox.folders
     letter = compose_urgent_alert(
         UrgentAlert(
-            head=correspondence.build_letterhead(services),
+            head=build_letterhead(services),
             journal_id=urgency.journal_id,
             topics=tuple(titles),
             arrived_at=urgency.opened_at,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.intake import Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.storage.models import LetterRecord
 from outbound.letters.mime import find_mailable_address
 
@@ -93,7 +93,7 @@ def _tell(intake: Intake, session: Session, limit: _Limit) -> None:
     # The key is bounded in length and names nobody.
     whose = sha256(limit.whose.encode()).hexdigest()[:16]
     day = intake.services.local_date(intake.now)
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services,
         session,
         code="no_more_answers",

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.business_time import is_federal_holiday
 from inbox_worker.intake import Intake
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import correspondence, staff_alerts
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound
 from inbox_worker.storage import store
 from outbound.letters.compose import Letter
@@ -55,7 +56,7 @@ def write_request_form(intake: Intake, session: Session) -> None:
 
 def write_demand_received(intake: Intake, session: Session) -> None:
     """Give the one fixed answer to a demand."""
-    letter = compose_demand_received(Demand(head=correspondence.build_letterhead(intake.services)))
+    letter = compose_demand_received(Demand(head=build_letterhead(intake.services)))
     _write(intake, session, letter_key="demand_received", letter=letter)
 
 
@@ -66,7 +67,7 @@ def tell_of_demand(intake: Intake, session: Session) -> None:
         return
     settings = intake.services.settings
     staff = settings.find_staff_with("supervisor") or settings.find_staff_with("reviewer")
-    correspondence.write_alarm(
+    staff_alerts.write_alarm(
         intake.services,
         session,
         code="demand_received",
@@ -101,7 +102,7 @@ def _build_directions(intake: Intake, *, leave_out: Handling | None = None) -> D
     asks_for_form = any(topic.handling is Handling.FORM for topic in topics)
     return build_directions(
         topics,
-        head=correspondence.build_letterhead(services),
+        head=build_letterhead(services),
         table=services.topics,
         directory=services.directory,
         language=find_language(intake),

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.errors import StaleStatusError
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import notices
 from inbox_worker.services import Services
@@ -203,7 +203,7 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
             now=now,
         )
         notices.write_review_notices(services, unit.session, request, now=now)
-        correspondence.write_alarm(
+        staff_alerts.write_alarm(
             services,
             unit.session,
             code=code,
@@ -220,7 +220,7 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
 def _report_failure(services: Services, item: _Due, error: Exception) -> None:
     """Tell those who are told of alarms, once, that a decision could not be issued."""
     with services.database.unit_of_work() as unit:
-        is_new = correspondence.write_alarm(
+        is_new = staff_alerts.write_alarm(
             services,
             unit.session,
             code="issue_failed",
@@ -238,7 +238,7 @@ def _raise_key_alarm(services: Services, due: list[_Due]) -> None:
     """Tell those who are told of alarms, once a day, that decisions wait for a key."""
     now = services.clock()
     with services.database.unit_of_work() as unit:
-        is_new = correspondence.write_alarm(
+        is_new = staff_alerts.write_alarm(
             services,
             unit.session,
             code="no_signing_key",

@@ -18,7 +18,7 @@ from inbox_worker.casefile.dossier import Dossier, Prepared, find_original, read
 from inbox_worker.casefile.doubts import build_checks
 from inbox_worker.casefile.findings_record import findings_of
 from inbox_worker.casefile.triage import find_fields_to_check
-from inbox_worker.letters.correspondence import build_letterhead
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.letters.printing import list_address_lines
 from inbox_worker.review.absences import list_stand_ins

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from config.settings import StaffMember
 from inbox_worker.casefile import presentation
 from inbox_worker.intake import Intake
-from inbox_worker.letters.correspondence import build_letterhead
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.review.notices import (
     STATUS_WORDS,

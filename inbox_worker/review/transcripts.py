@@ -13,7 +13,7 @@ from config.settings import StaffMember
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.casework import Proposal
 from inbox_worker.casefile.findings_record import findings_of
-from inbox_worker.letters.correspondence import build_letterhead
+from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_to_staff
 from inbox_worker.review.notices import (
     STATUS_WORDS,

@@ -18,7 +18,7 @@ from inbox_worker.handling import quarantine, urgency
 from inbox_worker.handling.ingest import dispose_pending
 from inbox_worker.handling.standing_in import end_absences
 from inbox_worker.handling.waiting import WaitingRoom
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import staff_alerts
 from inbox_worker.review import issuing
 from inbox_worker.services import Services
 from inbox_worker.storage.faults import FaultKind, clear_fault, record_fault
@@ -85,7 +85,7 @@ class Worker:
         own = self.alarm_submitter
         report = self._drain(self.submitter, self._pacer, None if own is None else MAIN_ROUTE)
         self._note_login("relay", report)
-        correspondence.write_failure_alerts(self.services)
+        staff_alerts.write_failure_alerts(self.services)
         if own is not None:
             told = self._drain(own, self._alarm_pacer, ALARM_ROUTE)
             self._note_login("alarm relay", told)

@@ -8,7 +8,7 @@ import pytest
 
 from inbox_worker.desk import outbox_desk
 from inbox_worker.errors import WorkerError
-from inbox_worker.letters.correspondence import write_failure_alerts
+from inbox_worker.letters.staff_alerts import write_failure_alerts
 from inbox_worker.status import DeliveryStatus
 from inbox_worker.storage.models import Event, LetterRecord
 from inbox_worker.storage.outbox_store import DatabaseOutbox
