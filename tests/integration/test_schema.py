@@ -62,7 +62,7 @@ def session(database: Database) -> Iterator[Session]:
 
 def alembic(database: Database, connection: object) -> Config:
     configuration = Config()
-    folder = Path(journal.__file__).parent / "migrations"
+    folder = Path(journal.__file__).parents[1] / "migrations"
     configuration.set_main_option("script_location", str(folder))
     configuration.attributes["connection"] = connection
     return configuration
