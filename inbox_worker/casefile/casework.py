@@ -15,6 +15,7 @@ from typing import Any
 
 from config.settings import StaffMember
 from inbox_worker.casefile.dossier import has_supporting_attachment
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.services import Services
 from inbox_worker.storage.models import Request
@@ -264,6 +265,7 @@ def build_case(
     return build_case_facts(
         values,
         is_birth_date_ambiguous="ambiguous_birth_date" in request.flags,
+        is_protected=is_protected(request),
         has_supporting_attachment=has_supporting_attachment,
         author_address=request.author_address,
         is_authenticated=request.author_proven,

@@ -29,6 +29,10 @@ from parsers.extraction import FieldProblem, FieldValue, Value
 
 #: The name of each flag and what it means for the reviewer.
 FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
+    Flag.PROTECTED: (
+        "Protected by law",
+        "Only DENY can answer (8 U.S.C. 1367), and nobody outside may learn why.",
+    ),
     Flag.DOUBTFUL: ("Doubtful value", "A value needs your eye; see the fields to check."),
     Flag.VALUE_DIFFERS: (
         "Page and data differ",
@@ -169,11 +173,24 @@ def _format_phone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
+#: The titles of rules that stop an approval and have a name of their own.
+_STOP_TITLES = {"protected_subject": FLAG_WORDS[Flag.PROTECTED][0]}
+
+
 def build_flags(request: Request, disclosure: Disclosure) -> tuple[ReviewFlag, ...]:
-    """Return the request's flags, then the rules that stop or need a second person."""
-    flags = [_build_flag(Flag(name), request) for name in request.flags]
+    """Return the rules that stop or need a second person, then the request's flags."""
+    flags = [
+        # What stops an approval stands among the rules already.
+        _build_flag(Flag(name), request)
+        for name in request.flags
+        if name != Flag.PROTECTED.value
+    ]
     stops = [
-        ReviewFlag(title="Cannot be approved", sentence=r.sentence, effect=FlagEffect.BLOCKS)
+        ReviewFlag(
+            title=_STOP_TITLES.get(r.code, "Cannot be approved"),
+            sentence=r.sentence,
+            effect=FlagEffect.BLOCKS,
+        )
         for r in disclosure.blocked
     ]
     seconds = [

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from inbox_worker.casefile.protection import hold_list, is_protected, mark_protected
 from inbox_worker.casefile.triage import Flag, Sender, find_date, triage
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -20,12 +21,13 @@ from inbox_worker.storage import store
 from inbox_worker.storage.models import Problem, Request
 from parsers.definition import FormDefinition
 from parsers.extraction import FieldProblem, FieldValue
+from parsers.forms.subject_keys import find_subject_keys
 from parsers.forms.validation import validate
 
 _MISSING = "This field must be filled in."
 
 #: Flags that no value of the form brought about, and none ends.
-_LASTING = frozenset({Flag.DUPLICATE})
+_LASTING = frozenset({Flag.PROTECTED, Flag.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ def revise(
     """Start a new revision of the file with these values, and return where it now belongs.
 
     `has_ssn` says that a Social Security number stands among the new values. Flags that hold no
-    longer end with an event.
+    longer end with an event. Somebody who is protected by law is known again here; who
+    holds the request must have held the list before it.
     """
     before = set(request.flags)
     judged = triage(
@@ -119,6 +122,13 @@ def revise(
     store.add_problems(session, request, problems)
     values = {name: found.value for name, found in fields.items()}
     request.flags = [f.value for f in Flag if f in judged.flags or f in _LASTING & before]
+    today = services.local_date(change.now)
+    subject = find_subject_keys(fields, today=today)
+    (is_on_list,) = hold_list(session).find_protected([subject])
+    if is_on_list and not is_protected(request):
+        mark_protected(
+            session, request, actor=store.PROGRAM, now=change.now, journal_id=change.journal_id
+        )
     request.priority = judged.priority
     request.deadline_date = find_date(values.get("deadline_date"))
     requester_type = values.get("requester_type")

@@ -21,6 +21,7 @@ from parsers.extraction import FieldProblem, FieldValue, Value
 class Flag(StrEnum):
     """What reviewers should mind; never a status."""
 
+    PROTECTED = "protected"  #: the person is protected by law; nothing but DENY answers
     DOUBTFUL = "doubtful"  #: a value needs a person's eye
     VALUE_DIFFERS = "value_differs_from_page"  #: a page does not show what the form's data says
     LETTERS_NOT_DRAWN = "letters_not_drawn"  #: a page shows other signs in place of some letters

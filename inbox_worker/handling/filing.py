@@ -8,7 +8,7 @@ read; the author is told what to do, and the mail waits for a person).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from inbox_worker.casefile.dossier import Dossier, Prepared, count_earlier_reque
 from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.protection import hold_list, is_protected, record_protected
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
@@ -33,6 +34,7 @@ from outbound.letters.mime import find_mailable_address
 from outbound.letters.review_letters import Comparison
 from parsers.extraction import Extraction, FieldProblem
 from parsers.forms.comparison import compare_forms
+from parsers.forms.subject_keys import SubjectKeys, find_subject_keys
 
 #: How many repeats of a form by the same author are answered in a day.
 REPEATS_ANSWERED = 5
@@ -64,6 +66,17 @@ class _NewCase:
     form: ReadDocument
     route: RequestStatus
     new: store.NewRequest
+
+    @property
+    def subject(self) -> SubjectKeys:
+        """Return the keys of the person the form names."""
+        intake = self.filing.intake
+        today = intake.services.local_date(intake.now)
+        return find_subject_keys(self.form.extraction.fields, today=today)
+
+    def with_flag(self, flag: Flag) -> _NewCase:
+        """Return the case with another flag, ahead of the others."""
+        return replace(self, new=replace(self.new, flags=(flag.value, *self.new.flags)))
 
 
 def prepare_filing(intake: Intake) -> Apply:
@@ -123,8 +136,16 @@ def file_mails(session: Session, filings: Sequence[Filing]) -> None:
 
 def file_forms(session: Session, filings: Sequence[Filing]) -> None:
     """File every form as a request of its own, with the letters that go with it."""
-    cases = [_judge(filing, form) for filing in filings for form in filing.forms]
+    cases = _mark_protected(
+        session, [_judge(filing, form) for filing in filings for form in filing.forms]
+    )
     requests = store.add_requests(session, [case.new for case in cases])
+    for case, request in zip(cases, requests, strict=True):
+        if is_protected(request):
+            intake = case.filing.intake
+            record_protected(
+                session, request, actor=store.PROGRAM, now=intake.now, journal_id=intake.entry.id
+            )
     earlier = count_earlier_requests(session, requests)
     duplicates = _mark_duplicates(session, cases, requests)
     for case, request in zip(cases, requests, strict=True):
@@ -135,6 +156,17 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
             earlier_requests=earlier[request.id],
             duplicate=duplicates.get(request.id),
         )
+
+
+def _mark_protected(session: Session, cases: Sequence[_NewCase]) -> Sequence[_NewCase]:
+    """Flag the forms about people who are protected, before a letter about them is written."""
+    if not cases:
+        return cases
+    found = hold_list(session).find_protected([case.subject for case in cases])
+    return [
+        case.with_flag(Flag.PROTECTED) if is_on_list else case
+        for case, is_on_list in zip(cases, found, strict=True)
+    ]
 
 
 def _mark_duplicates(

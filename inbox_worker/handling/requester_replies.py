@@ -25,6 +25,7 @@ from inbox_worker.casefile.dossier import (
 from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import find_keys, record_keys
 from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.protection import hold_list
 from inbox_worker.casefile.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.casefile.triage import Flag, find_fields_to_check
 from inbox_worker.errors import StaleStatusError
@@ -171,6 +172,7 @@ def _join_form(
     session: Session,
 ) -> Disposition:
     """Let the new form's values take the place of the old ones, and judge the file again."""
+    hold_list(session)
     request, services, extraction = _hold(session, seen), intake.services, form.extraction
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
     store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)

@@ -84,6 +84,18 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "Your approval was not issued: the records were checked more than 72 hours ago.",
         "The request is back in review. Check the records again and answer the new notice.",
     ),
+    "subject_protected": (
+        "The person of this request is protected by law (8 U.S.C. 1367); an approval is void.",
+        "Only DENY can answer it. It reads as any other refusal, and nobody outside is told why.",
+    ),
+    "subject_unprotected": (
+        "The protection of the person of this request was lifted by two people.",
+        "Decide about it as about any other; the rules that apply stand in its notice.",
+    ),
+    "protected_after_answer": (
+        "Privacy incident: somebody who is protected by law was already told of in an answer.",
+        "Nothing more leaves: RESEND and REISSUE are stopped. Keep back what is not posted yet.",
+    ),
     "certifier_gone": (
         "Your approval was not issued: whoever was to certify it is no longer a certifier.",
         "The request is back in review. Answer the new notice.",
@@ -182,6 +194,33 @@ def write_withdrawal_news(
     """Tell reviewers, once a request and round, that its requester took it back."""
     key = f"{code}:{request.id}:{request.round}"
     _tell_reviewers(services, session, request, code, key=key, now=now)
+
+
+def write_protection_news(
+    services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
+) -> None:
+    """Tell reviewers that the subject of a request is protected, or is no longer."""
+    _tell_reviewers(services, session, request, code, key=key, now=now)
+
+
+def write_privacy_incident(
+    services: Services, session: Session, request: Request, *, is_stopped: bool, now: datetime
+) -> None:
+    """Tell the supervisors, once, that something of a protected person was disclosed.
+
+    `is_stopped` says that the answer had not left yet, and will not.
+    """
+    supervisors = [m.email for m in services.settings.find_staff_with("supervisor")]
+    write_alarm(
+        services,
+        session,
+        code="protected_after_answer",
+        key=f"protected_after_answer:{request.id}",
+        ids={"answer": "stopped before it left" if is_stopped else "has left"},
+        now=now,
+        request=request,
+        recipients=supervisors,
+    )
 
 
 def write_letter_came_back(

@@ -25,12 +25,17 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
     "NEED INFO": frozenset({_S.IN_REVIEW}),
     "CORRECT": frozenset({_S.IN_REVIEW}),
+    "PROTECT": _EVER,
+    "UNPROTECT": _EVER,
     "STATUS": _EVER,
     "HELP": _EVER,
 }
 
-#: Commands that only ask, and so may answer a letter of an earlier round.
-ANY_ROUND = frozenset({"STATUS", "HELP"})
+#: Commands that only ask or are about the person, and so may answer a letter of an earlier round.
+ANY_ROUND = frozenset({"PROTECT", "STATUS", "HELP"})
+
+#: Commands that would tell of a person whom the law protects.
+TELLING = frozenset({"APPROVE", "CONFIRM", "RESEND", "REISSUE"})
 
 
 _ROLES: Mapping[Role, settings.Role] = {
@@ -53,11 +58,13 @@ def list_possible(
     *,
     confirmable: bool,
     cancellable: bool,
+    is_protected: bool = False,
 ) -> tuple[str, ...]:
     """Return what this person can do now.
 
     `confirmable` says that the mail in hand shows a document to confirm, `cancellable` that the
-    decision in force is this person's to take back.
+    decision in force is this person's to take back, `is_protected` that the law protects the person
+    the request is about.
     """
     possible = []
     for word, statuses in STATUSES.items():
@@ -65,6 +72,8 @@ def list_possible(
         if keyword is None or status not in statuses or not is_entitled(member, keyword):
             continue
         if (word == "CONFIRM" and not confirmable) or (word == "CANCEL" and not cancellable):
+            continue
+        if word in TELLING if is_protected else word == "UNPROTECT":
             continue
         possible.append(word)
     return tuple(possible)

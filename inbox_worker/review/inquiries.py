@@ -8,10 +8,10 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from inbox_worker.casefile import presentation
+from inbox_worker.casefile import presentation, protection
 from inbox_worker.casefile.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.intake import Apply
-from inbox_worker.letters import correspondence
+from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import reply_answers, transcripts
 from inbox_worker.review.reply import Reply
@@ -101,6 +101,7 @@ def _apply_question(reply: Reply, question: str, session: Session) -> Dispositio
 def _apply_correction(
     reply: Reply, corrected: Mapping[str, FieldValue], session: Session
 ) -> Disposition:
+    protection.hold_list(session)
     request, intake = reply.hold(session), reply.intake
     services, actor = intake.services, reply.member.email.lower()
     fields = {**reply.fields, **corrected}
@@ -130,9 +131,18 @@ def _apply_correction(
             "revision": request.revision,
         },
     )
-    transcripts.return_note(
-        reply, session, request, "The file was corrected.", _describe_changes(reply, corrected)
-    )
+    told = "The file was corrected."
+    if protection.is_protected(request) and not protection.is_protected(reply.request):
+        told += " It is about somebody who is protected by law: only DENY can answer it now."
+        staff_alerts.write_protection_news(
+            services,
+            session,
+            request,
+            "subject_protected",
+            key=f"subject_protected:{request.id}:{intake.entry.id}",
+            now=intake.now,
+        )
+    transcripts.return_note(reply, session, request, told, _describe_changes(reply, corrected))
     return Disposition.DECISION_APPLIED
 
 

@@ -3,7 +3,8 @@
 The document is rendered first, outside every transaction; then one transaction moves the request to
 ISSUED, records the certification and puts the letter into the outbox, or does nothing when a CANCEL
 was first. Outcomes for a due decision: ISSUED; held back for lack of a signing key (with an alarm);
-returned to review because the records are older than 72 hours or the certifier is gone; not issued
+returned to review because the records are older than 72 hours, the certifier is gone or the subject
+is protected; not issued
 because something went wrong (with an alarm), and tried again.
 """
 
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.findings_record import load_findings
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
@@ -94,7 +96,7 @@ def _list_due(services: Services) -> list[_Due]:
 def _issue(services: Services, item: _Due) -> bool:
     now, decision = services.clock(), item.decision
     findings = None if decision.findings is None else load_findings(decision.findings)
-    obstacle = None if findings is None else _find_obstacle(services, decision, findings, now)
+    obstacle = None if findings is None else _find_obstacle(services, item, findings, now)
     if obstacle is not None:
         _return_to_review(services, item, obstacle)
         return True
@@ -120,13 +122,13 @@ def _issue(services: Services, item: _Due) -> bool:
     return True
 
 
-def _find_obstacle(
-    services: Services, decision: Decision, findings: Findings, now: datetime
-) -> str | None:
+def _find_obstacle(services: Services, item: _Due, findings: Findings, now: datetime) -> str | None:
     """Return why an approval can no longer be issued as it was shown, None when it can."""
+    if is_protected(item.request):
+        return "subject_protected"
     if has_stale_records(findings.records_as_of, now=now):
         return "records_too_old"
-    certifier = services.settings.find_staff(decision.certifier or "")
+    certifier = services.settings.find_staff(item.decision.certifier or "")
     if certifier is None or not certifier.has_role("certifier"):
         return "certifier_gone"
     return None

@@ -17,6 +17,7 @@ from inbox_worker.casefile.casework import Proposal, assess, build_case, describ
 from inbox_worker.casefile.dossier import Dossier, Prepared, find_original, read_dossier
 from inbox_worker.casefile.doubts import build_checks
 from inbox_worker.casefile.findings_record import findings_of
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.casefile.triage import find_fields_to_check
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
@@ -254,6 +255,7 @@ def build_options(
         RequestStatus(request.status),
         confirmable=confirmable,
         cancellable=cancellable,
+        is_protected=is_protected(request),
     )
     return ReplyOptions(address=reply_to, keywords=possible)
 

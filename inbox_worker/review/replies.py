@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.review import decisions, inquiries, reply_answers
+from inbox_worker.review import decisions, inquiries, protecting, reply_answers
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
 from inbox_worker.review.notices import STATUS_WORDS
 from inbox_worker.review.reply import Reply
@@ -39,6 +39,8 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "CANCEL": decisions.prepare_cancellation,
     "NEED INFO": inquiries.prepare_question,
     "CORRECT": inquiries.prepare_correction,
+    "PROTECT": protecting.prepare_protection,
+    "UNPROTECT": protecting.prepare_unprotection,
     "STATUS": inquiries.prepare_status,
     "HELP": inquiries.prepare_help,
 }

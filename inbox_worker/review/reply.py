@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Intake
 from inbox_worker.status import RequestStatus
@@ -42,11 +43,11 @@ class Reply:
     def hold(self, session: Session) -> Request:
         """Return the request for writing.
 
-        Raises `StaleStatusError` when its status, round or revision changed since it was read.
+        Raises `StaleStatusError` when its status, round or revision changed since it was read, or
+        its subject turned out to be protected.
         """
         request = store.hold_request(session, self.request.id)
-        seen = (self.request.status, self.request.round, self.request.revision)
-        if (request.status, request.round, request.revision) != seen:
+        if _version_of(request) != _version_of(self.request):
             raise StaleStatusError(f"{self.request.tracking_number} changed meanwhile")
         return request
 
@@ -81,3 +82,7 @@ class Reply:
             return False
         member = self.intake.services.settings.find_staff(self.first.actor)
         return member is None or not member.has_role("approver")
+
+
+def _version_of(request: Request) -> tuple[object, ...]:
+    return (request.status, request.round, request.revision, is_protected(request))

@@ -83,6 +83,7 @@ class CaseFacts:
     identifiers_unknown: bool = False  #: the box "none of these is known" is ticked
     has_consent: bool = False  #: the form says so and an attachment beside the form is present
     has_supporting_attachment: bool = False  #: any attachment beside the form
+    is_protected: bool = False  #: the individual is protected by law
     has_legal_process: bool = False  #: a demand directed to the agency is attached
     is_legal_cleared: bool = False  #: a person has released it from LEGAL
     delivery: str = "encrypted_email"  #: or postal_mail
@@ -106,6 +107,7 @@ def build_case_facts(
     values: Mapping[str, Value],
     *,
     is_birth_date_ambiguous: bool = False,
+    is_protected: bool = False,
     has_supporting_attachment: bool = False,
     is_legal_cleared: bool = False,
     author_address: str | None = None,
@@ -143,6 +145,7 @@ def build_case_facts(
         identifiers_unknown=values.get("identifiers_unknown") is True,
         has_consent=values.get("consent_attached") is True and has_supporting_attachment,
         has_supporting_attachment=has_supporting_attachment,
+        is_protected=is_protected,
         has_legal_process=values.get("legal_process_attached") is True,
         is_legal_cleared=is_legal_cleared,
         delivery=_text(values, "delivery") or "encrypted_email",

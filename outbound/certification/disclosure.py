@@ -119,6 +119,16 @@ def assess_disclosure(
     )
 
 
+def _protected_subject(question: Question) -> Iterator[_Found]:
+    """Nothing is told of a person whom 8 U.S.C. 1367 protects, nor that this is the reason."""
+    if question.case.is_protected:
+        yield _blocked(
+            "protected_subject",
+            "The individual is protected by law (8 U.S.C. 1367). Only DENY can answer, and it"
+            " reads as any other refusal does.",
+        )
+
+
 def _demand_attached(question: Question) -> Iterator[_Found]:
     if question.case.has_legal_process and not question.case.is_legal_cleared:
         yield _legal_first(
@@ -286,6 +296,7 @@ def _no_overlap(question: Question) -> Iterator[_Found]:
 
 #: Every rule by name, applied in this order; all that apply are reported.
 RULES: Mapping[str, _Rule] = {
+    "protected_subject": _protected_subject,
     "demand_attached": _demand_attached,
     "united_states_person": _united_states_person,
     "nothing_for_this_class": _nothing_for_this_class,

@@ -18,12 +18,7 @@ from dataclasses import dataclass
 from parsers.definition import FormDefinition
 from parsers.extraction import FieldValue, Value
 from parsers.values.cleaning import fold_text
-
-_PARTICLES = frozenset(
-    {"de", "del", "la", "las", "los", "y", "e", "viuda", "vda", "da", "do", "dos"}
-)
-#: What is written for a name that is not known; it is nobody's.
-_NOBODY = frozenset({"fnu", "lnu", "nmn", "nfn", "nln", "doe", "unknown", "unk"})
+from parsers.values.names import find_name_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +97,8 @@ def _is_same_requester(one: Mapping[str, FieldValue], other: Mapping[str, FieldV
 
 
 def _surnames(fields: Mapping[str, FieldValue]) -> frozenset[str]:
-    words = (w for text in _texts(fields, "subject_family_name") for w in fold_text(text).split())
-    return frozenset(words) - _PARTICLES - _NOBODY
+    names = _texts(fields, "subject_family_name")
+    return frozenset(word for text in names for word in find_name_words(text))
 
 
 def _birth_dates(fields: Mapping[str, FieldValue]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """Names of persons: kept as written, every surname, particle and accent of them.
 
-`normalise_name`  the name as written, flagged `name_unknown` where the words only say that it is
-                  not known (FNU, LNU, NMN, Doe)
+`normalise_name`   the name as written, flagged `name_unknown` where the words only say that it is
+                   not known (FNU, LNU, NMN, Doe)
+`find_name_words`  the words by which a name is compared with others
 """
 
 from __future__ import annotations
@@ -13,6 +14,22 @@ from parsers.values.normalised import BLANK, Normalised, flagged, good
 _UNKNOWN_NAMES = frozenset(
     {"fnu", "lnu", "nmn", "nfn", "nln", "doe", "john doe", "jane doe", "unknown", "unk"}
 )
+
+
+#: Words of a name that are written or left out as it comes.
+PARTICLES = frozenset(
+    {"de", "del", "la", "las", "los", "y", "e", "viuda", "vda", "da", "do", "dos"}
+)
+#: What is written for a name that is not known; it is nobody's.
+NOBODY = frozenset({"fnu", "lnu", "nmn", "nfn", "nln", "doe", "unknown", "unk"})
+
+
+def find_name_words(text: str) -> tuple[str, ...]:
+    """Return a name's words without accents, case and particles, in their order.
+
+    A name that only says that it is not known has none.
+    """
+    return tuple(w for w in fold_text(text).split() if w not in PARTICLES and w not in NOBODY)
 
 
 def normalise_name(text: str) -> Normalised:

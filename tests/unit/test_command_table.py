@@ -10,7 +10,7 @@ from inbox_worker.review.replies import PREPARERS
 from inbox_worker.status import RequestStatus
 from tests.unit.reply_builders import KEYWORDS
 
-REVIEW = "NEED INFO, CORRECT, STATUS, HELP"
+REVIEW = "NEED INFO, CORRECT, PROTECT, STATUS, HELP"
 
 
 def member(*roles: Role) -> StaffMember:
@@ -18,7 +18,11 @@ def member(*roles: Role) -> StaffMember:
 
 
 def possible(
-    status: str, *roles: Role, confirmable: bool = False, cancellable: bool = False
+    status: str,
+    *roles: Role,
+    confirmable: bool = False,
+    cancellable: bool = False,
+    is_protected: bool = False,
 ) -> str:
     words = list_possible(
         KEYWORDS,
@@ -26,6 +30,7 @@ def possible(
         RequestStatus(status),
         confirmable=confirmable,
         cancellable=cancellable,
+        is_protected=is_protected,
     )
     return ", ".join(words)
 
@@ -66,28 +71,52 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "SECOND_REVIEW",
             ["approver"],
             {},
-            "APPROVE, DENY, STATUS, HELP",
+            "APPROVE, DENY, PROTECT, STATUS, HELP",
             id="a second person approves or denies",
         ),
         pytest.param(
             "SECOND_REVIEW",
             ["approver"],
             {"cancellable": True},
-            "APPROVE, DENY, CANCEL, STATUS, HELP",
+            "APPROVE, DENY, CANCEL, PROTECT, STATUS, HELP",
             id="or the first takes it back",
         ),
         pytest.param(
-            "APPROVED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="approved"
+            "IN_REVIEW",
+            ["approver"],
+            {"is_protected": True, "confirmable": True},
+            "DENY, NEED INFO, CORRECT, PROTECT, UNPROTECT, STATUS, HELP",
+            id="of somebody protected nothing is told",
         ),
-        pytest.param("APPROVED", ["approver"], {}, "STATUS, HELP", id="approved by another"),
         pytest.param(
-            "DENIED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="denied"
+            "ISSUED",
+            ["reviewer"],
+            {"is_protected": True},
+            "PROTECT, UNPROTECT, STATUS, HELP",
+            id="a reviewer may be one of two who lift it",
+        ),
+        pytest.param(
+            "APPROVED",
+            ["approver"],
+            {"cancellable": True},
+            "CANCEL, PROTECT, STATUS, HELP",
+            id="approved",
+        ),
+        pytest.param(
+            "APPROVED", ["approver"], {}, "PROTECT, STATUS, HELP", id="approved by another"
+        ),
+        pytest.param(
+            "DENIED",
+            ["approver"],
+            {"cancellable": True},
+            "CANCEL, PROTECT, STATUS, HELP",
+            id="denied",
         ),
         pytest.param(
             "ISSUED",
             ["supervisor"],
             {"cancellable": True, "confirmable": True},
-            "STATUS, HELP",
+            "PROTECT, STATUS, HELP",
             id="what has left is not taken back",
         ),
         *(
@@ -95,7 +124,7 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
                 status,
                 ["supervisor"],
                 {"cancellable": True, "confirmable": True},
-                "STATUS, HELP",
+                "PROTECT, STATUS, HELP",
                 id=status,
             )
             for status in (

@@ -22,6 +22,11 @@ from inbox_worker.storage.models.mails import (
     WithheldMail,
 )
 from inbox_worker.storage.models.outbox import LetterRecord, RawLetter
+from inbox_worker.storage.models.protection import (
+    ProtectedDigest,
+    ProtectionKey,
+    UnprotectWish,
+)
 from inbox_worker.storage.models.requests import (
     ComparisonKey,
     Event,
@@ -53,6 +58,8 @@ __all__ = [
     "LetterRecord",
     "MailboxWatch",
     "Problem",
+    "ProtectedDigest",
+    "ProtectionKey",
     "RawLetter",
     "RawMail",
     "ReconciliationRecord",
@@ -61,6 +68,7 @@ __all__ = [
     "Sighting",
     "Token",
     "TrackingSequence",
+    "UnprotectWish",
     "Urgency",
     "UrgencyAlert",
     "UtcDateTime",
