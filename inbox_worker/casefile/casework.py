@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from config.settings import StaffMember
 from inbox_worker.casefile.dossier import has_supporting_attachment
@@ -129,7 +128,7 @@ def assess(
     )
 
 
-def compare_printed(
+def is_printed_alike(
     services: Services,
     request: Request,
     fields: Mapping[str, FieldValue],
@@ -137,31 +136,12 @@ def compare_printed(
     proposal: Proposal,
     *,
     now: datetime,
-) -> tuple[str, ...]:
-    """Return how the first person's findings differ in what would be printed; empty when alike."""
+) -> bool:
+    """Whether the first person's findings would print what the second's do."""
     case = read_case(services, request, fields)
     issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
     theirs = build_issued_facts(services, case, first, proposal.certifier, issue, now=now)
-    before, after = _flatten(theirs.to_json()), _flatten(proposal.facts.to_json())
-    return tuple(
-        f"{name}: {before.get(name, '(nothing)')} / {after.get(name, '(nothing)')}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    )
-
-
-def _flatten(value: Any, path: str = "") -> dict[str, str]:
-    """Return the leaves of JSON values under dotted names."""
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list | tuple):
-        items = {str(n): item for n, item in enumerate(value, 1)}.items()
-    else:
-        return {path: str(value)}
-    leaves: dict[str, str] = {}
-    for name, item in items:
-        leaves |= _flatten(item, f"{path}.{name}" if path else str(name))
-    return leaves
+    return theirs == proposal.facts
 
 
 def _find_certifier(approver: StaffMember, first: StaffMember | None) -> StaffMember | None:

@@ -197,10 +197,17 @@ def write_withdrawal_news(
 
 
 def write_protection_news(
-    services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
+    services: Services,
+    session: Session,
+    request: Request,
+    code: str,
+    *,
+    key: str,
+    now: datetime,
+    but: StaffMember | None,
 ) -> None:
-    """Tell reviewers that the subject of a request is protected, or is no longer."""
-    _tell_reviewers(services, session, request, code, key=key, now=now)
+    """Tell reviewers, `but` who knows, that a request's subject is protected or no longer is."""
+    _tell_reviewers(services, session, request, code, key=key, now=now, but=but)
 
 
 def write_privacy_incident(
@@ -249,10 +256,19 @@ def write_standing_in(
 
 
 def _tell_reviewers(
-    services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
+    services: Services,
+    session: Session,
+    request: Request,
+    code: str,
+    *,
+    key: str,
+    now: datetime,
+    but: StaffMember | None = None,
 ) -> None:
     alert = compose_staff_alert(_build_alert(services, code, request=request))
     for member in services.settings.find_staff_with("reviewer"):
+        if member == but:
+            continue
         posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
         post_unbound(services, session, member.email, alert, posting)
 

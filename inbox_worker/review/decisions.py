@@ -19,6 +19,7 @@ from inbox_worker.business_time import find_refusal_release
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.casework import Proposal, ProposalRefusedError
 from inbox_worker.casefile.findings_record import dump_findings, load_findings
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.intake import Apply
 from inbox_worker.review import notices, reply_answers, transcripts
 from inbox_worker.review.reply import Reply
@@ -79,6 +80,8 @@ def prepare_confirmation(reply: Reply) -> Apply:
 
 def _find_obstacle(reply: Reply, first: Decision | None) -> str:
     """Return why this person cannot approve now, nothing when they can."""
+    if is_protected(reply.request):
+        return "The person is protected by law (8 U.S.C. 1367): only DENY can answer."
     unread = _find_unread(reply)
     if unread:
         return unread
@@ -168,7 +171,7 @@ def _prepare_proposal(
         document=casework.render_preview(proposal),
     )
     if first is not None and first.findings is not None:
-        differences = casework.compare_printed(
+        is_alike = casework.is_printed_alike(
             services,
             reply.request,
             reply.fields,
@@ -176,8 +179,8 @@ def _prepare_proposal(
             proposal,
             now=reply.intake.now,
         )
-        if differences:
-            return partial(_apply_difference, approval, first, differences)
+        if not is_alike:
+            return partial(_apply_difference, approval, first)
     if services.settings.review.confirm and not confirmed:
         return partial(_apply_proposal, approval, first)
     return partial(_apply_approval, approval, first)
@@ -233,9 +236,7 @@ def _apply_approval(approval: _Approval, first: Decision | None, session: Sessio
     return Disposition.DECISION_APPLIED
 
 
-def _apply_difference(
-    approval: _Approval, first: Decision, differences: tuple[str, ...], session: Session
-) -> Disposition:
+def _apply_difference(approval: _Approval, first: Decision, session: Session) -> Disposition:
     """Issue nothing: the two people's findings differ in a printed fact. Both are told how."""
     reply = approval.reply
     request = reply.hold(session)
@@ -250,7 +251,7 @@ def _apply_difference(
         now=reply.intake.now,
         journal_id=decision.journal_id,
     )
-    transcripts.write_differences(reply, session, request, first, differences)
+    transcripts.write_differences(reply, session, request, first, approval.findings)
     return Disposition.DECISION_APPLIED
 
 

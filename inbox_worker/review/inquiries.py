@@ -141,6 +141,7 @@ def _apply_correction(
             "subject_protected",
             key=f"subject_protected:{request.id}:{intake.entry.id}",
             now=intake.now,
+            but=reply.member,
         )
     transcripts.return_note(reply, session, request, told, _describe_changes(reply, corrected))
     return Disposition.DECISION_APPLIED

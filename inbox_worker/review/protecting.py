@@ -84,42 +84,50 @@ def _apply_protection(reply: Reply, subject: SubjectKeys, session: Session) -> D
     session.execute(delete(UnprotectWish).where(UnprotectWish.request_id == request.id))
     today = services.local_date(intake.now)
     others = protection.list_requests_about(session, subject, but=request, today=today)
-    marked = [_protect(reply, session, request)]
-    marked += [_protect(reply, session, store.hold_request(session, i)) for i in others]
-    count = sum(marked[1:])
+    concerned = [request, *(store.hold_request(session, i) for i in others)]
+    marked = [r for r in concerned if not protection.is_protected(r)]
+    for one in marked:
+        _mark(reply, session, one)
+    count = len([r for r in marked if r is not request])
     transcripts.return_note(
         reply,
         session,
         request,
         "The person is protected. Only DENY can answer this request and any other about them, and"
-        " nothing was sent outside." + (f" {count} other requests were marked." if count else ""),
+        " nothing was sent outside." + (f" Other requests marked: {count}." if count else ""),
     )
+    for one in marked:
+        _tell(reply, session, one, but=reply.member if one is request else None)
     return Disposition.DECISION_APPLIED
 
 
-def _protect(reply: Reply, session: Session, request: Request) -> bool:
-    """Raise a request's flag and stop what would still leave; return False when it was raised."""
-    if protection.is_protected(request):
-        return False
-    services, now = reply.intake.services, reply.intake.now
-    actor, status = reply.member.email.lower(), _S(request.status)
+def _mark(reply: Reply, session: Session, request: Request) -> None:
+    """Raise a request's flag, and take an approval back that has not left."""
     protection.mark_protected(
-        session, request, actor=actor, now=now, journal_id=reply.intake.entry.id
+        session,
+        request,
+        actor=reply.member.email.lower(),
+        now=reply.intake.now,
+        journal_id=reply.intake.entry.id,
     )
     session.flush()
-    if status is _S.APPROVED:
+    if _S(request.status) is _S.APPROVED:
         _stop_approval(reply, session, request)
-    elif status in _KNOWN_TO_REVIEWERS:
+
+
+def _tell(reply: Reply, session: Session, request: Request, *, but: StaffMember | None) -> None:
+    """Tell reviewers what their notices do not say, and supervisors what was disclosed."""
+    services, now = reply.intake.services, reply.intake.now
+    if _S(request.status) in _KNOWN_TO_REVIEWERS:
         key = f"subject_protected:{request.id}:{reply.intake.entry.id}"
         staff_alerts.write_protection_news(
-            services, session, request, "subject_protected", key=key, now=now
+            services, session, request, "subject_protected", key=key, now=now, but=but
         )
     if _has_told_of_the_person(session, request):
         is_stopped = _stop_answer(session, request)
         staff_alerts.write_privacy_incident(
             services, session, request, is_stopped=is_stopped, now=now
         )
-    return True
 
 
 def _stop_approval(reply: Reply, session: Session, request: Request) -> None:
@@ -187,15 +195,19 @@ def _apply_unprotection(reply: Reply, session: Session) -> Disposition:
     session.delete(wish)
     subject = _find_subject(reply)
     known.remove(subject)
-    _lift(reply, session, request)
+    lifted = [request]
     for other in _list_protected(session, but=request):
         keys = _find_keys_of(reply, session, other)
         is_same = not subject.kept.isdisjoint(keys.sought)
         if is_same and known.find_protected([keys]) == [False]:
-            _lift(reply, session, store.hold_request(session, other.id))
+            lifted.append(store.hold_request(session, other.id))
+    for one in lifted:
+        _lower(reply, session, one)
     transcripts.return_note(
         reply, session, request, f"The protection was lifted, by you and {first.name}."
     )
+    for one in lifted:
+        _tell_lifted(reply, session, one, but=reply.member if one is request else None)
     return Disposition.DECISION_APPLIED
 
 
@@ -218,20 +230,30 @@ def _find_keys_of(reply: Reply, session: Session, request: Request) -> SubjectKe
     return find_subject_keys(store.current_fields(session, request), today=today)
 
 
-def _lift(reply: Reply, session: Session, request: Request) -> None:
-    intake = reply.intake
+def _lower(reply: Reply, session: Session, request: Request) -> None:
     protection.unmark_protected(
         session,
         request,
         actor=reply.member.email.lower(),
-        now=intake.now,
-        journal_id=intake.entry.id,
+        now=reply.intake.now,
+        journal_id=reply.intake.entry.id,
     )
     session.flush()
+
+
+def _tell_lifted(
+    reply: Reply, session: Session, request: Request, *, but: StaffMember | None
+) -> None:
+    intake = reply.intake
     if _S(request.status) in _KNOWN_TO_REVIEWERS:
-        key = f"subject_unprotected:{request.id}:{intake.entry.id}"
         staff_alerts.write_protection_news(
-            intake.services, session, request, "subject_unprotected", key=key, now=intake.now
+            intake.services,
+            session,
+            request,
+            "subject_unprotected",
+            key=f"subject_unprotected:{request.id}:{intake.entry.id}",
+            now=intake.now,
+            but=but,
         )
 
 

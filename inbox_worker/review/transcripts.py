@@ -5,8 +5,6 @@ Every one answers the reply in hand, or tells whoever else decided on the same r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
@@ -25,12 +23,13 @@ from inbox_worker.review.reply import Reply
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage.models import Decision, Request
 from outbound.letters.compose import Fact, Letter
-from outbound.letters.finding_facts import describe_findings
+from outbound.letters.finding_facts import compare_findings, describe_findings
 from outbound.letters.reply_letters import (
     IssuePlan,
     Transcript,
     compose_transcript,
 )
+from parsers.replies.findings import Findings
 
 
 def return_preview(
@@ -191,7 +190,7 @@ def write_differences(
     session: Session,
     request: Request,
     first: Decision,
-    differences: Sequence[str],
+    second: Findings,
 ) -> None:
     """Tell both people how their findings differ, and ask everyone to decide anew."""
     services = reply.intake.services
@@ -199,7 +198,11 @@ def write_differences(
     other = services.settings.find_staff(first.actor)
     if other is not None:
         people[other.email.lower()] = other
-    facts = tuple(Fact(label=f"Difference {n}", value=d) for n, d in enumerate(differences, 1))
+    differences = compare_findings(
+        (first.actor if other is None else other.name, findings_of(first)),
+        (reply.member.name, second),
+        timezone=services.settings.general.timezone,
+    )
     for address, member in people.items():
 
         def compose(reply_to: str, member: StaffMember = member) -> Letter:
@@ -211,7 +214,7 @@ def write_differences(
                     keyword="APPROVE",
                     status_text="Nothing was issued: the two approvals differ in a printed fact. "
                     "The request is back in review.",
-                    understood=facts,
+                    differences=differences,
                 )
             )
 

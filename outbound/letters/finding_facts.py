@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 import pycountry
@@ -11,12 +12,59 @@ from outbound.letters.compose import Fact
 from outbound.letters.words import format_date, format_moment
 from parsers.replies.findings import CustodyPeriod, DirectTransfer, Findings
 
+_REMARKS = "Remarks (internal, never printed)"
+
 
 def describe_findings(findings: Findings, *, timezone: str) -> tuple[Fact, ...]:
     """Return what the reply said, a fact for each line of it, and nothing that it did not say."""
     return tuple(
         Fact(label=label, value=value) for label, value in _list_findings(findings, timezone)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDifference:
+    """A line of the findings in which two people differ."""
+
+    label: str
+    first: str  #: empty: this person did not write the line
+    second: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDifferences:
+    """What two people found, side by side where it differs."""
+
+    first_person: str
+    second_person: str
+    rows: tuple[FindingDifference, ...]
+
+
+def compare_findings(
+    first: tuple[str, Findings], second: tuple[str, Findings], *, timezone: str
+) -> FindingDifferences:
+    """Return the lines in which the findings of two people, each with a name, differ.
+
+    Remarks are nobody else's to agree with.
+    """
+    one, other = (_group(findings, timezone) for _, findings in (first, second))
+    return FindingDifferences(
+        first_person=first[0],
+        second_person=second[0],
+        rows=tuple(
+            FindingDifference(label=label, first=one.get(label, ""), second=other.get(label, ""))
+            for label in dict.fromkeys([*one, *other])
+            if label != _REMARKS and one.get(label) != other.get(label)
+        ),
+    )
+
+
+def _group(findings: Findings, timezone: str) -> dict[str, str]:
+    """Return the lines by label, several of one label in one text."""
+    grouped: dict[str, list[str]] = {}
+    for label, value in _list_findings(findings, timezone):
+        grouped.setdefault(label, []).append(value)
+    return {label: "; ".join(values) for label, values in grouped.items()}
 
 
 def _list_findings(f: Findings, timezone: str) -> Iterator[tuple[str, str]]:
@@ -44,7 +92,7 @@ def _list_findings(f: Findings, timezone: str) -> Iterator[tuple[str, str]]:
     yield from _list_answers(("Released same day", f.released_same_day))
     yield from _list_texts(("Country", None if f.country is None else find_country(f.country)))
     yield "Records as of", format_moment(f.records_as_of, timezone)
-    yield from _list_texts(("Remarks (internal, never printed)", f.remarks))
+    yield from _list_texts((_REMARKS, f.remarks))
 
 
 def find_country(code: str) -> str:

@@ -20,6 +20,7 @@ from outbound.letters.words import clean_text, describe_check, describe_picture
 
 if TYPE_CHECKING:
     from outbound.letters.compose import Fact
+    from outbound.letters.finding_facts import FindingDifferences
     from outbound.letters.reply_letters import AnswerTable, EchoLine
     from outbound.letters.review_letters import Comparison, FieldRow, FieldToCheck, ReadyReply
 
@@ -45,6 +46,24 @@ _TABLE = (
 _ROW = (
     '<tr><th scope="row" style="padding:5px 8px 5px 0;border-bottom:1px solid #808080;'
     'vertical-align:top;font-weight:normal;overflow-wrap:anywhere">'
+)
+_SIDE_BY_SIDE = (
+    '<table style="width:100%;margin:0 0 14px;border-collapse:collapse;text-align:left;'
+    'table-layout:fixed">\n'
+    '<caption style="padding:0 0 4px;text-align:left;font-weight:bold">{}</caption>\n'
+    '<thead><tr><th scope="col" style="width:24%;padding:4px 8px 4px 0;'
+    'border-bottom:2px solid #808080;font-size:14px">{}</th>'
+    '<th scope="col" style="padding:4px 8px 4px 0;border-bottom:2px solid #808080;font-size:14px">'
+    '{}</th><th scope="col" style="padding:4px 0;border-bottom:2px solid #808080;font-size:14px">'
+    "{}</th></tr></thead>\n\n<tbody>\n{}</tbody></table>\n"
+)
+_MIDDLE = (
+    '</th><td style="padding:5px 8px 5px 0;border-bottom:1px solid #808080;vertical-align:top;'
+    'overflow-wrap:anywhere">'
+)
+_NEXT = (
+    '</td><td style="padding:5px 0;border-bottom:1px solid #808080;vertical-align:top;'
+    'overflow-wrap:anywhere">'
 )
 _CHECK = (
     '<div style="margin:0 0 16px;padding:10px 14px 4px;border:1px solid #808080;'
@@ -162,6 +181,19 @@ def set_changes(comparison: Comparison) -> Markup:
     return _set_table("What changed", ("Field", "Now, and earlier"), rows)
 
 
+def set_differences(found: FindingDifferences) -> Markup:
+    """Set a table of what two people found, side by side where it differs."""
+    heads = ("Finding", found.first_person, found.second_person)
+    rows = [
+        f"{_ROW}{_show(row.label)}{_MIDDLE}{_show(row.first or '(not written)')}"
+        f"{_NEXT}{_show(row.second or '(not written)')}</td></tr>\n"
+        for row in found.rows
+    ]
+    return _trust(
+        _SIDE_BY_SIDE.format(_show("The findings that differ"), *map(_show, heads), "".join(rows))
+    )
+
+
 def set_answers(table: AnswerTable) -> Markup:
     """Set the computed answers for one obligation."""
     rows = [
@@ -232,6 +264,7 @@ PARTS: Mapping[str, Callable[..., Markup]] = {
     "fields": set_fields,
     "checks": set_checks,
     "changes": set_changes,
+    "differences": set_differences,
     "answers": set_answers,
     "echo": set_echo,
     "buttons": set_buttons,

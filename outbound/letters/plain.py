@@ -17,6 +17,7 @@ from outbound.letters.words import clean_text, describe_check, wrap_lines, wrap_
 
 if TYPE_CHECKING:
     from outbound.letters.compose import Fact
+    from outbound.letters.finding_facts import FindingDifferences
     from outbound.letters.reply_letters import AnswerTable, EchoLine
     from outbound.letters.review_letters import Comparison, FieldRow, FieldToCheck
 
@@ -105,6 +106,16 @@ def set_changes(comparison: Comparison) -> str:
     return "\n".join([*lines, "", ""])
 
 
+def set_differences(found: FindingDifferences) -> str:
+    """Set what two people found, line by line where it differs."""
+    lines = [clean_text("The findings that differ:")]
+    for row in found.rows:
+        lines.append(wrap_text(f"{row.label}:", "  "))
+        for person, value in ((found.first_person, row.first), (found.second_person, row.second)):
+            lines.append(_set_pair(person, value or "(not written)", "    "))
+    return "\n".join([*lines, "", ""])
+
+
 def _set_pair(label: str, value: str, indent: str = "  ") -> str:
     one_line = value.replace("\n", "; ")
     return wrap_text(f"{label}: {one_line}", indent, _DEEP)
@@ -152,6 +163,7 @@ PARTS: Mapping[str, Callable[..., str]] = {
     "fields": set_fields,
     "checks": set_checks,
     "changes": set_changes,
+    "differences": set_differences,
     "answers": set_answers,
     "echo": set_echo,
     "buttons": _leave_out,

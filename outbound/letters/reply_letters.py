@@ -20,6 +20,7 @@ from outbound.letters.compose import (
     build_letter,
     build_pdf,
 )
+from outbound.letters.finding_facts import FindingDifferences
 from outbound.letters.reply_skeletons import (
     ReplyOptions,
     Skeleton,
@@ -71,6 +72,7 @@ class Transcript:
     keyword: str  #: the table's upper-case word
     status_text: str  #: what happened, one sentence
     understood: tuple[Fact, ...] = ()
+    differences: FindingDifferences | None = None  #: with the other person's findings
     answers: tuple[AnswerTable, ...] = ()
     sentences: tuple[str, ...] = ()  #: what the document will say
     plan: IssuePlan | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -332,6 +333,9 @@ def test_findings_that_differ_in_print_issue_nothing(
         letter = harness.newest(person, "transcript")
         assert "differ in a printed fact" in letter.text
         assert told in letter.text
+        assert "The findings that differ:" in letter.text
+        (row,) = re.findall(r"L\. Chen: .*? R\. Ortega: ", letter.text)
+        assert told not in row
         # Both have a new notice, and the old ones are of an earlier round.
         assert harness.notice(person).kind == "review_notice"
     harness.reply(ORTEGA, APPROVE, to=harness.newest(ORTEGA, "transcript"))

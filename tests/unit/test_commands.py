@@ -295,8 +295,8 @@ LEGAL subpoena attached
 ASSIGN r.ortega@agency.example
 AWAY until 2026-05-18
 BACK
-PROTECT
-UNPROTECT
+PROTECT the person
+UNPROTECT him
 DUPLICATE CJS-2026-000001-9
 CLOSE wrong mailbox
 RESEND
@@ -569,7 +569,7 @@ def test_a_skeleton_with_its_needed_lines_filled_in_is_obeyed() -> None:
 
 # The grammar written a second time, as one pattern: nothing outside it may ever decide.
 _FIRST = re.compile(
-    r"(?:APPROVED?|CONFIRM|CANCEL|STATUS|HELP|CORRECT)[.!:]?"
+    r"(?:APPROVED?|CONFIRM|CANCEL|STATUS|HELP|CORRECT|PROTECT|UNPROTECT)[.!:]?"
     r"|(?:DENY|DENIED|NEED INFO|NEEDINFO)(?:[.!:]?|[.!:]? .*)",
     re.IGNORECASE,
 )
@@ -640,6 +640,8 @@ def test_the_table_holds_every_keyword_and_marks_what_this_version_can_do() -> N
         "CORRECT",
         "STATUS",
         "HELP",
+        "PROTECT",
+        "UNPROTECT",
     }
     assert later == {
         *(
@@ -649,8 +651,6 @@ def test_the_table_holds_every_keyword_and_marks_what_this_version_can_do() -> N
             "ASSIGN",
             "AWAY",
             "BACK",
-            "PROTECT",
-            "UNPROTECT",
             "DUPLICATE",
         ),
         *("CLOSE", "RESEND", "REISSUE", "REVOKE", "NOTE", "SHOW", "PASSWORD"),
