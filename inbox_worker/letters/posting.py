@@ -8,7 +8,7 @@ the request, the person and the round; so does an alert, to the mail it is about
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -28,11 +28,16 @@ from inbox_worker.storage.outbox_store import (
     put_letter,
 )
 from inbox_worker.storage.tokens import build_token, record_token
-from outbound.letters.compose import Letter
+from outbound.letters.compose import Letter, LetterKind
 from outbound.letters.mime import MailIdentity, build_mail, find_mailable_address
 
 #: How many earlier letters a References field names; the first and the last ones matter most.
 _THREAD = 10
+
+#: Answers join the thread where it began, whatever was asked meanwhile: their header is as long
+#: for every request, and tells nothing of the way to the decision.
+_RECEIPTS = (LetterKind.ACKNOWLEDGEMENT, LetterKind.LEGAL_RECEIVED)
+_THREADS = {LetterKind.CERTIFICATION: _RECEIPTS, LetterKind.REFUSAL: _RECEIPTS}
 
 #: Letters leave in the order in which they are due: an alert is due before any that waits.
 _AHEAD = timedelta(days=1)
@@ -112,7 +117,7 @@ def post_to_requester(
     """Put a letter about a request to its requester into the outbox."""
     token = build_token(services.random_bits)
     _record(services, session, request, "letter", token, address, posting, None)
-    thread = _thread_of(session, request, address, posting)
+    thread = _thread_of(session, request, address, posting, kinds=_THREADS.get(letter.kind))
     if request.author_message_id is not None and address == request.author_address:
         thread = (request.author_message_id, *thread)
     _put(
@@ -268,21 +273,27 @@ def _record(
 
 
 def _thread_of(
-    session: Session, request: Request, address: str, posting: Posting
+    session: Session,
+    request: Request,
+    address: str,
+    posting: Posting,
+    *,
+    kinds: Sequence[LetterKind] | None = None,
 ) -> tuple[str, ...]:
     """Return the Message-IDs of earlier letters about the request to the same address.
 
-    There are none at the moment the request is filed.
+    There are none at the moment the request is filed. With `kinds`, only letters of these count.
     """
     if posting.now == request.received_at:
         return ()
-    return tuple(
-        session.scalars(
-            select(LetterRecord.message_id)
-            .where(LetterRecord.request_id == request.id, LetterRecord.recipient == address)
-            .order_by(LetterRecord.id)
-        )
+    found = (
+        select(LetterRecord.message_id)
+        .where(LetterRecord.request_id == request.id, LetterRecord.recipient == address)
+        .order_by(LetterRecord.id)
     )
+    if kinds is not None:
+        found = found.where(LetterRecord.kind.in_([kind.value for kind in kinds]))
+    return tuple(session.scalars(found))
 
 
 def _message_id(services: Services, kind: str, token: str) -> str:

@@ -85,12 +85,8 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "The request is back in review. Check the records again and answer the new notice.",
     ),
     "subject_protected": (
-        "The person of this request is protected by law (8 U.S.C. 1367); an approval is void.",
-        "Only DENY can answer it. It reads as any other refusal, and nobody outside is told why.",
-    ),
-    "subject_unprotected": (
-        "The protection of the person of this request was lifted by two people.",
-        "Decide about it as about any other; the rules that apply stand in its notice.",
+        "Your approval was not issued: the person is protected by law (8 U.S.C. 1367).",
+        "The request is back in review. Only DENY can answer it; answer the new notice.",
     ),
     "protected_after_answer": (
         "Privacy incident: somebody who is protected by law was already told of in an answer.",
@@ -196,20 +192,6 @@ def write_withdrawal_news(
     _tell_reviewers(services, session, request, code, key=key, now=now)
 
 
-def write_protection_news(
-    services: Services,
-    session: Session,
-    request: Request,
-    code: str,
-    *,
-    key: str,
-    now: datetime,
-    but: StaffMember | None,
-) -> None:
-    """Tell reviewers, `but` who knows, that a request's subject is protected or no longer is."""
-    _tell_reviewers(services, session, request, code, key=key, now=now, but=but)
-
-
 def write_privacy_incident(
     services: Services, session: Session, request: Request, *, is_stopped: bool, now: datetime
 ) -> None:
@@ -263,12 +245,9 @@ def _tell_reviewers(
     *,
     key: str,
     now: datetime,
-    but: StaffMember | None = None,
 ) -> None:
     alert = compose_staff_alert(_build_alert(services, code, request=request))
     for member in services.settings.find_staff_with("reviewer"):
-        if member == but:
-            continue
         posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
         post_unbound(services, session, member.email, alert, posting)
 

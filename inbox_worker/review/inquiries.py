@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from inbox_worker.casefile import presentation, protection
 from inbox_worker.casefile.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.intake import Apply
-from inbox_worker.letters import correspondence, staff_alerts
+from inbox_worker.letters import correspondence
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import reply_answers, transcripts
 from inbox_worker.review.reply import Reply
@@ -132,18 +132,12 @@ def _apply_correction(
         },
     )
     told = "The file was corrected."
-    if protection.is_protected(request) and not protection.is_protected(reply.request):
+    is_news = protection.is_protected(request) and not protection.is_protected(reply.request)
+    if is_news:
         told += " It is about somebody who is protected by law: only DENY can answer it now."
-        staff_alerts.write_protection_news(
-            services,
-            session,
-            request,
-            "subject_protected",
-            key=f"subject_protected:{request.id}:{intake.entry.id}",
-            now=intake.now,
-            but=reply.member,
-        )
     transcripts.return_note(reply, session, request, told, _describe_changes(reply, corrected))
+    if is_news:
+        transcripts.write_protection_news(reply, session, request, to_author=False)
     return Disposition.DECISION_APPLIED
 
 

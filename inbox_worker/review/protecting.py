@@ -97,7 +97,7 @@ def _apply_protection(reply: Reply, subject: SubjectKeys, session: Session) -> D
         " nothing was sent outside." + (f" Other requests marked: {count}." if count else ""),
     )
     for one in marked:
-        _tell(reply, session, one, but=reply.member if one is request else None)
+        _tell(reply, session, one)
     return Disposition.DECISION_APPLIED
 
 
@@ -115,18 +115,13 @@ def _mark(reply: Reply, session: Session, request: Request) -> None:
         _stop_approval(reply, session, request)
 
 
-def _tell(reply: Reply, session: Session, request: Request, *, but: StaffMember | None) -> None:
+def _tell(reply: Reply, session: Session, request: Request) -> None:
     """Tell reviewers what their notices do not say, and supervisors what was disclosed."""
-    services, now = reply.intake.services, reply.intake.now
-    if _S(request.status) in _KNOWN_TO_REVIEWERS:
-        key = f"subject_protected:{request.id}:{reply.intake.entry.id}"
-        staff_alerts.write_protection_news(
-            services, session, request, "subject_protected", key=key, now=now, but=but
-        )
+    _tell_reviewers(reply, session, request)
     if _has_told_of_the_person(session, request):
         is_stopped = _stop_answer(session, request)
         staff_alerts.write_privacy_incident(
-            services, session, request, is_stopped=is_stopped, now=now
+            reply.intake.services, session, request, is_stopped=is_stopped, now=reply.intake.now
         )
 
 
@@ -207,7 +202,7 @@ def _apply_unprotection(reply: Reply, session: Session) -> Disposition:
         reply, session, request, f"The protection was lifted, by you and {first.name}."
     )
     for one in lifted:
-        _tell_lifted(reply, session, one, but=reply.member if one is request else None)
+        _tell_reviewers(reply, session, one)
     return Disposition.DECISION_APPLIED
 
 
@@ -241,20 +236,10 @@ def _lower(reply: Reply, session: Session, request: Request) -> None:
     session.flush()
 
 
-def _tell_lifted(
-    reply: Reply, session: Session, request: Request, *, but: StaffMember | None
-) -> None:
-    intake = reply.intake
+def _tell_reviewers(reply: Reply, session: Session, request: Request) -> None:
     if _S(request.status) in _KNOWN_TO_REVIEWERS:
-        staff_alerts.write_protection_news(
-            intake.services,
-            session,
-            request,
-            "subject_unprotected",
-            key=f"subject_unprotected:{request.id}:{intake.entry.id}",
-            now=intake.now,
-            but=but,
-        )
+        is_another = request.id != reply.request.id
+        transcripts.write_protection_news(reply, session, request, to_author=is_another)
 
 
 def _ask_a_second(reply: Reply, session: Session, request: Request) -> Disposition:
@@ -280,6 +265,7 @@ def _ask_a_second(reply: Reply, session: Session, request: Request) -> Dispositi
                     tracking_number=request.tracking_number,
                     reply=notices.build_options(services, request, other, reply_to),
                     keyword="UNPROTECT",
+                    title="A second person is needed",
                     status_text=f"{member.name} asks to lift the protection of the person this"
                     " request is about. It is lifted when you reply UNPROTECT; otherwise it stays."
                     " Do not lift it when the request is about somebody else of the same"

@@ -11,6 +11,7 @@ from config.settings import StaffMember
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.casework import Proposal
 from inbox_worker.casefile.findings_record import findings_of
+from inbox_worker.casefile.protection import is_protected
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_to_staff
 from inbox_worker.review.notices import (
@@ -215,6 +216,7 @@ def write_differences(
                     status_text="Nothing was issued: the two approvals differ in a printed fact. "
                     "The request is back in review.",
                     differences=differences,
+                    title="Two approvals differ",
                 )
             )
 
@@ -248,3 +250,50 @@ def return_note(
             )
         ),
     )
+
+
+#: The title and the sentence of what reviewers are told of a request's subject.
+_PROTECTION_NEWS = {
+    True: (
+        "Protected by law",
+        (
+            "The person this request is about is protected by law (8 U.S.C. 1367). Only DENY can"
+            " answer it; that reads as any other refusal, and nobody outside is told why."
+        ),
+    ),
+    False: (
+        "No longer protected",
+        "Two people lifted the protection of this person. Decide as about any other.",
+    ),
+}
+
+
+def write_protection_news(
+    reply: Reply, session: Session, request: Request, *, to_author: bool
+) -> None:
+    """Tell reviewers that a request's subject is protected now, or no longer.
+
+    Whoever wrote the reply in hand is told by its answer unless `to_author`.
+    """
+    services, intake = reply.intake.services, reply.intake
+    is_now = is_protected(request)
+    title, sentence = _PROTECTION_NEWS[is_now]
+    for member in services.settings.find_staff_with("reviewer"):
+        if member == reply.member and not to_author:
+            continue
+
+        def compose(reply_to: str, member: StaffMember = member) -> Letter:
+            return compose_transcript(
+                Transcript(
+                    head=build_letterhead(services),
+                    tracking_number=request.tracking_number,
+                    reply=build_options(services, request, member, reply_to),
+                    keyword="PROTECT" if is_now else "UNPROTECT",
+                    status_text=sentence,
+                    title=title,
+                )
+            )
+
+        key = f"protection:{request.id}:{intake.entry.id}:{member.email.lower()}"
+        posting = Posting(key=key, now=intake.now)
+        post_to_staff(services, session, request, member.email, compose, posting)

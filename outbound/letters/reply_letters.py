@@ -78,6 +78,7 @@ class Transcript:
     plan: IssuePlan | None = None
     document: bytes | None = None  #: the exact document
     is_preview: bool = True  #: whether the document is marked PREVIEW
+    title: str = ""  #: of a letter to somebody who did not write the reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,7 @@ def compose_transcript(context: Transcript) -> Letter:
     return _build(
         LetterKind.TRANSCRIPT,
         context,
-        f"Understood: {_only_word(context.keyword)}",
+        context.title or f"Understood: {_only_word(context.keyword)}",
         skeletons=build_short_skeletons(context.reply.keywords),
         attachments=() if context.document is None else (build_pdf(name, context.document),),
     )

@@ -7,6 +7,7 @@ findings fit the calendar and the request is judged elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import tzinfo
 from functools import partial
@@ -78,6 +79,11 @@ def drop_unfilled(fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str,
     return {name: texts for name, texts in said.items() if texts}
 
 
+#: Where a reviewer may write that the person died, and the words for it.
+_TELL_OF_DEATH = frozenset({"Outcome", "Custody ended", "Remarks"})
+_OF_DEATH = re.compile(r"\b(?:died|dead|deceased|death)\b", re.IGNORECASE)
+
+
 def _is_said(name: str, text: str) -> bool:
     bare = text.strip()
     return bool(bare) and fold_words(bare) != fold_words(f"({FINDING_HINTS.get(name, '')})")
@@ -138,6 +144,8 @@ def _read_text(name: str, text: str, readers: Mapping[str, Callable[[str], Any]]
         raise ParseError("unknown_field", f"There is no finding “{shorten_line(name)}”.")
     if "?" in text and name != "Remarks":
         raise ParseError("doubtful", "A question decides nothing; write what the records show.")
+    if name in _TELL_OF_DEATH and _OF_DEATH.search(text):
+        raise ParseError("subject_died", "Of somebody who died only LEGAL answers: reply LEGAL.")
     if name in _FREE_FIELDS and fold_name(FINDING_HINTS[name]) in fold_name(text):
         raise ParseError("hint_left", "The hint in parentheses is still there; write the value.")
     return readers[name](text)

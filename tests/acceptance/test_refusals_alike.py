@@ -167,19 +167,19 @@ def a_question_was_answered(case: Case) -> Course:
     yield
 
 
-def late(course: Any) -> Any:
-    """Return a course that begins when the first moment has passed."""
+def late(course: Any, *, days: int) -> Any:
+    """Return a course that begins after so many days."""
 
     def play(case: Case) -> Course:
-        for _ in range(_DAYS):
+        for _ in range(days):
             yield
         yield from course(case)
 
     return play
 
 
-#: Working days and nights from the filing to the first moment.
-_DAYS = 7
+#: How many days the courses have before the first moment, a weekend among them.
+_DAYS = 6
 
 #: Each reason: what the form says otherwise, and its course.
 REASONS: Mapping[str, tuple[dict[str, Any], Any]] = {
@@ -196,8 +196,8 @@ REASONS: Mapping[str, tuple[dict[str, Any], Any]] = {
     "differing findings": ({"subject_birth_country": "Honduras"}, two_people_differ),
     "taken back": ({}, an_approval_is_taken_back),
     "after a question": ({}, a_question_was_answered),
-    LATE_REASONS[0]: ({}, late(nothing_is_found)),
-    LATE_REASONS[1]: ({"subject_family_name": "Asilo"}, late(somebody_is_protected)),
+    LATE_REASONS[0]: ({}, late(nothing_is_found, days=_DAYS + 1)),
+    LATE_REASONS[1]: ({"subject_family_name": "Asilo"}, late(somebody_is_protected, days=_DAYS)),
 }
 
 
@@ -226,7 +226,7 @@ def outcome(real_servers: MailServers, tmp_path_factory: pytest.TempPathFactory)
     cases = _file(job)
     stages: dict[str, list[list[Mail]]] = {name: [] for name in cases}
     under_way = {name: REASONS[name][1](case) for name, case in cases.items()}
-    _live(job, under_way, days=_DAYS - 1)
+    _live(job, under_way, days=_DAYS)
     _ask_stages(job, cases, stages)
     job.clock.now = RELEASED - timedelta(minutes=1)
     job.work()

@@ -362,13 +362,24 @@ def test_custody_ends_in_closed_ways(text: str, ended: tuple[CustodyEnd, str | N
     assert (found.custody_ended, found.transferred_to) == ended
 
 
-@pytest.mark.parametrize(
-    "text", ["transferred", "transferred to", "escaped", "released on bond", "died"]
-)
+@pytest.mark.parametrize("text", ["transferred", "transferred to", "escaped", "released on bond"])
 def test_other_endings_of_custody_are_a_problem(text: str) -> None:
     assert codes({**DETAINED, "Custody ended": text}, "2026-03-02 to 2026-03-09") == {
         "unknown_value"
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        pytest.param("Custody ended", "died", id="custody ended by it"),
+        pytest.param("Custody ended", "Deceased.", id="in another word"),
+        pytest.param("Outcome", "detained; death", id="as an outcome"),
+        pytest.param("Remarks", "He died on 04/02/2026, see the file.", id="in the remarks"),
+    ],
+)
+def test_somebody_who_died_is_for_legal_alone(field: str, text: str) -> None:
+    assert "subject_died" in codes({**DETAINED, field: text}, "2026-03-02 to 2026-03-09")
 
 
 def test_a_direct_transfer_is_no_or_an_agency_and_a_day() -> None:

@@ -16,6 +16,7 @@ from outbound.letters import compose, plain
 from outbound.letters import html as html_parts
 from outbound.letters.blocks import BlockTags
 from outbound.letters.compose import Fact
+from outbound.letters.finding_facts import FindingDifference, FindingDifferences
 from outbound.letters.reply_letters import AnswerRow, AnswerTable, EchoLine
 from outbound.letters.review_letters import (
     ChangedField,
@@ -46,6 +47,11 @@ CHANGES = Comparison(
 ANSWERS = AnswerTable(
     caption=HOSTILE, rows=(AnswerRow(question=HOSTILE, answer=HOSTILE, note=HOSTILE),)
 )
+DIFFERENCES = FindingDifferences(
+    first_person=HOSTILE,
+    second_person=HOSTILE,
+    rows=(FindingDifference(label=HOSTILE, first=HOSTILE, second=HOSTILE),),
+)
 #: What the parts are given that take more than words.
 GIVEN: dict[str, tuple[object, ...]] = {
     # In the link of an address every space is quoted, and a number behind it never stands alone.
@@ -57,6 +63,7 @@ GIVEN: dict[str, tuple[object, ...]] = {
     "checks": ((CHECK,),),
     "changes": (CHANGES,),
     "answers": (ANSWERS,),
+    "differences": (DIFFERENCES,),
     "echo": (EchoLine(text=HOSTILE, problems=(HOSTILE,)),),
     "buttons": ((ReadyReply(title=HOSTILE, href=HOSTILE, lines=()),),),
 }
