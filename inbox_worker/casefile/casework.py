@@ -19,7 +19,12 @@ from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.services import Services
 from inbox_worker.storage.models import Request
 from outbound.certification.case import CaseFacts, Detail, Reason, build_case_facts
-from outbound.certification.determination import FindingsRefused, determine, has_stale_records
+from outbound.certification.determination import (
+    Determination,
+    FindingsRefused,
+    determine,
+    has_stale_records,
+)
 from outbound.certification.disclosure import Disclosure, assess_disclosure
 from outbound.certification.document import (
     CannotBePrinted,
@@ -80,10 +85,10 @@ def propose(
     `ProposalRefusedError` with every reason why they cannot be certified.
     """
     case = read_case(services, request, fields)
-    disclosure = assess(services, case, findings, now=now)
+    blocked = assess(services, case, findings, now=now).blocked
     certifier = _find_certifier(approver, first_approver)
     issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
-    problems = [_problem("", r.code, r.sentence) for r in disclosure.blocked]
+    problems = [_problem("", r.code, r.sentence) for r in blocked]
     if has_stale_records(findings.records_as_of, now=now):
         message = "The records were checked more than 72 hours ago; check them again."
         problems.append(_problem("Records as of", "stale_records", message))
@@ -97,7 +102,7 @@ def propose(
         raise ProposalRefusedError(problems) from None
     except CannotBePrinted as refused:
         raise ProposalRefusedError([_problem("", "cannot_be_printed", str(refused))]) from None
-    reasons = (*disclosure.second_person, *determination.second_person)
+    reasons = assess(services, case, findings, determination, now=now).second_person
     if first_approver is not None:
         _check_pair(reasons, approver, first_approver, certifier)
         reasons = ()
@@ -114,13 +119,19 @@ def propose(
 
 
 def assess(
-    services: Services, case: CaseFacts, findings: Findings | None, *, now: datetime
+    services: Services,
+    case: CaseFacts,
+    findings: Findings | None,
+    determination: Determination | None = None,
+    *,
+    now: datetime,
 ) -> Disclosure:
     """Apply the rules of disclosure as the site configures them."""
     review = services.settings.review
     return assess_disclosure(
         case=case,
         findings=findings,
+        determination=determination,
         base_detail=Detail(review.detail.find_level(case.requester_type)),
         today=services.local_date(now),
         bases=review.bases,

@@ -15,7 +15,7 @@ from outbound.certification.answers import (
     answer_obligation,
     answer_transfer,
 )
-from outbound.certification.case import CaseFacts, Reason
+from outbound.certification.case import CaseFacts
 from outbound.certification.contradictions import CONTRADICTIONS
 from outbound.certification.findings_needs import NEEDS
 from outbound.certification.findings_problem import FindingsProblem, FindingsRefused, Review
@@ -44,7 +44,6 @@ class Determination:
     custody: tuple[CustodyPeriod, ...]  #: joined, in order of first day
     records_as_of: datetime  #: aware
     as_of: date  #: its day where the office is
-    second_person: tuple[Reason, ...] = ()  #: why one person may not decide this alone
 
 
 def determine(findings: Findings, case: CaseFacts, *, now: datetime, zone: tzinfo) -> Determination:
@@ -67,42 +66,9 @@ def determine(findings: Findings, case: CaseFacts, *, now: datetime, zone: tzinf
         custody=timeline.custody,
         records_as_of=findings.records_as_of,
         as_of=as_of,
-        second_person=_second_person_reasons(findings, case, answers),
     )
 
 
 def has_stale_records(records_as_of: datetime, *, now: datetime) -> bool:
     """Return whether the records were checked more than 72 hours ago and must be checked again."""
     return now - records_as_of > RECORDS_STAY_FRESH
-
-
-def _second_person_reasons(
-    findings: Findings, case: CaseFacts, answers: tuple[ObligationAnswers, ...]
-) -> tuple[Reason, ...]:
-    reasons: list[Reason] = []
-    if Outcome.NO_OVERLAP in findings.outcomes:
-        reasons.append(
-            Reason(code="no_overlap", sentence="No overlap is stated only by two people.")
-        )
-    if any(a.has_old_removal for a in answers):
-        reasons.append(
-            Reason(
-                code="old_removal",
-                sentence="The removal lies more than 12 months before the date: a second person"
-                " confirms that no later entry is recorded.",
-            )
-        )
-    if _is_third_country(findings, case):
-        reasons.append(
-            Reason(
-                code="third_country",
-                sentence="The country is neither that of birth nor that of citizenship: a second"
-                " person confirms that naming it discloses nothing protected (8 CFR 208.6).",
-            )
-        )
-    return tuple(reasons)
-
-
-def _is_third_country(findings: Findings, case: CaseFacts) -> bool:
-    leaving = {Outcome.REMOVED, Outcome.RETURNED} & set(findings.outcomes)
-    return bool(leaving) and findings.country not in {case.birth_country, case.citizenship}

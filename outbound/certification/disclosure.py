@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 
 from outbound.certification.case import UNITED_STATES, CaseFacts, Detail, Reason
+from outbound.certification.determination import Determination
 from parsers.replies.findings import Findings, MatchedOn, Outcome
 
 #: The bases of release there are, as configured by default.
@@ -58,6 +59,7 @@ class Question:
 
     case: CaseFacts
     findings: Findings | None  #: None before a decision
+    determination: Determination | None  #: what the findings answer, once it is computed
     detail: Detail
     today: date  #: where the office is
     bases: Collection[str]
@@ -91,12 +93,13 @@ def assess_disclosure(
     *,
     case: CaseFacts,
     findings: Findings | None,
+    determination: Determination | None = None,
     base_detail: Detail,
     today: date,
     bases: Collection[str] = DEFAULT_BASES,
     is_no_overlap_allowed: bool = False,
 ) -> Disclosure:
-    """Apply every rule to the case, and to the findings where there are any.
+    """Apply every rule to the case, and to the findings and what they answer where there are any.
 
     `base_detail` is what is configured for the requester's class, `today` the date where the office
     is. Sources: 5 U.S.C. 552a, 6 CFR 5.41-5.49, and the rules of the service.
@@ -105,6 +108,7 @@ def assess_disclosure(
     question = Question(
         case=case,
         findings=findings,
+        determination=determination,
         detail=detail,
         today=today,
         bases=bases,
@@ -292,6 +296,30 @@ def _no_overlap(question: Question) -> Iterator[_Found]:
             "no_overlap_needs_full_detail",
             "No overlap is stated only to classes of requester with full detail.",
         )
+    yield _second_person("no_overlap", "No overlap is stated only by two people.")
+
+
+def _old_removal(question: Question) -> Iterator[_Found]:
+    answers = () if question.determination is None else question.determination.answers
+    if any(answer.has_old_removal for answer in answers):
+        yield _second_person(
+            "old_removal",
+            "The removal lies more than 12 months before the date: a second person confirms that no"
+            " later entry is recorded.",
+        )
+
+
+def _third_country(question: Question) -> Iterator[_Found]:
+    """Where somebody was not sent home, the country may tell of asylum (8 CFR 208.6)."""
+    findings, case = question.findings, question.case
+    if findings is None or not {Outcome.REMOVED, Outcome.RETURNED} & set(findings.outcomes):
+        return
+    if findings.country not in {case.birth_country, case.citizenship}:
+        yield _second_person(
+            "third_country",
+            "The country is neither that of birth nor that of citizenship: a second person confirms"
+            " that naming it discloses nothing protected (8 CFR 208.6).",
+        )
 
 
 #: Every rule by name, applied in this order; all that apply are reported.
@@ -304,6 +332,8 @@ RULES: Mapping[str, _Rule] = {
     "basis": _basis,
     "identity": _identity,
     "no_overlap": _no_overlap,
+    "old_removal": _old_removal,
+    "third_country": _third_country,
     "minor": _minor,
     "identifiers_unknown": _identifiers_unknown,
     "address": _address,

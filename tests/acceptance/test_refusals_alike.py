@@ -178,8 +178,8 @@ def late(course: Any, *, days: int) -> Any:
     return play
 
 
-#: How many days the courses have before the first moment, a weekend among them.
-_DAYS = 6
+#: How many days the courses have before the first moment.
+_DAYS = 4
 
 #: Each reason: what the form says otherwise, and its course.
 REASONS: Mapping[str, tuple[dict[str, Any], Any]] = {

@@ -436,60 +436,6 @@ def test_findings_that_only_look_odd_are_accepted(outcomes: str, findings: dict[
     assert decide(build_findings(outcomes, **findings)).answers
 
 
-SECOND_PERSON: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
-    "detained": ("DETAINED", {}, {}, []),
-    "no overlap": ("NO_OVERLAP", {}, {}, ["no_overlap"]),
-    "old removal": (
-        "REMOVED",
-        {"removed": "2009-06-01", "no_later_entry": True},
-        {},
-        ["old_removal"],
-    ),
-    "old removal that answers nothing": ("REMOVED", {"removed": "2009-06-01"}, {}, []),
-    "old for the last date only": (
-        "REMOVED",
-        {"removed": "2025-03-15", "no_later_entry": True},
-        {"dates": "03-10, 03-20"},
-        ["old_removal"],
-    ),
-    "removal to the country of birth": ("REMOVED", {"removed": "02-01"}, {}, []),
-    "removal to the country of citizenship": (
-        "REMOVED",
-        {"removed": "02-01", "country": "MX"},
-        {"citizenship": "MX"},
-        [],
-    ),
-    "removal to a third country": (
-        "REMOVED",
-        {"removed": "02-01", "country": "MX"},
-        {},
-        ["third_country"],
-    ),
-    "return to a third country": (
-        "RETURNED",
-        {"returned": "02-01", "country": "MX"},
-        {},
-        ["third_country"],
-    ),
-    "birth and citizenship unknown": (
-        "REMOVED",
-        {"removed": "02-01"},
-        {"birth_country": "Unknown"},
-        ["third_country"],
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "findings", "case", "codes"), SECOND_PERSON.values(), ids=SECOND_PERSON.keys()
-)
-def test_second_person_is_needed_where_the_rules_say(
-    outcomes: str, findings: dict[str, Any], case: dict[str, Any], codes: list[str]
-) -> None:
-    determination = decide(build_findings(outcomes, **findings), build_case(**case))
-    assert [reason.code for reason in determination.second_person] == codes
-
-
 def test_the_day_of_the_as_of_is_counted_where_the_office_is() -> None:
     # Half past two in the morning UTC is still the evening before in New York.
     findings = build_findings(

@@ -10,7 +10,7 @@ import pytest
 from outbound.certification.case import CaseFacts, Detail, build_case_facts
 from outbound.certification.disclosure import Disclosure, assess_disclosure, find_detail
 from parsers.replies.findings import MatchedOn
-from tests.unit.certification_cases import build_case, build_findings
+from tests.unit.certification_cases import build_case, build_findings, decide
 
 TODAY = date(2026, 5, 5)
 A, FBI, SID = MatchedOn.A_NUMBER, MatchedOn.FBI_NUMBER, MatchedOn.STATE_ID
@@ -151,6 +151,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str], list[str]]] = {
         ["demand_attached"],
         [],
     ),
+    "protected by law": ({"is_protected": True}, ["protected_subject"], [], []),
+    "protected by law, with a demand": (
+        {"is_protected": True, "has_legal_process": True},
+        ["protected_subject", "demand_attached"],
+        ["demand_attached"],
+        [],
+    ),
     "nothing asked": ({"information_requested": ()}, ["nothing_asked"], [], []),
     "17 today": ({"birth_dates": (date(2008, 5, 6),)}, [], [], ["minor"]),
     "18 today, 17 on the date": ({"birth_dates": (date(2008, 5, 5),)}, [], [], ["minor"]),
@@ -243,9 +250,109 @@ def test_no_overlap_is_off_unless_allowed_and_for_full_detail_only(
     assert codes(found.blocked) == blocked
 
 
+def answered(outcomes: str, findings: dict[str, Any], changes: dict[str, Any]) -> Disclosure:
+    """Apply the rules to findings together with what they answer."""
+    case, found = build_case(**changes), build_findings(outcomes, **findings)
+    return assess_disclosure(
+        case=case,
+        findings=found,
+        determination=decide(found, case),
+        base_detail=Detail.FULL,
+        today=TODAY,
+        is_no_overlap_allowed=True,
+    )
+
+
+TWO_PEOPLE: dict[str, tuple[str, dict[str, Any], dict[str, Any], list[str]]] = {
+    "detained": ("DETAINED", {}, {}, []),
+    "no overlap": ("NO_OVERLAP", {}, {}, ["no_overlap"]),
+    "old removal": (
+        "REMOVED",
+        {"removed": "2009-06-01", "no_later_entry": True},
+        {},
+        ["old_removal"],
+    ),
+    "old removal that answers nothing": ("REMOVED", {"removed": "2009-06-01"}, {}, []),
+    "old for the last date only": (
+        "REMOVED",
+        {"removed": "2025-03-15", "no_later_entry": True},
+        {"dates": "03-10, 03-20"},
+        ["old_removal"],
+    ),
+    "removal to the country of birth": ("REMOVED", {"removed": "02-01"}, {}, []),
+    "removal to the country of citizenship": (
+        "REMOVED",
+        {"removed": "02-01", "country": "MX"},
+        {"citizenship": "MX"},
+        [],
+    ),
+    "removal to a third country": (
+        "REMOVED",
+        {"removed": "02-01", "country": "MX"},
+        {},
+        ["third_country"],
+    ),
+    "return to a third country": (
+        "RETURNED",
+        {"returned": "02-01", "country": "MX"},
+        {},
+        ["third_country"],
+    ),
+    "birth and citizenship unknown": (
+        "REMOVED",
+        {"removed": "02-01"},
+        {"birth_country": "Unknown"},
+        ["third_country"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "findings", "case", "second"), TWO_PEOPLE.values(), ids=TWO_PEOPLE.keys()
+)
+def test_second_person_is_needed_where_the_rules_say(
+    outcomes: str, findings: dict[str, Any], case: dict[str, Any], second: list[str]
+) -> None:
+    assert codes(answered(outcomes, findings, case).second_person) == second
+
+
 def test_before_a_decision_only_the_case_is_judged() -> None:
     found = assess(build_case(identifiers_unknown=True), outcomes=None)
     assert (codes(found.blocked), codes(found.second_person)) == ([], ["identifiers_unknown"])
+
+
+def test_every_rule_has_a_case_here() -> None:
+    """Each rule of the table speaks up in some row above, under a code of its own."""
+    told = {
+        *(code for _, blocked, _, second in CASES.values() for code in (*blocked, *second)),
+        *(code for _, blocked, second in IDENTITIES.values() for code in (*blocked, *second)),
+        *(code for *_, blocked in (*BASES.values(), *NO_OVERLAPS.values()) for code in blocked),
+        *(code for *_, second in TWO_PEOPLE.values() for code in second),
+        "nothing_for_this_class",
+    }
+    assert told >= {
+        "protected_subject",
+        "demand_attached",
+        "united_states_person",
+        "nothing_for_this_class",
+        "nothing_asked",
+        "unknown_basis",
+        "consent_not_attached",
+        "agency_head_letter_missing",
+        "court_order_by_legal_only",
+        "weak_identity",
+        "identity_not_established",
+        "no_overlap",
+        "no_overlap_is_off",
+        "no_overlap_needs_full_detail",
+        "old_removal",
+        "third_country",
+        "minor",
+        "identifiers_unknown",
+        "unauthenticated",
+        "address_differs",
+        "webmail",
+    }
 
 
 def test_every_reason_is_given_at_once() -> None:
