@@ -229,7 +229,7 @@ def describe_detail(detail: Detail) -> str:
 _DETAIL_WORDS = {
     Detail.FULL: "May be told the answers with facility, place and country.",
     Detail.ANSWERS: "May be told the answers and dates; no facility, place or country.",
-    Detail.NONE: "May be told nothing without the individual's signed consent.",
+    Detail.NONE: "May be told nothing.",
 }
 
 

@@ -37,8 +37,8 @@ from parsers.forms.subject_keys import SUBJECT_FIELDS, SubjectKeys, find_subject
 
 #: Why a certification may not be sent again or made anew, where it may not.
 SEND_NOTHING = (
-    "The person is protected by law (8 U.S.C. 1367): nothing of the certification is sent or made "
-    "anew. A supervisor was told."
+    "The person is protected by law (8 U.S.C. 1367): the certification is not sent again, and none "
+    "is made in its place."
 )
 
 _DIGESTS = table_of(ProtectedDigest)

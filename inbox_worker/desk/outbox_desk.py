@@ -13,11 +13,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from inbox_worker.casefile.protection import SEND_NOTHING, is_protected
 from inbox_worker.errors import WorkerError
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
 from inbox_worker.storage import store
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.models import LetterRecord, Request
+from outbound.letters.compose import LetterKind
 
 _S = DeliveryStatus
 
@@ -73,12 +75,15 @@ def _view(letter: LetterRecord, tracking_number: str | None) -> dict[str, Any]:
 def retry(database: Database, letter_id: int, *, actor: str, now: datetime) -> None:
     """Put a letter that failed back into the queue, due at once, its attempts counted anew.
 
-    Raises `WorkerError` when there is no such letter, or it has not failed.
+    Raises `WorkerError` when there is no such letter, it has not failed, or it would tell of
+    somebody who is protected by law.
     """
     with database.unit_of_work() as unit:
         letter = _find(unit.session, letter_id)
         if letter.status != _S.FAILED.value:
             raise WorkerError(f"Letter {letter_id} cannot be retried: {_why(letter, _NOT_AGAIN)}.")
+        if _tells_of_the_protected(unit.session, letter):
+            raise WorkerError(f"Letter {letter_id} cannot be retried. {SEND_NOTHING}")
         _move(
             unit.session,
             letter,
@@ -90,6 +95,13 @@ def retry(database: Database, letter_id: int, *, actor: str, now: datetime) -> N
         )
         _write_down(unit.session, letter, "letter_retried", actor=actor, now=now)
         unit.commit()
+
+
+def _tells_of_the_protected(session: Session, letter: LetterRecord) -> bool:
+    """Whether it carries facts about somebody who is protected by law."""
+    if letter.kind != LetterKind.CERTIFICATION.value or letter.request_id is None:
+        return False
+    return is_protected(session.get_one(Request, letter.request_id))
 
 
 def cancel(database: Database, letter_id: int, *, actor: str, now: datetime) -> str | None:

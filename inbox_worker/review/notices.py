@@ -30,6 +30,7 @@ from inbox_worker.status import RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Decision, Request
 from inbox_worker.storage.outbox_store import has_letter
+from outbound.certification.case import Detail
 from outbound.letters.compose import Letter
 from outbound.letters.finding_facts import describe_findings
 from outbound.letters.reply_skeletons import ReplyOptions
@@ -153,7 +154,9 @@ def _composer(
                     definition,
                     request,
                     fields,
-                    detail_text=describe_detail(disclosure.detail),
+                    detail_text=describe_detail(
+                        Detail.NONE if is_protected(request) else disclosure.detail
+                    ),
                     official_domains=services.settings.general.official_domains,
                     earlier_requests=dossier.earlier_requests,
                 ),

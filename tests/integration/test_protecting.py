@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from inbox_worker.desk import outbox_desk
+from inbox_worker.errors import WorkerError
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.models import (
     CertificationRecord,
     Decision,
+    LetterRecord,
     ProtectedDigest,
     ProtectionKey,
 )
@@ -29,6 +32,7 @@ from tests.worker_harness import (
     compose,
     compose_reply,
     fill,
+    lift_guards,
     make_template,
     url_of,
 )
@@ -197,6 +201,22 @@ def test_an_answer_that_told_of_the_person_is_a_privacy_incident(open_filed: Ope
     assert "stopped before it left" in incident.text
     assert harness.newest(CLERK).status == "CANCELLED"
     assert not harness.letters(to=CHEN, kind="staff_alert")
+
+
+def test_a_failed_answer_about_somebody_protected_is_not_tried_again(open_filed: Opener) -> None:
+    harness = issued(open_filed, APPROVE)
+    letter = harness.newest(CLERK, "certification")
+    with harness.services.database.unit_of_work() as unit:
+        lift_guards(unit.session)
+        unit.session.get_one(LetterRecord, letter.id).status = "FAILED"
+        unit.commit()
+    protect(harness)
+    with pytest.raises(WorkerError, match="is not sent again"):
+        outbox_desk.retry(
+            harness.services.database, letter.id, actor="console", now=harness.clock()
+        )
+    (incident,) = harness.letters(to=ALVAREZ, kind="staff_alert")
+    assert "has left" in incident.text
 
 
 def test_a_refusal_that_left_told_of_nobody(open_filed: Opener) -> None:
