@@ -19,6 +19,7 @@ from inbox_worker.casefile.dossier import Dossier, Prepared, count_earlier_reque
 from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
@@ -49,6 +50,7 @@ class Filing:
     documents: ReadDocuments
     forms: tuple[ReadDocument, ...]
     pictures: FormPictures = field(default_factory=dict)
+    returned: Mapping[int, bytes] = field(default_factory=dict)  #: to be mended, by position
 
     def __call__(self, session: Session) -> Disposition:
         """File this mail alone."""
@@ -79,8 +81,13 @@ def prepare_filing(intake: Intake) -> Apply:
 
 def prepare_forms(intake: Intake, documents: ReadDocuments) -> Filing:
     """Draw what reviewers will have to look at in the forms; return the filing of them all."""
-    pictures = render_form_pictures(intake, documents)
-    return Filing(intake=intake, documents=documents, forms=documents.forms, pictures=pictures)
+    return Filing(
+        intake=intake,
+        documents=documents,
+        forms=documents.forms,
+        pictures=render_form_pictures(intake, documents),
+        returned=render_returned_forms(intake, documents.forms),
+    )
 
 
 def render_form_pictures(
@@ -100,6 +107,22 @@ def render_form_pictures(
         )
         for form in documents.forms
         if form is joining or form.extraction.is_complete
+    }
+
+
+def render_returned_forms(intake: Intake, forms: Sequence[ReadDocument]) -> Mapping[int, bytes]:
+    """Return the incomplete ones of these forms, by position, as their author is to mend them."""
+    if intake.channel != "email" or not intake.is_author_proven():
+        return {}
+    return {
+        form.position: render_returned_form(
+            intake.services,
+            form.extraction.definition or "",
+            form.extraction.fields,
+            list_shortcomings(intake.services, form.extraction),
+        )
+        for form in forms
+        if not form.extraction.is_complete
     }
 
 
@@ -213,6 +236,7 @@ def _write_case(
     prepared = Prepared(
         pictures=case.filing.pictures.get(case.form.position, {}),
         comparison=None if duplicate is None else _compare(services, extraction, duplicate),
+        returned_form=case.filing.returned.get(case.form.position),
     )
     route(
         services,
@@ -320,7 +344,13 @@ def route(
     if target is RequestStatus.INCOMPLETE:
         problems = store.list_problems(session, request) if dossier is None else dossier.problems
         correspondence.write_deficiency(
-            services, session, request, problems, now=now, fields=fields
+            services,
+            session,
+            request,
+            problems,
+            now=now,
+            fields=fields,
+            returned_form=None if prepared is None else prepared.returned_form,
         )
     elif target is RequestStatus.LEGAL:
         if answers_requester:

@@ -107,8 +107,9 @@ def write_deficiency(
     *,
     now: datetime,
     fields: Fields | None = None,
+    returned_form: bytes | None = None,
 ) -> None:
-    """Tell the mail's author what to mend, each field by its label."""
+    """Tell the mail's author what to mend, each field by its label, with their form to mend it."""
     posting = Posting(key=f"deficiency:{request.id}:{request.revision}", now=now)
     definition = services.definition(request.definition)
     titles = {s.name: s.title for s in definition.sections}
@@ -135,6 +136,7 @@ def write_deficiency(
             head=build_letterhead(services),
             tracking_number=request.tracking_number,
             items=tuple(items),
+            returned_form=returned_form,
         )
     )
     post_to_requester(services, session, request, request.author_address, letter, posting)

@@ -1,8 +1,9 @@
 """Letters that leave for outside: to requesters, and to whoever wrote to the mailbox.
 
-None holds anything about a person, not even what the reader wrote: their contexts have no place
-for it. The letter with a certification and the letter with a refusal are one template, so that
-neither the mail nor a glance at a screen tells which it is.
+None says anything about a person, not even what the reader wrote: their contexts have no place for
+it. Only a form that goes back to be mended carries what its own sender filled in. The letter with a
+certification and the letter with a refusal are one template, so that neither the mail nor a glance
+at a screen tells which it is.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from outbound.letters.compose import (
     build_pdf,
 )
 
-#: What the blank form is called in a letter.
-BLANK_FORM_NAME = "request-form"
+#: What the Request Form is called in a letter, blank or filled in.
+FORM_NAME = "request-form"
 
 #: What readers of documents call a reason that `set_aside.j2` has sentences for.
 _SAME_REASON = {
@@ -81,7 +82,7 @@ class Deficiency:
     head: Letterhead
     tracking_number: str
     items: tuple[DeficiencyItem, ...]  #: in form order; empty: the fields are not named
-    blank_form: bytes | None = None
+    returned_form: bytes | None = None  #: filled in with what was read, and marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def compose_legal_received(context: Acknowledgement) -> Letter:
 def compose_deficiency(context: Deficiency) -> Letter:
     """Compose the letter that names each field to mend and says how to send it again."""
     return _build(
-        LetterKind.DEFICIENCY, context, "Your request is not complete", blank=context.blank_form
+        LetterKind.DEFICIENCY, context, "Your request is not complete", form=context.returned_form
     )
 
 
@@ -179,7 +180,7 @@ def compose_set_aside(context: SetAside) -> Letter:
         LetterKind.SET_ASIDE,
         context,
         "A document could not be read",
-        blank=context.blank_form,
+        form=context.blank_form,
         reasons=reasons,
     )
 
@@ -188,14 +189,14 @@ def compose_no_form(context: NoForm) -> Letter:
     """Compose the letter that says how to ask, with the blank form, in the context's language."""
     title = "Como enviar una solicitud" if context.language == "es" else "How to send a request"
     return _build(
-        LetterKind.NO_FORM, context, title, blank=context.blank_form, language=context.language
+        LetterKind.NO_FORM, context, title, form=context.blank_form, language=context.language
     )
 
 
 def compose_attachment_not_pdf(context: NoForm) -> Letter:
     """Compose the letter that says a PDF is needed, with the blank form."""
     return _build(
-        LetterKind.NOT_PDF, context, "Please send the form as a PDF", blank=context.blank_form
+        LetterKind.NOT_PDF, context, "Please send the form as a PDF", form=context.blank_form
     )
 
 
@@ -219,7 +220,7 @@ def _build(
     context: _Context,
     title: str,
     *,
-    blank: bytes | None = None,
+    form: bytes | None = None,
     language: str = "en",
     **more: Any,
 ) -> Letter:
@@ -229,8 +230,8 @@ def _build(
         title=title,
         tracking_number=getattr(context, "tracking_number", ""),
         language=language,
-        attachments=() if blank is None else (build_pdf(BLANK_FORM_NAME, blank),),
-        has_blank_form=blank is not None,
+        attachments=() if form is None else (build_pdf(FORM_NAME, form),),
+        has_form=form is not None,
         **more,
     )
 

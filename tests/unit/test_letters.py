@@ -287,7 +287,7 @@ def _build_outside() -> dict[str, Letter]:
                     DeficiencyItem(label="Date of birth", section="Person"),
                     DeficiencyItem(label="A-Number", sentence="This looks like a telephone."),
                 ),
-                blank_form=PDF,
+                returned_form=PDF,
             )
         ),
         "deficiency unnamed": compose_deficiency(Deficiency(**named, items=())),
@@ -594,7 +594,8 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "Date of birth (in the section Person): This field was left blank.",
                 "A-Number: This looks like a telephone.",
                 "Reply to this message with the PDF attached",
-                "or the blank one attached",
+                "Open the attached form. It holds what was read in yours",
+                "Sign it again at the end",
             ],
         ),
         ("question", ["Which case? Which court?", "Write your answer at the top"]),
