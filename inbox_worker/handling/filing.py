@@ -35,6 +35,9 @@ from outbound.letters.review_letters import Comparison
 from parsers.extraction import Extraction, FieldProblem
 from parsers.forms.comparison import compare_forms
 
+#: Requests that ended without an answer; their requester can open them again.
+ENDED = frozenset({RequestStatus.CLOSED, RequestStatus.WITHDRAWN})
+
 #: How many repeats of a form by the same author are answered in a day.
 REPEATS_ANSWERED = 5
 
@@ -323,17 +326,17 @@ def route(
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
-    What reviewers are shown is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again. `answers_requester` is False where
-    its requester is to be told nothing.
+    What reviewers are shown is given as `write_review_notices` takes it. A request that is
+    INCOMPLETE and stays so is only asked again, and so is one that ended and whose form still wants
+    something. `answers_requester` is False where its requester is to be told nothing.
     """
     now, fields = now_intake.now, None if dossier is None else dossier.fields
-    if request.status != target.value:
+    for step in _list_steps(RequestStatus(request.status), target):
         store.move_request(
             session,
             request,
-            target,
-            code=f"request_{target.value.lower()}",
+            step,
+            code=f"request_{step.value.lower()}",
             actor=store.PROGRAM,
             now=now,
             journal_id=now_intake.entry.id,
@@ -368,3 +371,15 @@ def route(
             prepared=prepared,
             answer=answer,
         )
+
+
+def _list_steps(source: RequestStatus, target: RequestStatus) -> tuple[RequestStatus, ...]:
+    """Return the statuses a request goes through.
+
+    What had ended opens to review alone, and not before its form is whole.
+    """
+    if source is target or (source in ENDED and target is RequestStatus.INCOMPLETE):
+        return ()
+    if source in ENDED and target is not RequestStatus.IN_REVIEW:
+        return (RequestStatus.IN_REVIEW, target)
+    return (target,)

@@ -2,7 +2,7 @@
 
 A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
 subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
-corrected form joined its request), ANSWER_RECORDED (review is open again),
+corrected form joined its request), ANSWER_RECORDED (review is open again, also of what had ended),
 CORRESPONDENCE_RECORDED (kept for a person), and those of `self_service`. A mail bound to nothing is
 filed or answered as if it stood alone.
 """
@@ -32,6 +32,7 @@ from inbox_worker.errors import StaleStatusError
 from inbox_worker.handling import filing, miscellany
 from inbox_worker.handling.filing import Filing
 from inbox_worker.handling.self_service import prepare_wish
+from inbox_worker.handling.unanswered import CLOSED_UNANSWERED
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import staff_alerts
 from inbox_worker.status import Disposition, RequestStatus
@@ -70,15 +71,31 @@ def prepare_requester_reply(intake: Intake) -> Apply:
     documents = _without_copies(intake, await_documents(intake), request)
     is_proven = is_answer or intake.is_author_proven()
     form = _find_same(intake, documents, request)
-    if form is not None and request.status in _WAITING and is_proven:
+    is_welcome = request.status in _WAITING or (request.status in filing.ENDED and is_answer)
+    if form is not None and is_welcome and is_proven:
         return partial(_join_form, _prepare_joining(intake, documents, form, request))
     if documents.forms and (form is None or not is_answer):
         # A form about somebody else, or one that merely names a number, stands for itself.
         return filing.prepare_forms(intake, documents)
-    if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
+    if is_answer and _waits_for_words(intake, request):
         shown = _read_shown(intake, request)
         return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
+
+
+def _waits_for_words(intake: Intake, request: Request) -> bool:
+    """Whether a question is with the requester, or was until it was closed unanswered."""
+    if request.status == RequestStatus.NEEDS_INFORMATION:
+        return True
+    if request.status != RequestStatus.CLOSED:
+        return False
+    with intake.services.database.read() as session:
+        last = store.find_last_change(session, request)
+    return (
+        last is not None
+        and last.code == CLOSED_UNANSWERED
+        and last.status_from == RequestStatus.NEEDS_INFORMATION
+    )
 
 
 def _without_copies(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocuments:
@@ -262,7 +279,7 @@ def _join_form(joining: _Joining, session: Session) -> Disposition:
 
 def _was_complete(request: Request) -> bool:
     """Whether the file was complete: the question about it was a reviewer's, not ours."""
-    return request.status == RequestStatus.NEEDS_INFORMATION
+    return request.perfected_at is not None
 
 
 def _find_changes(

@@ -32,7 +32,7 @@ _TYPED = frozenset(FieldType) - {
 #: A light yellow, on which black text keeps a contrast of more than 18 to 1.
 _COLOUR = (1.0, 0.95, 0.78)
 #: Points: how far the arrow stands from what it points at, how long and half how high it is. A form
-#: that is printed and scanned again has nothing but its own print beside its fields: no more than 6.
+#: that is printed and scanned again has nothing but its own print more than 6 beside its fields.
 _GAP, _LENGTH, _HALF = 1.7, 4.2, 3.2
 
 

@@ -9,7 +9,7 @@ at a screen tells which it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from outbound.letters.compose import (
@@ -95,6 +95,27 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """The requester has not answered what they were asked."""
+
+    head: Letterhead
+    tracking_number: str
+    asked_on: date  #: where the office is
+    is_form: bool  #: a corrected form is waited for, and not an answer in words
+    closes_on: date | None  #: None: the request stays open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedUnanswered:
+    """A request was closed because its requester did not answer."""
+
+    head: Letterhead
+    tracking_number: str
+    asked_on: date  #: where the office is
+    is_form: bool  #: a corrected form was waited for, and not an answer in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A certification form leaves, with facts or without."""
 
@@ -163,6 +184,16 @@ def compose_question(context: Question) -> Letter:
     return _build(LetterKind.QUESTION, context, "A question about your request")
 
 
+def compose_reminder(context: Reminder) -> Letter:
+    """Compose the letter that reminds a requester of what they were asked."""
+    return _build(LetterKind.REMINDER, context, "Your request waits for you")
+
+
+def compose_closed_unanswered(context: ClosedUnanswered) -> Letter:
+    """Compose the letter that says a request was closed for want of an answer."""
+    return _build(LetterKind.CLOSED_UNANSWERED, context, "Your request is closed")
+
+
 def compose_certification_letter(context: Answer) -> Letter:
     """Compose the letter that carries a certification; it reads as a refusal's does."""
     return _build_answer(LetterKind.CERTIFICATION, context)
@@ -212,7 +243,17 @@ def find_reason(code: str) -> str:
     return reason if reason in SET_ASIDE_REASONS else "unreadable"
 
 
-_Context = Acknowledgement | Deficiency | Question | Answer | SetAside | NoForm | Oversize
+_Context = (
+    Acknowledgement
+    | Deficiency
+    | Question
+    | Reminder
+    | ClosedUnanswered
+    | Answer
+    | SetAside
+    | NoForm
+    | Oversize
+)
 
 
 def _build(
