@@ -243,6 +243,13 @@ class ReviewSettings(Section):
     confirm: bool = True
     undo_minutes: NotNegative = 10
     token_days: Positive = 30
+    remind_business_days: Annotated[Many[Positive], Field(min_length=4, max_length=4)] = (
+        1,
+        2,
+        3,
+        5,
+    )
+    digest_time: TimeOfDay = datetime.time(8)
     remind_requester_days: NotNegative = 14
     close_unanswered_days: NotNegative = 30
     paper_to: AddressOrNone = ""
@@ -270,6 +277,7 @@ class StaffMember(Section):
     roles: Annotated[Many[Role], Field(min_length=1)]
     title: Line = ""
     deputy: Line = ""
+    offices: Many[Filled] = ()  #: field offices whose requests are theirs
 
     def has_role(self, role: Role) -> bool:
         """Return whether this person may do what `role` may, by that role or one above it."""

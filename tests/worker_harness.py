@@ -41,6 +41,7 @@ from inbox_worker.storage.models import (
 from inbox_worker.storage.store import current_fields
 from outbound.forms.filling import fill_form
 from parsers.classification.directory import parse_directory
+from parsers.classification.field_offices import parse_field_offices
 from parsers.classification.topics import parse_topic_table
 from parsers.extraction import FieldValue
 from parsers.replies.keyword_table import parse_keyword_table
@@ -345,6 +346,7 @@ class Harness:
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
             topics=parse_topic_table(read_data("topics/topics.toml")),
             directory=parse_directory(read_data("contacts/contacts.toml")),
+            offices=parse_field_offices(read_data("offices/field_offices.toml")),
             clock=clock,
             # Seeded, and never alike in two workers, of which one may go on where another ended.
             random_bits=random.Random(next(_numbers)).getrandbits,

@@ -6,7 +6,7 @@ decide. It only lets the deputy be told as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -56,13 +56,13 @@ def find_stand_in(
 
 
 def list_stand_ins(
-    settings: Settings, session: Session, today: date
+    settings: Settings, session: Session, members: Iterable[StaffMember], today: date
 ) -> dict[str, tuple[StaffMember, tuple[str, ...]]]:
-    """Return everyone who stands in for reviewers that are away, with those people's names."""
+    """Return everyone who stands in for those of `members` that are away, with their names."""
     absent = list_absent(session, today)
     names: dict[str, list[str]] = {}
     found: dict[str, StaffMember] = {}
-    for member in settings.find_staff_with("reviewer") if absent else ():
+    for member in members if absent else ():
         if member.email.lower() not in absent:
             continue
         deputy = find_stand_in(settings, absent, member)

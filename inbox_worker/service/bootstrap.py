@@ -30,6 +30,7 @@ from outbound.letters.compose import preload
 from outbound.submission.delivery_errors import RelayLoginError, UnreachableRelayError
 from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
 from parsers.classification.directory import parse_directory
+from parsers.classification.field_offices import parse_field_offices
 from parsers.classification.topics import parse_topic_table
 from parsers.extraction import ReadLimits
 from parsers.replies.keyword_table import parse_keyword_table
@@ -126,6 +127,7 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
             topics=parse_topic_table(read_data("topics/topics.toml")),
             directory=parse_directory(read_data("contacts/contacts.toml")),
+            offices=parse_field_offices(read_data("offices/field_offices.toml")),
             clock=clock,
             random_bits=secrets.randbits,
         )
