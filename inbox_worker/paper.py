@@ -131,12 +131,8 @@ def _record(services: Services, raw: bytes, channel: Channel) -> int:
         )
         journal.record_mails(unit.session, [arrival], now=now)
         unit.commit()
-        return unit.session.scalars(
-            select(JournalEntry.id).where(
-                JournalEntry.mailbox == name,
-                JournalEntry.sha256 == hashlib.sha256(raw).hexdigest(),
-            )
-        ).one()
+        digest = journal.find_digest(raw)
+        return journal.find_entries(unit.session, {digest})[digest]
 
 
 def _find_type(data: bytes) -> tuple[bytes, str, str] | None:
