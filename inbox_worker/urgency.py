@@ -12,16 +12,18 @@ Outcomes of a reply to an alert: DECISION_APPLIED (acknowledged, now or before),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from inbox_worker import correspondence, directions, store
+from inbox_worker import correspondence, directions, journal, store
 from inbox_worker.answer_limits import may_answer
 from inbox_worker.chores import Chore
+from inbox_worker.errors import LostClaimError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.models import Urgency, UrgencyAlert
 from inbox_worker.posting import Posting, post_alert
@@ -69,17 +71,28 @@ def see_to(intake: Intake, session: Session) -> None:
 
 
 def see_to_at_once(intake: Intake) -> None:
-    """Answer and tell of an urgent mail before anything else is done with it."""
-    if is_urgent(intake):
-        with intake.services.database.unit_of_work() as unit:
-            see_to(intake, unit.session)
-            unit.commit()
+    """Answer and tell of an urgent mail before anything else is done with it.
+
+    A mail that is another worker's by now is left to it: it tells people, or has told them.
+    """
+    if not is_urgent(intake):
+        return
+    with intake.services.database.unit_of_work() as unit, suppress(LostClaimError):
+        journal.hold_claims(unit.session, [intake.entry])
+        see_to(intake, unit.session)
+        unit.commit()
 
 
 def is_urgent(intake: Intake) -> bool:
     """Whether a person wrote of something urgent; an answer to an alert of ours is not news."""
     urgent = intake.verdict.about.having(Handling.URGENT)
     return bool(urgent) and intake.verdict.rule != ANSWERS_ALERT
+
+
+def list_open(session: Session) -> Sequence[Urgency]:
+    """Return what nobody has acknowledged, the one that has waited longest first."""
+    query = select(Urgency).where(Urgency.acknowledged_at.is_(None)).order_by(Urgency.id)
+    return session.scalars(query).all()
 
 
 def tell_again(services: Services) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
-from inbox_worker import leases, store
+from inbox_worker import leases, store, urgency
 from inbox_worker.alarm_facts import find_current_alarms
 from inbox_worker.models import (
     AlarmRecord,
@@ -28,6 +28,7 @@ from inbox_worker.models import (
     ReconciliationRecord,
     Request,
     Sighting,
+    Urgency,
 )
 from inbox_worker.outbox_store import is_paused
 from inbox_worker.status import Disposition
@@ -80,7 +81,7 @@ def find_file(session: Session, tracking_number: str) -> View | None:
 
 
 def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
-    """Return the state of the service: fetching, requests, outbox, quarantine, alarms."""
+    """Return the state of the service: urgent mail, fetching, requests, outbox, alarms."""
     cursors = {c.mailbox: c for c in session.scalars(select(FolderCursor))}
     quarantined = _count(
         session,
@@ -119,6 +120,7 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
         "requests": _count_by(session, Request.status),
         "oldest": _find_oldest(session),
         "outbox": _count_by(session, LetterRecord.status),
+        "urgent": [_view_urgency(u) for u in urgency.list_open(session)],
         "quarantine": quarantined,
         "oversize": _count(
             session,
@@ -127,6 +129,16 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
             .where(JournalEntry.disposition == Disposition.OVERSIZE.value),
         ),
         **_view_alarms(session, settings, now),
+    }
+
+
+def _view_urgency(found: Urgency) -> View:
+    """Return an urgent mail nobody has acknowledged; who wrote it is for those who were told."""
+    return {
+        "mail": found.journal_id,
+        "topics": found.topics,
+        "since": _moment(found.opened_at),
+        "times_told": found.times_told,
     }
 
 
