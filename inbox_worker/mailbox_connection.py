@@ -7,6 +7,7 @@ The outcomes of everything done in a `telling` block: it worked; `UnreachableErr
 
 from __future__ import annotations
 
+import errno
 import imaplib
 import socket
 import ssl
@@ -91,7 +92,10 @@ def connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout, line: 
 def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.SSLError, when the file holds no certificate, is one too
+    except OSError as error:
+        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
+            # The machine is in trouble, and the file may be as it should.
+            raise
         raise WorkerError(
             f"The file {settings.ca_file} holds no certificate: check mailbox.ca_file."
         ) from error
