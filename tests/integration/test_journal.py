@@ -12,11 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from inbox_worker import journal
-from inbox_worker.database import Database
-from inbox_worker.journal import Arrival, Place, Recording
-from inbox_worker.models import JournalEntry, RawMail, Sighting
 from inbox_worker.status import Disposition
+from inbox_worker.storage import journal
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.journal import Arrival, Place, Recording
+from inbox_worker.storage.models import JournalEntry, RawMail, Sighting
 from tests.integration.test_schema import alembic
 from tests.worker_harness import NOW, Copier, Where, url_of
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from inbox_worker import database
 from inbox_worker.errors import UnreachableError
-from inbox_worker.reading import DocumentReader, load_definitions
-from inbox_worker.system_faults import is_system_fault
+from inbox_worker.reading.reader import DocumentReader, load_definitions
+from inbox_worker.reading.system_faults import is_system_fault
+from inbox_worker.storage import database
 from tests.integration import test_fetching
 from tests.integration.test_fetching import DONE, OpenPost
 from tests.integration.test_mailbox import build_mail

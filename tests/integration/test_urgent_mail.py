@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete, select
 
-from inbox_worker import journal, urgency, views
 from inbox_worker.chores import do_chores
+from inbox_worker.desk import views
+from inbox_worker.handling import urgency
 from inbox_worker.intake import Intake
-from inbox_worker.models import Event, Request, Urgency, UrgencyAlert, WorkerRecord
-from parsers.classify import ClassificationContext, classify
-from parsers.mail import parse_message
+from inbox_worker.storage import journal
+from inbox_worker.storage.models import Event, Request, Urgency, UrgencyAlert, WorkerRecord
+from parsers.classification.classify import ClassificationContext, classify
+from parsers.mail.parsing import parse_message
 from tests.worker_harness import (
     ALVAREZ,
     CHEN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.topics import Handling, read_text
+from parsers.classification.topics import Handling, read_text
 from tests.unit.test_topics import TABLE, rows
 
 CRIES = rows(
