@@ -98,7 +98,7 @@ def test_urgent_mail_is_told_within_a_minute_and_shown_until_a_person_answers(
     process = job.start("run", ERO_MAILBOX__POLL_SECONDS="600")
     try:
         # Mail that came before and is answered by the service shows that it waits by IDLE.
-        assert wait_until(lambda: "service_started" in read_log(job))
+        assert wait_until(lambda: "service_started" in read_log(job), seconds=60)
         job.write(mother, "How do I ask for the Request Form?\n")
         assert wait_until(lambda: "letter_accepted" in read_log(job), seconds=60), read_log(job)
         before = len(read_events(job))
