@@ -62,7 +62,7 @@ def file(
             typer.echo("Reading; a page takes a few seconds…", err=True)
         filed = file_paper(services, scans, channel=_CHANNELS[channel], author=author.strip())
     _tell(files, filed)
-    if not filed.tracking_numbers and len(filed.known) < len(files):
+    if not (filed.tracking_numbers or filed.joined) and len(filed.known) < len(files):
         raise typer.Exit(1)
 
 
@@ -80,9 +80,11 @@ def _tell(files: Sequence[Path], filed: FiledPaper) -> None:
     for number, earlier in filed.known:
         became = ", ".join(earlier) or "no request; a person was to look at it"
         say(f"{files[number]} was filed before: {became}.")
+    for tracking in filed.joined:
+        say(f"{tracking}: the corrected form joined it. Next: `ero-outreach show {tracking}`.")
     for tracking in filed.tracking_numbers:
         say(f"{tracking}: filed. Next: `ero-outreach show {tracking}`.")
-    if filed.journal_id is not None and not filed.tracking_numbers:
+    if filed.journal_id is not None and not (filed.tracking_numbers or filed.joined):
         say(
             f"No form was found that can be read (journal entry {filed.journal_id}, "
             f"{filed.disposition or 'to be tried again'}). The files are kept; look at them."

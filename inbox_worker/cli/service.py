@@ -223,7 +223,7 @@ def _view_check(result: Check) -> dict[str, Any]:
 
 
 def status(context: typer.Context, *, as_json: _JSON = False) -> None:
-    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms.
+    """Show urgent mail, the last fetch, requests by status, the outbox, the quarantine, alarms.
 
     Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
     """
@@ -241,6 +241,9 @@ def status(context: typer.Context, *, as_json: _JSON = False) -> None:
 
 
 def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pair]:
+    if view["urgent"]:
+        lines = (_tell_urgency(u, zone, now) for u in view["urgent"])
+        yield "URGENT, not acknowledged", "\n".join(lines)
     yield "sending", "PAUSED: `resume` sends what waits" if view["paused"] else "on"
     yield "workers", "\n".join(_tell_worker(w, zone) for w in view["workers"]) or "none"
     for box in view["mailboxes"]:
@@ -269,6 +272,14 @@ def _tell_worker(worker: views.View, zone: ZoneInfo) -> str:
     mailboxes = ", ".join(name.removeprefix("fetch:") for name in worker["has"])
     does = f"; fetches {mailboxes}" if mailboxes else ""
     return f"{where}{does}{'; SILENT' if worker['silent'] else ''}"
+
+
+def _tell_urgency(urgent: views.View, zone: ZoneInfo, now: datetime) -> str:
+    """Return an urgent mail in a line, by the number its alert has."""
+    since = f"{tell_moment(urgent['since'], zone)} ({tell_age(urgent['since'], now)} ago)"
+    about = ", ".join(topic.replace("_", " ") for topic in urgent["topics"])
+    times = count(urgent["times_told"], "time")
+    return f"journal entry {urgent['mail']}: {about}; since {since}; told {times}"
 
 
 def _tell_alarm(alarm: views.View, zone: ZoneInfo) -> str:

@@ -182,8 +182,7 @@ def _mark_duplicates(
 def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     intake, extraction = filing.intake, form.extraction
     services = intake.services
-    address = intake.author_address or _find_address_on_paper(intake, extraction)
-    sender = Sender(address=address, is_proven=intake.is_author_proven())
+    sender = Sender(address=find_sender(intake, form), is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
     requester_type = extraction.value("requester_type")
     new = store.NewRequest(
@@ -203,6 +202,11 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
         flags=judged.flags,
     )
     return _NewCase(filing=filing, form=form, route=judged.route, new=new)
+
+
+def find_sender(intake: Intake, form: ReadDocument) -> str:
+    """Return the address a form came from; empty for paper of somebody who has none."""
+    return intake.author_address or _find_address_on_paper(intake, form.extraction)
 
 
 def _find_address_on_paper(intake: Intake, extraction: Extraction) -> str:

@@ -40,10 +40,6 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "A mail is over the size limit, and nothing but its header was taken in.",
         "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
     ),
-    "mail_unaccounted": (
-        "Mail on the server and in the database do not agree.",
-        "See which, on the worker's machine: ero-outreach reconcile",
-    ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",

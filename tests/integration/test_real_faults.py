@@ -12,10 +12,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from inbox_worker.errors import UnreachableError
 from inbox_worker.reading.reader import DocumentReader, load_definitions
 from inbox_worker.reading.system_faults import is_system_fault
 from inbox_worker.storage import database
+from tests.integration import test_fetching
+from tests.integration.test_fetching import DONE, OpenPost
+from tests.integration.test_mailbox import build_mail
 from tests.worker_harness import CLERK, Harness, Opener, compose, fill
+
+open_post = test_fetching.open_post
+user = test_fetching.user
 
 Fault = Callable[[Harness], AbstractContextManager[None]]
 
@@ -75,7 +82,7 @@ def path_of(harness: Harness) -> Path:
     )
 
 
-@pytest.mark.parametrize(
+each_fault = pytest.mark.parametrize(
     "fault",
     [
         pytest.param(locked, id="the database is locked"),
@@ -84,6 +91,9 @@ def path_of(harness: Harness) -> Path:
         pytest.param(no_more_files, id="too many files are open"),
     ],
 )
+
+
+@each_fault
 def test_a_fault_of_the_machine_is_no_mails(
     open_harness: Opener, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
@@ -100,6 +110,31 @@ def test_a_fault_of_the_machine_is_no_mails(
     harness.work()
     assert harness.entry(entry_id).disposition == "FILED"
     assert harness.status() == "IN_REVIEW"
+
+
+@each_fault
+def test_a_fault_while_mail_is_taken_in_loses_none_and_answers_none_twice(
+    open_post: OpenPost, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    post = open_post()
+    post.set_up()
+    post.fetch()
+    post.deliver(*(build_mail(n, size=60_000) for n in range(3)))
+    with fault(post.harness), pytest.raises(Exception) as raised:
+        post.fetch()
+    assert is_system_fault(raised.value)
+    # The connection is gone by now, and without a file none is made.
+    with fault(post.harness), pytest.raises(Exception) as raised:
+        post.fetch()
+    assert is_system_fault(raised.value) or isinstance(raised.value, UnreachableError)
+    assert post.fetch().recorded == 3
+    with fault(post.harness), pytest.raises(Exception) as raised:
+        post.harness.work()
+    assert is_system_fault(raised.value)
+    post.work()
+    assert post.folders() == {DONE: 3}
+    post.check_accounts()
 
 
 def test_a_reader_that_cannot_start_for_want_of_files_is_no_mails_fault(

@@ -14,7 +14,7 @@ from config.sections import MailboxSettings, OAuth2Settings, SmtpSettings
 from inbox_worker.alarms.raising import tend_alarms
 from inbox_worker.errors import LoginRefusedError, UnreachableError
 from inbox_worker.mailbox.client import open_mailbox
-from inbox_worker.mailbox.sign_in import TokenSource
+from inbox_worker.mailbox.sign_in import TokenSource, find_token_source
 from inbox_worker.service.bootstrap import build_account
 from inbox_worker.storage.faults import watching_login
 from inbox_worker.storage.models import Fault
@@ -22,6 +22,9 @@ from outbound.submission.delivery_errors import RelayLoginError
 from outbound.submission.outbox import QueuedLetter
 from outbound.submission.smtp import SmtpSubmitter
 from tests.conftest import require_or_skip
+from tests.integration import test_fetching
+from tests.integration.test_fetching import DONE, OpenPost
+from tests.integration.test_mailbox import build_mail
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.ports import wait_until
 from tests.servers.postfix import Postfix, start_postfix
@@ -36,6 +39,9 @@ from tests.servers.tokens import (
 from tests.worker_harness import DUTY, Harness, Opener
 
 USER = "outreach"
+
+open_post = test_fetching.open_post
+user = test_fetching.user
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +219,31 @@ def test_a_revoked_refresh_token_is_a_fault_until_it_is_mended(
     with watching_login(database, "outreach", harness.clock), open_mailbox(settings):
         pass
     assert harness.rows(Fault) == []
+
+
+def test_mail_that_comes_while_the_token_is_expired_is_taken_in_once_it_is_renewed(
+    taker: Dovecot, giver: TokenServer, tmp_path: Path, open_post: OpenPost, user: str
+) -> None:
+    giver.user = user
+    post = open_post(taker, password="", oauth2=table(giver, tmp_path))
+    post.set_up()
+    post.deliver(build_mail(1))
+    post.fetch()
+    # The server hangs up on whoever's token is over, and lets nobody in with it.
+    giver.really = -60
+    find_token_source(post.settings[0].oauth2).forget_token()  # type: ignore[arg-type]
+    taker.run_doveadm("kick", user)
+    post.deliver(build_mail(2))
+    post.harness.work()
+    for error in (UnreachableError, LoginRefusedError, LoginRefusedError):
+        with pytest.raises(error):
+            post.fetch()
+    assert post.alarms() == ["login_failed"]
+    giver.really = None
+    post.work()
+    assert post.folders() == {DONE: 2}
+    assert post.alarms() == []
+    post.check_accounts()
 
 
 def test_an_end_that_is_near_is_an_alarm(open_harness: Opener, tmp_path: Path) -> None:
