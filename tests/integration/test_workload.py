@@ -107,7 +107,7 @@ def test_a_colleague_is_given_a_request_and_asked(office: Harness) -> None:
     [
         "nobody@agency.example",
         "Chen",
-        "clerk@courts.example",
+        CLERK,
         f"{CHEN} {ORTEGA}",
         f"{CHEN} or deny",
     ],
