@@ -27,6 +27,7 @@ from parsers.errors import is_out_of_memory
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
 from parsers.known_forms import know
 from parsers.masking import mask_extraction
+from parsers.mending import mend_extraction
 from parsers.message import WRAPPING_STARTS
 from parsers.page_stages import read_few_words, read_pictures, read_print, read_scan
 from parsers.pdf_opening import CannotOpenError, open_pdf
@@ -79,7 +80,8 @@ def read_document(
         return refused
     is_picture = is_page_picture(data)
     try:
-        return mask_extraction(read_pictures(reading) if is_picture else _read_pdf(reading))
+        found = read_pictures(reading) if is_picture else _read_pdf(reading)
+        return mask_extraction(mend_extraction(found))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
