@@ -308,6 +308,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_drop("alerts", "urgent"), ("E004", "alerts.urgent")),
         (_set("alerts", "urgent", []), ("E050", "alerts.urgent")),
         (_set("mailbox", "host", " "), ("E004", "mailbox.host")),
+        (_set("mailbox", "name", "n" * 101), ("E006", "mailbox.name")),
         (_set("mailbox", "host", "imap.agency.example\r\nX"), ("E006", "mailbox.host")),
         (_set("mailbox", "hots", "x"), ("E003", "mailbox.hots")),
         (lambda t: t.update(smpt={"port": 1}), ("E003", "smpt")),
