@@ -26,7 +26,7 @@ from config.settings import (
 from inbox_worker import bootstrap, views
 from inbox_worker.alarm_words import ALARM_WORDS
 from inbox_worker.checks import Check, list_checks
-from inbox_worker.cli_help import Command
+from inbox_worker.cli_help import AsJson, Command
 from inbox_worker.cli_output import (
     Pair,
     count,
@@ -46,8 +46,6 @@ from inbox_worker.notify import Notifier
 from inbox_worker.once import run_once
 from inbox_worker.outbox_store import set_paused
 from inbox_worker.scheduler import Service
-
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +179,7 @@ def check(
     probe: Annotated[
         bool, typer.Option("--probe", help="Send a mail round the whole way.")
     ] = False,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate the configuration and log in to every server."""
     settings: Settings = context.obj.load()
@@ -221,7 +219,7 @@ def _view_check(result: Check) -> dict[str, Any]:
     return {"name": result.name, "result": result.result, "detail": result.detail}
 
 
-def status(context: typer.Context, *, as_json: _JSON = False) -> None:
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the last fetch, the queue by status, the outbox, the quarantine and alarms.
 
     Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
@@ -293,12 +291,9 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url.get_secret_value())
-    database.check_schema()
-    with database.unit_of_work() as unit:
+    with bootstrap.open_database(settings) as database, database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())
         unit.commit()
-    database.close()
 
 
 def demo(
