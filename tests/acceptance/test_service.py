@@ -189,7 +189,8 @@ def test_a_service_told_to_stop_leaves_nothing_half_done(
         )
     job.await_arrivals()
     with _run_service(job) as process:
-        assert wait_until(lambda: "mail_disposed" in _read_log(job)), _read_log(job)
+        disposes = wait_until(lambda: "mail_disposed" in _read_log(job), seconds=60)
+        assert disposes, _read_log(job)
         process.send_signal(number)
         assert process.wait(20) == 0
     ((disposed, attempts),) = job.query("SELECT count(disposition), sum(attempts) FROM journal")
