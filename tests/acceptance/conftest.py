@@ -12,8 +12,8 @@ import pytest
 
 pytest.register_assert_rewrite("tests.acceptance.job", "tests.acceptance.mails")
 
-from inbox_worker.cli import run_command  # noqa: E402
-from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers  # noqa: E402
+from inbox_worker.cli.app import run_command  # noqa: E402
+from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers  # noqa: E402
 from tests.acceptance.job import INSIDE, Done, Job, tag_address  # noqa: E402
 from tests.acceptance.mails import MailServers  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402

@@ -99,7 +99,7 @@ def test_a_command_says_what_it_found(
 
 
 def test_a_request_nobody_sent_is_not_there(job: Job, run: Run) -> None:
-    from parsers.tracking import format_tracking_number
+    from parsers.values.tracking import format_tracking_number
 
     done = run("--config", job.config, "show", format_tracking_number(2020, 7))
     assert (done.code, done.out) == (1, "")

@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import String, select
 
-from inbox_worker.models import Base
-from inbox_worker.reading import DocumentReader
+from inbox_worker.reading.reader import DocumentReader
+from inbox_worker.storage.models import Base
 from tests.worker_harness import (
     CLERK,
     MAILBOX,

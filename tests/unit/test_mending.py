@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from parsers.extraction import DocumentKind, Extraction, FieldValue, Value
-from parsers.mending import mend_extraction
+from parsers.reading.mending import mend_extraction
 
 
 def _read(**fields: FieldValue) -> Extraction:
