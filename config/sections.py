@@ -69,6 +69,12 @@ def _check_filled(value: str) -> str:
     return _check_line(value)
 
 
+def _check_short(value: str) -> str:
+    if len(_check_filled(value)) > 100:
+        raise ValueError("It is longer than 100 characters.")
+    return value
+
+
 def _check_filled_secret(value: SecretStr) -> SecretStr:
     _check_filled(value.get_secret_value())
     return value
@@ -106,6 +112,7 @@ _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], BeforeValidator(_decode_list)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
+Short = Annotated[str, AfterValidator(_check_short)]
 FilledSecret = Annotated[SecretStr, AfterValidator(_check_filled_secret)]
 Address = Annotated[str, AfterValidator(_check_address)]
 AddressOrNone = Annotated[str, AfterValidator(lambda value: value and _check_address(value))]
@@ -165,7 +172,7 @@ class OAuth2Settings(Section):
 class MailboxSettings(Section):
     """One mailbox to fetch from, by IMAP."""
 
-    name: Filled
+    name: Short
     host: Host
     port: Port = 993
     tls: Tls = "implicit"

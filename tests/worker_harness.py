@@ -295,6 +295,13 @@ def lift_guards(session: Session) -> None:
         session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition{on}"))
 
 
+def lift_references(session: Session) -> None:
+    """Let rows refer to what is not there until this transaction ends, which has to roll back."""
+    is_server = session.get_bind().dialect.name == "postgresql"
+    words = "SET LOCAL session_replication_role = replica"
+    session.execute(text(words if is_server else "PRAGMA defer_foreign_keys = ON"))
+
+
 def compose_reply(letter: Sent, text: str, *, author: str | None = None, **changes: Any) -> bytes:
     """Return a mail that answers a letter as mail programs do, the letter quoted below."""
     usual: Table = {

@@ -24,7 +24,7 @@ from config.settings import (
     load_settings,
 )
 from inbox_worker.alarms.words import ALARM_WORDS
-from inbox_worker.cli.help import Command
+from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import (
     Pair,
     count,
@@ -47,8 +47,6 @@ from inbox_worker.service.once import run_once
 from inbox_worker.service.scheduler import Service
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.outbox_store import set_paused
-
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +180,7 @@ def check(
     probe: Annotated[
         bool, typer.Option("--probe", help="Send a mail round the whole way.")
     ] = False,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate the configuration and log in to every server."""
     settings: Settings = context.obj.load()
@@ -222,7 +220,7 @@ def _view_check(result: Check) -> dict[str, Any]:
     return {"name": result.name, "result": result.result, "detail": result.detail}
 
 
-def status(context: typer.Context, *, as_json: _JSON = False) -> None:
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show urgent mail, the last fetch, requests by status, the outbox, the quarantine, alarms.
 
     Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
@@ -305,12 +303,9 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url.get_secret_value())
-    database.check_schema()
-    with database.unit_of_work() as unit:
+    with bootstrap.open_database(settings) as database, database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())
         unit.commit()
-    database.close()
 
 
 def demo(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import sys
 
 from tests.acceptance.job import Job, Person
@@ -12,8 +11,7 @@ from tests.servers.ports import wait_until
 
 
 def let_a_minute_pass(job: Job) -> None:
-    with sqlite3.connect(job.database) as database:
-        database.execute("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
+    job.change("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
 
 
 def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
@@ -56,8 +54,7 @@ def test_status_tells_that_no_service_runs(real_job: Job) -> None:
     job = real_job
     job.do("init")
     job.do("once")
-    with sqlite3.connect(job.database) as database:
-        database.execute("UPDATE cursors SET last_fetch_at = '2026-01-01 00:00:00'")
+    job.change("UPDATE cursors SET last_fetch_at = '2026-01-01 00:00:00'")
     assert job.ask("status", code=1)["alarms"] == ["nothing_fetched"]
 
 

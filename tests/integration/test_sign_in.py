@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from config.sections import MailboxSettings, OAuth2Settings, SmtpSettings
 from inbox_worker.alarms.raising import tend_alarms
@@ -34,6 +39,7 @@ from tests.servers.tokens import (
     KEY,
     TENANT,
     TokenServer,
+    is_signed_by,
     start_token_server,
 )
 from tests.worker_harness import DUTY, Harness, Opener
@@ -147,6 +153,160 @@ def test_microsofts_way_opens_it_too(
     assert asked["client_id"] == CLIENT_ID
     saved = (tmp_path / "token").read_text().strip()
     assert saved == giver.refresh_token
+
+
+# A certificate in the place of a secret.
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key and its certificate, as a certificate authority gives them out."""
+
+    key: bytes
+    certificate: bytes
+    chain: bytes = b""
+
+    @classmethod
+    def issue(cls, key_type: trustme.KeyType = trustme.KeyType.RSA, **options: Any) -> Certified:
+        """Return a new one."""
+        issued = trustme.CA().issue_cert("outreach.agency.example", key_type=key_type, **options)
+        own, *others = (blob.bytes() for blob in issued.cert_chain_pems)
+        return cls(issued.private_key_pem.bytes(), own, b"".join(others))
+
+    @property
+    def parsed(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.certificate)
+
+
+@pytest.fixture(scope="module")
+def certified() -> Certified:
+    """Return the client's key and certificate."""
+    return Certified.issue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "grant"),
+    [
+        pytest.param({"refresh_token_file": ""}, "client_credentials", id="client credentials"),
+        pytest.param({}, "refresh_token", id="refresh token"),
+    ],
+)
+def test_a_certificate_opens_the_mailbox(
+    taker: Dovecot,
+    giver: TokenServer,
+    tmp_path: Path,
+    certified: Certified,
+    changes: dict[str, str],
+    grant: str,
+) -> None:
+    (tmp_path / "client.pem").write_bytes(certified.key + certified.certificate + certified.chain)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    count(mailbox(taker, microsoft(giver, tmp_path, **own, **changes)))
+    (asked,) = giver.asked
+    assert asked["grant_type"] == grant
+    assert "client_secret" not in asked
+    # The key itself never leaves; that the assertion is its word, the token server has checked.
+    assert "PRIVATE" not in json.dumps(asked)
+    assert not is_signed_by(
+        Certified.issue().parsed,
+        asked["client_assertion"],
+        audience=giver.describe()["token_endpoint"],
+    )
+
+
+def test_each_token_is_asked_for_by_an_assertion_of_its_own(
+    giver: TokenServer, tmp_path: Path, certified: Certified
+) -> None:
+    (tmp_path / "client.pem").write_bytes(certified.certificate + certified.key)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    for _ in range(2):
+        source.find_token()
+        source.forget_token()
+    assert len({asked["client_assertion"] for asked in giver.asked}) == 2
+
+
+def test_a_certificate_nobody_registered_is_a_refused_login_until_another_is_in_the_file(
+    giver: TokenServer, tmp_path: Path, certified: Certified
+) -> None:
+    other = Certified.issue()
+    file = tmp_path / "client.pem"
+    file.write_bytes(other.key + other.certificate)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(file)}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    with pytest.raises(LoginRefusedError) as caught:
+        source.find_token()
+    assert caught.value.reason == "invalid_client"
+    file.write_bytes(certified.key + certified.certificate)
+    assert source.find_token()
+
+
+_CERTIFIED, _OTHER = Certified.issue(), Certified.issue()
+_CURVE = Certified.issue(trustme.KeyType.ECDSA)
+_LOCKED = serialization.load_pem_private_key(_CERTIFIED.key, None).private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.BestAvailableEncryption(b"a password"),
+)
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        pytest.param(_CERTIFIED.key, id="a key alone"),
+        pytest.param(_CERTIFIED.certificate, id="a certificate alone"),
+        pytest.param(_CERTIFIED.key + _OTHER.certificate, id="another's certificate"),
+        pytest.param(_LOCKED + _CERTIFIED.certificate, id="a key with a password"),
+        pytest.param(_CURVE.key + _CURVE.certificate, id="a key on a curve"),
+        pytest.param(_CERTIFIED.key[:300] + _CERTIFIED.certificate, id="a key cut off"),
+        pytest.param(b"not PEM", id="something else"),
+        pytest.param("schlüssel".encode("latin-1"), id="no text"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_file_without_key_and_certificate_is_a_refused_login_that_says_so(
+    giver: TokenServer, tmp_path: Path, pem: bytes
+) -> None:
+    (tmp_path / "client.pem").write_bytes(pem)
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    with pytest.raises(LoginRefusedError, match=r"oauth2\.certificate_file") as caught:
+        source.find_token()
+    assert caught.value.reason in {"no_certificate", "no_secret"}
+    assert giver.asked == []
+
+
+@pytest.mark.parametrize(
+    ("written", "expires"),
+    [
+        pytest.param({}, "2026-05-18", id="the certificate's end"),
+        pytest.param({"expires_on": date(2026, 5, 10)}, "2026-05-10", id="an earlier end"),
+        pytest.param({"expires_on": date(2027, 5, 10)}, "2026-05-18", id="a later end"),
+    ],
+)
+def test_the_end_of_a_certificate_that_is_near_is_an_alarm(
+    open_harness: Opener, tmp_path: Path, written: dict[str, Any], expires: str
+) -> None:
+    ends = datetime(2026, 5, 18, 12, tzinfo=UTC)
+    ending = Certified.issue(not_before=ends - timedelta(days=90), not_after=ends)
+    (tmp_path / "client.pem").write_bytes(ending.key + ending.certificate)
+    relay = {
+        "username": USER,
+        "oauth2": {
+            "provider": "microsoft",
+            "client_id": CLIENT_ID,
+            "tenant": TENANT,
+            "certificate_file": str(tmp_path / "client.pem"),
+            **written,
+        },
+    }
+    harness = open_harness(smtp=relay)
+    tend_alarms(harness.services)
+    assert [x.subject for x in harness.letters(to=DUTY)] == ["Alert: credential expires"]
+    assert expires in harness.newest(DUTY).text
 
 
 def test_a_new_refresh_token_is_saved_for_its_owner_alone(
