@@ -38,7 +38,8 @@ from parsers.reading_order import (
     spell,
     split_lines,
 )
-from parsers.slot_values import SlotMark, SlotText
+from parsers.slot_marks import SlotMark
+from parsers.slot_values import SlotText
 
 _LONGEST_LABEL = 30
 #: What stands right behind a label: a colon, or the mark of a field that is required.

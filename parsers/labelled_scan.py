@@ -23,7 +23,8 @@ from parsers.page_reader import PageReader, ReadPage
 from parsers.pdf_objects import Box
 from parsers.scan_confidence import BY_LABEL
 from parsers.slot_fields import PageReading
-from parsers.slot_values import PageText, SlotMark, SlotText
+from parsers.slot_marks import SlotMark
+from parsers.slot_values import PageText, SlotText
 
 #: A form has its labels on its first pages; where the first has hardly any, no more is read.
 MOST_PAGES = 2

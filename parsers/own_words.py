@@ -6,17 +6,21 @@ may run a label and what is written behind it together; of such a word only the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from parsers.cleaning import fold_text
 from parsers.layout import LayoutPage
+from parsers.moved_words import PrintedWords, find_moved_words
+from parsers.page_words import Word
 from parsers.pdf_objects import Box
 from parsers.reading_order import Placed, around
 
-#: How far, in points, a word may lie from where the blank form prints it, and how far along its
-#: line when the page was set anew.
-_SAME_PLACE, _SAME_LINE = 4.0, 60.0
+#: How far, in points, a word may lie from where the blank form prints it.
+_SAME_PLACE = 4.0
+#: A sign is at most so many times as wide as its tick box.
+_WIDER = 1.5
 #: How far a word may reach over the side of a slot before it is looked at for a label.
 _OVER = 3.0
 
@@ -42,19 +46,34 @@ class OwnWords:
             for spelling in {word.text, _spelling(word.text)}:
                 self._places.setdefault(spelling, []).append(place)
 
-    def holds(self, text: str, box: Box, *, is_set_anew: bool = False) -> bool:
-        """Return whether the form prints this word here, or it is the sign in a tick box."""
+    def find_among(
+        self, words: Sequence[Word], places: Sequence[Box], *, is_set_anew: bool
+    ) -> PrintedWords:
+        """Return which words of a page, laid over the blank form at `places`, the form prints."""
+        if is_set_anew:
+            return find_moved_words(self._words, words, places)
+        pairs = enumerate(zip(words, places, strict=True))
+        return PrintedWords(own=frozenset(n for n, (w, box) in pairs if self._prints(w.text, box)))
+
+    def _prints(self, text: str, box: Box) -> bool:
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        reach = _SAME_PLACE
-        if is_set_anew and not any(a < x < c and b < y < d for a, b, c, d in self._slots):
-            reach = _SAME_LINE
         # Most words are spelled as the form spells them; only the others are folded.
         for spell in (str, _spelling):
             for own_x, own_y in self._places.get(spell(text), ()):
-                if abs(own_x - x) < reach and abs(own_y - y) < _SAME_PLACE:
+                if abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE:
                     return True
-        # What is drawn in a tick box may be a letter, of a font of signs, and is no text.
-        return any(a <= x <= c and b <= y <= d for a, b, c, d in self._marks)
+        return False
+
+    def is_sign(self, box: Box) -> bool:
+        """Return whether what stands there is the sign in a tick box, a letter of a font of signs.
+
+        A word that is much wider than the box runs over it.
+        """
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return any(
+            a <= x <= c and b <= y <= d and box[2] - box[0] < _WIDER * (c - a)
+            for a, b, c, d in self._marks
+        )
 
     def cut_off(self, placed: Placed) -> Placed:
         """Return a word without the printed word it runs together with, at its front or its end."""

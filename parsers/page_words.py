@@ -27,3 +27,12 @@ class PageWords:
     width: float  #: in points
     height: float  #: in points
     words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRun:
+    """Letters that a page draws in one go."""
+
+    text: str
+    box: Box  #: in points of the upright page, around all of them
+    place: int  #: among all that the page draws, counted from 0

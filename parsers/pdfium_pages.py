@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 
-from parsers.page_words import PageWords, Word
+from parsers.page_words import PageWords, TextRun, Word
 from parsers.pdf_objects import Box
 from parsers.text_layer import MOST_WORDS, TextLayerError, Upright, spell_out
 from parsers.untold_fonts import find_untold_fonts, guess_word
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_CHARACTERS = 100_000
+_MOST_OBJECTS = 20_000
 #: pdfium joins a word that a hyphen parts at the end of a line; where its mark stands, a word ends.
 #: Some programs write control characters for blanks.
 _WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
@@ -118,12 +119,18 @@ class PdfiumPages:
         return Upright(page.get_bbox(), page.get_rotation())
 
     def pictures(
-        self, number: int, boxes: Sequence[Box], *, dots_per_inch: float
+        self,
+        number: int,
+        boxes: Sequence[Box],
+        *,
+        dots_per_inch: float,
+        without: Sequence[TextRun] = (),
     ) -> list[NDArray[np.uint8]]:
         """Return the parts of an upright page within `boxes`, as rows of grey pixels, 0 black.
 
         What cannot be drawn is white. Annotations and form fields are drawn with what stands in
         them. Small boxes take some hundredths of the time of a page, as little is drawn for each.
+        The runs `without` which the page is to be seen are not drawn, now and from now on.
         """
         import numpy as np  # noqa: PLC0415
 
@@ -131,6 +138,8 @@ class PdfiumPages:
         sizes = [_pixels(box, scale) for box in boxes]
         if page is None or not sizes:
             return [np.full((tall, wide), 255, dtype=np.uint8) for wide, tall in sizes]
+        for run in without:
+            self.raw.FPDFPageObj_SetIsActive(self.raw.FPDFPage_GetObject(page, run.place), 0)
         width, height = page.get_size()
         whole = (math.ceil(width * scale), math.ceil(height * scale))
         # A bitmap no larger than the box keeps pdfium from drawing what is around it.
@@ -148,6 +157,41 @@ class PdfiumPages:
         for bitmap in bitmaps.values():
             bitmap.close()
         return found
+
+    def runs(self, number: int, boxes: Sequence[Box]) -> list[TextRun]:
+        """Return the runs of text that the page itself draws over any of `boxes`."""
+        page, turn = self._page(number), self.upright(number).turn
+        if page is None or not boxes:
+            return []
+        try:
+            text_page = page.get_textpage()
+        except self._failure:
+            return []
+        found = []
+        edges = (ctypes.c_float * 4)()
+        at = [ctypes.pointer(ctypes.c_float.from_buffer(edges, 4 * n)) for n in range(4)]
+        for place in range(min(self.raw.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
+            drawn = self.raw.FPDFPage_GetObject(page, place)
+            if self.raw.FPDFPageObj_GetType(drawn) != self.raw.FPDF_PAGEOBJ_TEXT:
+                continue
+            if not self.raw.FPDFPageObj_GetBounds(drawn, *at):
+                continue
+            x0, y0, x1, y1 = box = turn((edges[0], edges[1], edges[2], edges[3]))
+            if any(x0 < c and x1 > a and y0 < d and y1 > b for a, b, c, d in boxes):
+                text = self._read_run(text_page, drawn)
+                found.append(TextRun(text=text, box=box, place=place))
+        text_page.close()
+        return found
+
+    def _read_run(self, text_page: Any, drawn: Any) -> str:
+        size = self.raw.FPDFTextObj_GetText(drawn, text_page, None, 0)
+        if not 0 < size <= 2 * _MOST_CHARACTERS:
+            return ""
+        letters = ctypes.create_string_buffer(size)
+        self.raw.FPDFTextObj_GetText(
+            drawn, text_page, ctypes.cast(letters, ctypes.POINTER(ctypes.c_ushort)), size
+        )
+        return letters.raw.decode("utf-16-le", "replace").rstrip("\0")
 
     def close(self) -> None:
         """Give back what pdfium holds."""

@@ -28,7 +28,8 @@ from parsers.pdfium_pages import PdfiumPages
 from parsers.plumber_pages import PdfplumberPages
 from parsers.registration import Registration, group_pages, register_pages
 from parsers.slot_fields import PageReading, read_fields
-from parsers.slot_values import PageText, SlotText, list_marks, read_marks, read_texts
+from parsers.slot_marks import Uncover, list_marks, read_marks
+from parsers.slot_values import PageText, SlotText, read_texts
 from parsers.text_layer import TextLayer, TextLayerError
 from parsers.tick_ink import DOTS_PER_INCH
 from parsers.untold_fonts import count_oddities
@@ -197,8 +198,18 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
 def _read_page(registration: Registration, pages: PdfiumPages) -> PageReading:
     boxes = [slot.box for slot in list_marks(registration.layout)]
     places = registration.to_layout.inverse().map_all(boxes)
-    drawn = pages.pictures(registration.page.number, places, dots_per_inch=DOTS_PER_INCH)
-    marks = read_marks(registration, dict(zip(boxes, drawn, strict=True)).__getitem__)
+    number = registration.page.number
+    drawn = pages.pictures(number, places, dots_per_inch=DOTS_PER_INCH)
+    marks = read_marks(
+        registration,
+        dict(zip(boxes, drawn, strict=True)).__getitem__,
+        uncover=Uncover(
+            find_runs=lambda marks: pages.runs(number, marks),
+            draw=lambda marks, runs: pages.pictures(
+                number, marks, dots_per_inch=DOTS_PER_INCH, without=runs
+            ),
+        ),
+    )
     return PageReading(text=_cap(read_texts(registration), _ONE), marks=marks)
 
 

@@ -37,7 +37,8 @@ from parsers.read_lines import ReadLine, read_lines
 from parsers.registration import Registration, Transform, group_pages
 from parsers.scan_confidence import BY_HAND, judge_scan, settle
 from parsers.slot_fields import PageReading, read_fields
-from parsers.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.slot_marks import read_marks
+from parsers.slot_values import PageText, SlotText, read_texts
 from parsers.text_layer import TextLayerError
 from parsers.written_values import FormValues
 

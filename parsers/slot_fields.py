@@ -15,7 +15,8 @@ from datetime import date
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem
 from parsers.normalised import BLANK, Normalised, good, wrong
-from parsers.slot_values import PageText, SlotMark, SlotText
+from parsers.slot_marks import SlotMark
+from parsers.slot_values import PageText, SlotText
 from parsers.ssn import has_ssn
 from parsers.values import LONGEST_TEXT, normalise
 from parsers.written_values import (
