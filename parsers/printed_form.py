@@ -182,6 +182,12 @@ def _look_by_layout(
 
 
 def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: PdfiumPages) -> _Look:
+    # In another font words run over each other, and only their runs tell them apart.
+    copy = [
+        replace(one, page=pages.words(one.page.number, by_run=True)) if one.is_set_anew else one
+        for one in copy
+    ]
+
     def read_again(others: TextLayer) -> Sequence[PageReading]:
         # The pages lie as the first reader found; only their words are others.
         laid = (replace(one, page=others.words(one.page.number)) for one in copy)

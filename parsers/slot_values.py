@@ -84,16 +84,21 @@ class _Written:
         self._uneven = _UNEVEN if registration.is_set_anew else 0.0
         kept = [n for n in range(len(words)) if n not in printed.own]
         self._doubtful = [
-            Placed(words[n], places[n]) for n in printed.doubtful if not self._is_in_slot(places[n])
+            Placed(words[n], places[n])
+            for n in printed.doubtful
+            if not self._is_in_slot(*_centre(places[n]))
         ]
         self._words = [
             placed
             for n in kept
             if not self._own.is_sign(places[n])
-            and (n not in printed.doubtful or self._is_in_slot(places[n]))
+            and (n not in printed.doubtful or self._is_in_slot(*_centre(places[n])))
             for placed in without_rule(self._own.cut_off(Placed(words[n], places[n])))
         ]
-        self._centres = [((p.box[0] + p.box[2]) / 2, p.middle) for p in self._words]
+        self._joined = [
+            n > 0 and _is_joined(*self._words[n - 1 : n + 1]) for n in range(len(self._words))
+        ]
+        self._centres = self._find_centres()
         self._taken: set[int] = set()
 
     def read(self, slot: Slot) -> Iterator[SlotText]:
@@ -126,8 +131,17 @@ class _Written:
             may_go_on=slot.multiline and _fills(lines, room),
         )
 
-    def _is_in_slot(self, box: Box) -> bool:
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    def _find_centres(self) -> list[tuple[float, float]]:
+        """Return where each word counts as standing: where its run does that began in a slot."""
+        centres: list[tuple[float, float]] = []
+        for placed, is_joined in zip(self._words, self._joined, strict=True):
+            if not is_joined or not self._is_in_slot(*centres[-1]):
+                centres.append(_centre(placed.box))
+            else:
+                centres.append(centres[-1])
+        return centres
+
+    def _is_in_slot(self, x: float, y: float) -> bool:
         return any(a <= x <= c and b <= y <= d for a, b, c, d in self._slots)
 
     def _stretch_room(self, slot: Slot) -> Box:
@@ -147,7 +161,7 @@ class _Written:
                 if n not in self._taken
                 and placed.box[1] < middle < placed.box[3]
                 and -_OVER_EDGE < placed.box[0] - end < blank
-                and not self._is_in_slot(placed.box)
+                and not self._is_in_slot(*self._centres[n])
             ]
             if len(follows) != 1:
                 return len(line) > before
@@ -182,15 +196,19 @@ class _Written:
         """Return whether a line goes on outside the slot, or begins there, a blank's width away."""
         start, end = line[0].box[0], line[-1].box[2]
         middle = line[0].middle
-        for placed in itertools.chain(self._words, self._doubtful):
-            x = (placed.box[0] + placed.box[2]) / 2
+        for n, placed in enumerate(itertools.chain(self._words, self._doubtful)):
+            x, y = _centre(placed.box)
             if slot.box[0] <= x <= slot.box[2] or not placed.box[1] < middle < placed.box[3]:
                 continue
-            if any(placed is known for known in line):
+            if any(placed is known for known in line) or _lies_over(placed, line):
                 continue
             # What stands in a slot of its own is mostly that slot's, even if it is rather close.
-            blank = (_BLANK_WIDTH if self._is_in_slot(placed.box) else _WIDEST_BLANK) * height
-            if -blank < placed.box[0] - end < blank or -blank < start - placed.box[2] < blank:
+            blank = (_BLANK_WIDTH if self._is_in_slot(x, y) else _WIDEST_BLANK) * height
+            # Nor does a word go on from two others.
+            is_new = n >= len(self._words) or not self._joined[n]
+            if is_new and -blank < placed.box[0] - end < blank:
+                return True
+            if -blank < start - placed.box[2] < blank:
                 return True
         return False
 
@@ -221,6 +239,28 @@ def _fills(lines: Sequence[Sequence[Placed]], slot: Box) -> bool:
     height = max(placed.box[3] - placed.box[1] for placed in last)
     step = lines[-2][0].middle - last[0].middle if len(lines) > 1 else 2 * height
     return last[0].middle - slot[1] < 1.5 * step and slot[2] - last[-1].box[2] < _A_WORD * height
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _is_joined(before: Placed, after: Placed) -> bool:
+    """Return whether a word follows another in the same run, on the same line."""
+    height = before.box[3] - before.box[1]
+    return (
+        before.word.run == after.word.run != 0
+        and after.box[1] < before.middle < after.box[3]
+        and -_OVER_EDGE < after.box[0] - before.box[2] < _WIDEST_BLANK * height
+    )
+
+
+def _lies_over(placed: Placed, line: Sequence[Placed]) -> bool:
+    """Return whether a word of a run of its own lies over a line: no writing goes on like that."""
+    if not placed.word.run or any(placed.word.run == known.word.run for known in line):
+        return False
+    left, _, right, _ = placed.box
+    return left < line[-1].box[2] - _OVER_EDGE and right > line[0].box[0] + _OVER_EDGE
 
 
 def _is_overprinted(line: Sequence[Placed]) -> bool:
