@@ -17,7 +17,7 @@ class Word:
     text: str
     box: Box  #: in points of the upright page, origin at its lower left corner
     confidence: float = 1.0  #: the reader's own opinion, 0 to 1
-    run: int = 0  #: the same for words that the page draws in one go; 0 where nobody asked
+    run: int = 0  #: the same for words that the page draws in one go; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

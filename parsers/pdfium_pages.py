@@ -265,9 +265,11 @@ class _PageText:
         """Yield the words with their runs; two that lie over each other are two."""
         text = self._read_text()
         for found in itertools.islice(_WORD.finditer(text), MOST_WORDS):
-            for span in self._part_runs(*found.span()):
-                run = self._find_run(span[0])
-                yield from (replace(w, run=run) for w in self._read_words(text, [span]))
+            for start, end in self._part_runs(*found.span()):
+                run = self._find_run(start)
+                # Of a word that two runs make nobody knows which it belongs to.
+                run = run if run == self._find_run(end - 1) else 0
+                yield from (replace(w, run=run) for w in self._read_words(text, [(start, end)]))
 
     def _part_runs(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the parts of a word where a run begins before the one before it has ended."""
