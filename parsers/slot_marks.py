@@ -126,9 +126,7 @@ class _Bare:
         within = [n for n, word in enumerate(self._words) if _stands_in(word.box, [run])]
         if any(n not in self._own and self._words[n].text in tokens for n in within):
             return self._begins_in_slot(place) and all(len(token) > 1 for token in tokens)
-        middle = (place[1] + place[3]) / 2
-        line = {w.text for w in self._layout.words if w.box[1] - 3 < middle < w.box[3] + 3}
-        return bool(tokens) and tokens <= line
+        return bool(tokens) and tokens <= {self._words[n].text for n in within if n in self._own}
 
     def _begins_in_slot(self, place: Box) -> bool:
         left, middle = place[0], (place[1] + place[3]) / 2

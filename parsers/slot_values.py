@@ -161,6 +161,7 @@ class _Written:
                 if n not in self._taken
                 and placed.box[1] < middle < placed.box[3]
                 and -_OVER_EDGE < placed.box[0] - end < blank
+                and placed.word.run == line[-1].word.run
                 and not self._is_in_slot(*self._centres[n])
             ]
             if len(follows) != 1:
