@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
-from outbound.direction_letters import (
+from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind
+from outbound.letters.direction_letters import (
     ChannelWords,
     Demand,
     Direction,
@@ -27,10 +28,8 @@ from outbound.direction_letters import (
     compose_request_form,
     compose_urgent_help,
 )
-from outbound.finding_facts import describe_findings
-from outbound.letter_words import clean_text, format_date, format_moment, format_size, wrap_text
-from outbound.letters import Fact, Letter, Letterhead, LetterKind
-from outbound.reply_letters import (
+from outbound.letters.finding_facts import describe_findings
+from outbound.letters.reply_letters import (
     AlreadyDecided,
     AnswerRow,
     AnswerTable,
@@ -51,7 +50,7 @@ from outbound.reply_letters import (
     compose_transcript,
     compose_unproven_reply,
 )
-from outbound.reply_skeletons import (
+from outbound.letters.reply_skeletons import (
     NEEDED,
     OPTIONAL,
     ReplyOptions,
@@ -60,29 +59,33 @@ from outbound.reply_skeletons import (
     build_review_skeletons,
     describe_keywords,
 )
-from outbound.requester_letters import (
+from outbound.letters.requester_letters import (
     SET_ASIDE_REASONS,
     Acknowledgement,
     Answer,
+    ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
     NoForm,
     Oversize,
     Question,
+    Reminder,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
     compose_no_form,
     compose_oversize,
     compose_question,
     compose_refusal,
+    compose_reminder,
     compose_set_aside,
 )
-from outbound.review_letters import (
+from outbound.letters.review_letters import (
     AddressTrust,
     ChangedField,
     Comparison,
@@ -98,7 +101,7 @@ from outbound.review_letters import (
     compose_review_notice,
     compose_second_review_notice,
 )
-from outbound.self_service_letters import (
+from outbound.letters.self_service_letters import (
     NothingToTell,
     Stage,
     StageReport,
@@ -107,17 +110,18 @@ from outbound.self_service_letters import (
     compose_stage_report,
     compose_withdrawal,
 )
-from outbound.staff_letters import (
+from outbound.letters.staff_letters import (
     PostalInstruction,
     StaffAlert,
     compose_postal_instruction,
     compose_print_letter,
     compose_staff_alert,
 )
-from outbound.urgent_letters import UrgentAlert, compose_urgent_alert
-from parsers.command import Command, CommandRefusal, LineProblem
-from parsers.command_reader import parse_command
-from parsers.findings import (
+from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
+from outbound.letters.words import clean_text, format_date, format_moment, format_size, wrap_text
+from parsers.replies.command import Command, CommandRefusal, LineProblem
+from parsers.replies.command_reader import parse_command
+from parsers.replies.findings import (
     CustodyEnd,
     CustodyPeriod,
     DirectTransfer,
@@ -125,7 +129,7 @@ from parsers.findings import (
     MatchedOn,
     Outcome,
 )
-from parsers.keyword_table import parse_keyword_table
+from parsers.replies.keyword_table import parse_keyword_table
 
 TRACKING = "CJS-2026-000001-5"
 AT = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
@@ -287,11 +291,17 @@ def _build_outside() -> dict[str, Letter]:
                     DeficiencyItem(label="Date of birth", section="Person"),
                     DeficiencyItem(label="A-Number", sentence="This looks like a telephone."),
                 ),
-                blank_form=PDF,
+                returned_form=PDF,
             )
         ),
         "deficiency unnamed": compose_deficiency(Deficiency(**named, items=())),
         "question": compose_question(Question(**named, question="Which case?\nWhich court?")),
+        "requester reminded": compose_reminder(
+            Reminder(**named, asked_on=AT.date(), is_form=True, closes_on=date(2026, 6, 20))
+        ),
+        "closed unanswered": compose_closed_unanswered(
+            ClosedUnanswered(**named, asked_on=AT.date(), is_form=False)
+        ),
         "certification": compose_certification_letter(Answer(**named, document=PDF)),
         "refusal": compose_refusal(Answer(**named, document=PDF)),
         "set aside": compose_set_aside(
@@ -594,10 +604,16 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "Date of birth (in the section Person): This field was left blank.",
                 "A-Number: This looks like a telephone.",
                 "Reply to this message with the PDF attached",
-                "or the blank one attached",
+                "Open the attached form. It holds what was read in yours",
+                "Sign it again at the end",
             ],
         ),
         ("question", ["Which case? Which court?", "Write your answer at the top"]),
+        (
+            "requester reminded",
+            ["with the corrected form attached", "WITHDRAW", "is closed on June 20, 2026"],
+        ),
+        ("closed unanswered", ["because nothing came back", "keeps its number"]),
         ("set aside", ["Of the 3 documents", "2 could not be used", "Document 3:"]),
         (
             "no form",

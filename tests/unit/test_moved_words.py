@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.moved_words import find_moved_words
-from parsers.page_words import Word
+from parsers.forms.moved_words import find_moved_words
+from parsers.pages.words import Word
 
 Place = tuple[float, float, str]
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from parsers.layout import LayoutPage, Slot
-from parsers.page_words import PageWords, TextRun, Word
-from parsers.registration import Registration, Transform
-from parsers.slot_marks import Uncover, read_marks
+from parsers.forms.layout import LayoutPage, Slot
+from parsers.forms.registration import Registration, Transform
+from parsers.forms.slot_marks import Uncover, read_marks
+from parsers.pages.words import PageWords, TextRun, Word
 
 MARK = Slot(field="attestation", box=(100.0, 400.0, 110.0, 410.0), is_mark=True)
 LINE = Slot(field="court_name", box=(20.0, 396.0, 70.0, 414.0))
