@@ -7,7 +7,6 @@ may run a label and what is written behind it together; of such a word only the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from parsers.forms.layout import LayoutPage
@@ -52,17 +51,25 @@ class OwnWords:
         """Return which words of a page, laid over the blank form at `places`, the form prints."""
         if is_set_anew:
             return find_moved_words(self._words, words, places)
-        pairs = enumerate(zip(words, places, strict=True))
-        return PrintedWords(own=frozenset(n for n, (w, box) in pairs if self._prints(w.text, box)))
-
-    def _prints(self, text: str, box: Box) -> bool:
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        # Most words are spelled as the form spells them; only the others are folded.
-        for spell in (str, _spelling):
-            for own_x, own_y in self._places.get(spell(text), ()):
+        # Every word of every page comes by here, so that nothing is called for the most of them.
+        found, known = set(), self._places
+        for n, (word, (left, bottom, right, top)) in enumerate(zip(words, places, strict=True)):
+            x, y = (left + right) / 2, (bottom + top) / 2
+            for own_x, own_y in known.get(word.text, ()):
                 if abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE:
-                    return True
-        return False
+                    found.add(n)
+                    break
+            else:
+                if self._prints_folded(word.text, x, y):
+                    found.add(n)
+        return PrintedWords(own=frozenset(found))
+
+    def _prints_folded(self, text: str, x: float, y: float) -> bool:
+        """Return whether the form prints a word here that is spelled alike."""
+        return any(
+            abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE
+            for own_x, own_y in self._places.get(_spelling(text), ())
+        )
 
     def is_sign(self, box: Box) -> bool:
         """Return whether what stands there is the sign in a tick box, a letter of a font of signs.
@@ -85,10 +92,10 @@ class OwnWords:
                 continue
             left, bottom, right, top = placed.box
             if text.startswith(own.text) and abs(own.box[0] - left) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[len(own.text) :])
+                rest = placed.word._replace(text=text[len(own.text) :])
                 return Placed(rest, (own.box[2], bottom, right, top))
             if text.endswith(own.text) and abs(own.box[2] - right) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[: -len(own.text)])
+                rest = placed.word._replace(text=text[: -len(own.text)])
                 return Placed(rest, (left, bottom, own.box[0], top))
         return placed
 

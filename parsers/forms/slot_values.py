@@ -198,8 +198,10 @@ class _Written:
         start, end = line[0].box[0], line[-1].box[2]
         middle = line[0].middle
         for n, placed in enumerate(itertools.chain(self._words, self._doubtful)):
+            if not placed.box[1] < middle < placed.box[3]:
+                continue
             x, y = _centre(placed.box)
-            if slot.box[0] <= x <= slot.box[2] or not placed.box[1] < middle < placed.box[3]:
+            if slot.box[0] <= x <= slot.box[2]:
                 continue
             if any(placed is known for known in line) or _lies_over(placed, line):
                 continue

@@ -14,7 +14,6 @@ import math
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -258,7 +257,7 @@ class _PageText:
         times runs words together that stand far apart; only those are looked at letter by letter.
         """
         text = self._read_text()
-        spans = (found.span() for found in _WORD.finditer(text))
+        spans = map(re.Match.span, _WORD.finditer(text))
         return self._read_words(text, itertools.islice(spans, MOST_WORDS))
 
     def words_by_run(self) -> Iterator[Word]:
@@ -269,7 +268,7 @@ class _PageText:
                 run = self._find_run(start)
                 # Of a word that two runs make nobody knows which it belongs to.
                 run = run if run == self._find_run(end - 1) else 0
-                yield from (replace(w, run=run) for w in self._read_words(text, [(start, end)]))
+                yield from (w._replace(run=run) for w in self._read_words(text, [(start, end)]))
 
     def _part_runs(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the parts of a word where a run begins before the one before it has ended."""

@@ -6,13 +6,13 @@ What is made of the words, labels, values and ticks, is decided by others, from 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from parsers.pdf.objects import Box
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One word where it stands."""
+class Word(NamedTuple):
+    """One word where it stands; a tuple, as a page has a thousand and a tuple is made soonest."""
 
     text: str
     box: Box  #: in points of the upright page, origin at its lower left corner

@@ -251,6 +251,6 @@ def _find_text_behind(
 def _trust_less(line: ReadLine) -> ReadLine:
     """Return a line that was written by hand, which nobody takes for certain."""
     return ReadLine(
-        first=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.first),
-        second=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.second),
+        first=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.first),
+        second=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.second),
     )

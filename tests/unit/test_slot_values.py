@@ -211,11 +211,11 @@ def test_a_text_set_anew_is_read_beyond_its_slot(
     places: list[tuple[float, float, str, int]], text: str | None, beside: str | None
 ) -> None:
     printed = [
-        replace(word, box=(a, b, a + 1.1 * (c - a), d))
+        word._replace(box=(a, b, a + 1.1 * (c - a), d))
         for word in (*PRINTED[:1], *PRINTED[3:])
         for a, b, c, d in [word.box]
     ]
-    written = [replace(_word(*place[:3]), run=(*place, 0)[3]) for place in places]
+    written = [_word(*place[:3])._replace(run=(*place, 0)[3]) for place in places]
     laid = Registration(
         page=PageWords(number=1, width=612, height=792, words=(*printed, *written)),
         layout=replace(LAYOUT, words=(*PRINTED[:1], *PRINTED[3:]), slots=(LINE, NEXT)),
