@@ -23,7 +23,8 @@ from parsers.extraction import ReadLimits
 from parsers.forms.alignment import AlignedPage, Frame, align, build_frames
 from parsers.forms.layout import Slot
 from parsers.forms.registration import Registration, Transform, group_pages
-from parsers.forms.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.forms.slot_marks import read_marks
+from parsers.forms.slot_values import PageText, SlotText, read_texts
 from parsers.forms.written_values import FormValues
 from parsers.pages.line_reader import LineReader
 from parsers.pages.pdfium_pages import PdfiumPages
@@ -250,6 +251,6 @@ def _find_text_behind(
 def _trust_less(line: ReadLine) -> ReadLine:
     """Return a line that was written by hand, which nobody takes for certain."""
     return ReadLine(
-        first=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.first),
-        second=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.second),
+        first=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.first),
+        second=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.second),
     )
