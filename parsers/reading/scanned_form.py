@@ -29,6 +29,7 @@ from parsers.forms.written_values import FormValues
 from parsers.pages.line_reader import LineReader
 from parsers.pages.pdfium_pages import PdfiumPages
 from parsers.pages.pictures import PagePicture, read_page_pictures
+from parsers.pages.specks import remove_specks
 from parsers.pages.text_layer import TextLayerError
 from parsers.pages.words import PageWords, Word
 from parsers.pdf.objects import Box
@@ -90,7 +91,8 @@ class ScanReader:
         count = 0
         shown: dict[int, tuple[Registration, AlignedPage]] = {}
         first: list[PagePicture] = []
-        for picture in read_page_pictures(data, limits=limits, password=password):
+        for drawn in read_page_pictures(data, limits=limits, password=password):
+            picture = replace(drawn, grey=remove_specks(drawn.grey))
             count += 1
             aligned = align(picture.grey, picture.number, self._frames)
             if aligned is not None:
