@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from config.settings import Settings, StaffMember
 from inbox_worker.models import Absence
 
+#: Everyone who stands in for reviewers that are away, by address, with those people's names.
+StandIns = Mapping[str, tuple[StaffMember, tuple[str, ...]]]
+
 
 def record_absence(
     session: Session, member: StaffMember, until: date, *, now: datetime, journal_id: int | None
@@ -55,9 +58,7 @@ def find_stand_in(
     return None
 
 
-def list_stand_ins(
-    settings: Settings, session: Session, today: date
-) -> dict[str, tuple[StaffMember, tuple[str, ...]]]:
+def list_stand_ins(settings: Settings, session: Session, today: date) -> StandIns:
     """Return everyone who stands in for reviewers that are away, with those people's names."""
     absent = list_absent(session, today)
     names: dict[str, list[str]] = {}

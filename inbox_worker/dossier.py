@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from inbox_worker import store
+from inbox_worker.absences import StandIns
 from inbox_worker.models import AttachmentRecord, Event, FormInside, RawMail, Request
 from outbound.review_letters import Comparison, ReceivedFile
 from parsers.document_traits import list_remarks
@@ -45,10 +46,11 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What a notice shows beside the file, made before anything is written."""
+    """What a notice shows beside the file, and to whom, made before anything is written."""
 
     pictures: Mapping[str, bytes] = field(default_factory=dict)  #: of spots to check, by field
     comparison: Comparison | None = None  #: with an earlier form, where there was one
+    standing_in: StandIns | None = None  #: as of that day; None: still to be read
 
 
 def read_dossier(session: Session, request: Request) -> Dossier:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from inbox_worker import correspondence, miscellany, notices, store
+from inbox_worker.absences import StandIns, list_stand_ins
 from inbox_worker.database import together
 from inbox_worker.documents import ReadDocument, ReadDocuments, await_documents
 from inbox_worker.dossier import Dossier, Prepared, count_earlier_requests
@@ -124,6 +125,7 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
     requests = store.add_requests(session, [case.new for case in cases])
     earlier = count_earlier_requests(session, requests)
     duplicates = _mark_duplicates(session, cases, requests)
+    standing_in = _list_stand_ins(session, filings)
     for case, request in zip(cases, requests, strict=True):
         _write_case(
             session,
@@ -131,7 +133,14 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
             request,
             earlier_requests=earlier[request.id],
             duplicate=duplicates.get(request.id),
+            standing_in=standing_in[case.filing.intake.today],
         )
+
+
+def _list_stand_ins(session: Session, filings: Sequence[Filing]) -> Mapping[date, StandIns]:
+    """Return who stands in for whom on each day on which a mail was taken up: on one, mostly."""
+    days = {filing.intake.today: filing.intake.services.settings for filing in filings}
+    return {day: list_stand_ins(settings, session, day) for day, settings in days.items()}
 
 
 def _mark_duplicates(
@@ -139,7 +148,11 @@ def _mark_duplicates(
 ) -> Mapping[int, Duplicate]:
     """Flag the requests that repeat an earlier one, and keep all of them to be found again."""
     new = [
-        NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
+        NewForm(
+            request=r,
+            digest=c.filing.documents.find_digest(c.form),
+            fields=c.form.extraction.fields,
+        )
         for c, r in zip(cases, requests, strict=True)
     ]
     found = keep_and_compare(session, new)
@@ -191,6 +204,7 @@ def _write_case(
     *,
     earlier_requests: int,
     duplicate: Duplicate | None,
+    standing_in: StandIns,
 ) -> None:
     """Write down what a form says and what is wrong with it, and send it on its way."""
     intake, extraction = case.filing.intake, case.form.extraction
@@ -210,6 +224,7 @@ def _write_case(
     prepared = Prepared(
         pictures=case.filing.pictures.get(case.form.position, {}),
         comparison=None if duplicate is None else _compare(services, extraction, duplicate),
+        standing_in=standing_in,
     )
     route(
         services,

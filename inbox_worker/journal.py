@@ -185,7 +185,9 @@ def _sighting_row(
     # Where a server cannot take messages away, one that was moved stays, flagged as deleted.
     is_gone = is_repeat and arrival.is_deleted
     return {
-        **asdict(arrival.place),
+        "mailbox": arrival.place.mailbox,
+        "uidvalidity": arrival.place.uidvalidity,
+        "uid": arrival.place.uid,
         "journal_id": entry_id,
         "seen_at": now,
         "is_repeat": is_repeat,

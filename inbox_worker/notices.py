@@ -70,11 +70,13 @@ def write_review_notices(
 ) -> None:
     """Ask every reviewer and approver to decide, and whoever stands in for one that is away.
 
-    `dossier` is what they are shown, read from the database when it is not at hand; `prepared` are
-    pictures and a comparison that go with it; `answer` is what the requester wrote back.
+    `dossier` is what they are shown, read from the database when it is not at hand; `prepared` is
+    what goes with it, and who stands in; `answer` is what the requester wrote back.
     """
     shown, beside = dossier or read_dossier(session, request), prepared or Prepared()
-    standing_in = list_stand_ins(services.settings, session, services.local_date(now))
+    standing_in = beside.standing_in
+    if standing_in is None:
+        standing_in = list_stand_ins(services.settings, session, services.local_date(now))
     asked = {m.email.lower(): m for m in services.settings.find_staff_with("reviewer")}
     asked |= {address: deputy for address, (deputy, _) in standing_in.items()}
     for address, member in asked.items():

@@ -180,7 +180,7 @@ def _join_form(
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, request, find_keys(form.attachment.data, fields))
+    record_keys(session, request, find_keys(documents.find_digest(form), fields))
     store.add_event(
         session,
         "form_resubmitted",
