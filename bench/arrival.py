@@ -30,16 +30,16 @@ from rich.console import Console
 from rich.table import Table
 
 from config.settings import Settings
-from inbox_worker import bootstrap
-from inbox_worker.database import Database
-from inbox_worker.embedded import AcceptedMail, EmbeddedAccount, EmbeddedServers
-from inbox_worker.fetching import fetch_mailbox
+from inbox_worker.demo.servers import AcceptedMail, EmbeddedAccount, EmbeddedServers
+from inbox_worker.fetching.round import fetch_mailbox
+from inbox_worker.fetching.setup import set_up_mailbox
 from inbox_worker.logs import configure_logging
-from inbox_worker.mailbox import Mailbox, open_mailbox
-from inbox_worker.mailbox_setup import set_up_mailbox
-from inbox_worker.notify import Notifier
-from inbox_worker.scheduler import Service
+from inbox_worker.mailbox.client import Mailbox, open_mailbox
+from inbox_worker.service import bootstrap
+from inbox_worker.service.notify import Notifier
+from inbox_worker.service.scheduler import Service
 from inbox_worker.services import Services
+from inbox_worker.storage.database import Database
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))

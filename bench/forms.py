@@ -26,7 +26,7 @@ from bench.reading_speed import (
     measure_pictures,
     measure_speeds,
 )
-from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 from parsers.extraction import Extraction
 from tests.specimens.people import TODAY, build_specimens
 from tests.specimens.variants import VARIANTS, Group

@@ -28,16 +28,16 @@ from rich.console import Console
 from rich.table import Table
 
 from config.settings import MailboxSettings, Settings
-from inbox_worker import bootstrap
-from inbox_worker.database import Database
+from inbox_worker.desk.views import list_requests
+from inbox_worker.fetching.setup import set_up_mailbox
 from inbox_worker.logs import configure_logging
-from inbox_worker.mailbox import open_mailbox
-from inbox_worker.mailbox_setup import set_up_mailbox
-from inbox_worker.reading import load_definitions
-from inbox_worker.views import list_requests
-from inbox_worker.worker import Worker
-from parsers.document import read_document
-from parsers.known_forms import know
+from inbox_worker.mailbox.client import open_mailbox
+from inbox_worker.reading.reader import load_definitions
+from inbox_worker.service import bootstrap
+from inbox_worker.service.worker import Worker
+from inbox_worker.storage.database import Database
+from parsers.reading.document import read_document
+from parsers.reading.known_forms import know
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))

@@ -22,11 +22,11 @@ from jinja2 import Environment
 from rich.console import Console
 from rich.table import Table
 
-from outbound.letters import Letter, Letterhead, preload
-from outbound.mime import MailIdentity, build_mail
-from outbound.reply_skeletons import ReplyOptions
-from outbound.requester_letters import Acknowledgement, compose_acknowledgement
-from outbound.review_letters import (
+from outbound.letters.compose import Letter, Letterhead, preload
+from outbound.letters.mime import MailIdentity, build_mail
+from outbound.letters.reply_skeletons import ReplyOptions
+from outbound.letters.requester_letters import Acknowledgement, compose_acknowledgement
+from outbound.letters.review_letters import (
     AddressTrust,
     FieldRow,
     FieldSection,

@@ -14,15 +14,15 @@ from datetime import date
 from pathlib import Path
 
 from bench.floors import load_bare_ocr, read_bare_characters, read_bare_fields
-from inbox_worker.reading import DocumentReader
-from parsers.acroform import find_fields
+from inbox_worker.reading.reader import DocumentReader
 from parsers.definition import FormDefinition
-from parsers.document import read_document
-from parsers.form_values import read_values
-from parsers.known_forms import know
-from parsers.labels import DefinitionIndex, match_by_name
-from parsers.pdf_opening import open_pdf
-from parsers.validation import validate
+from parsers.forms.labels import DefinitionIndex, match_by_name
+from parsers.forms.validation import validate
+from parsers.pdf.acroform import find_fields
+from parsers.pdf.opening import open_pdf
+from parsers.reading.document import read_document
+from parsers.reading.form_values import read_values
+from parsers.reading.known_forms import know
 from tests.specimens import fill, prints
 from tests.specimens.people import TODAY, Specimen
 from tests.specimens.variants import find_variant

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from config.data import read_data
 from config.settings import MailboxSettings, Settings, build_settings
-from inbox_worker import bootstrap
-from inbox_worker.demo_people import MAILBOX, list_stakeholders
-from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
-from inbox_worker.reading import load_definitions
-from outbound.form_filling import fill_form
+from inbox_worker.demo.people import MAILBOX, list_stakeholders
+from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers
+from inbox_worker.reading.reader import load_definitions
+from inbox_worker.service import bootstrap
+from outbound.forms.filling import fill_form
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
 sys.path.append(str(Path(__file__).resolve().parents[1]))

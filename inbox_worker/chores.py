@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import update
 
-from inbox_worker.database import Database, upsert
-from inbox_worker.faults import clear_fault, record_fault
-from inbox_worker.models import ChoreRecord, table_of
 from inbox_worker.services import Services
+from inbox_worker.storage.database import Database, upsert
+from inbox_worker.storage.faults import clear_fault, record_fault
+from inbox_worker.storage.models import ChoreRecord, table_of
 
 _log = structlog.get_logger()
 

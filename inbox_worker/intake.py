@@ -10,14 +10,14 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from inbox_worker.models import JournalEntry
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
-from parsers.authentication import AuthenticationVerdict, judge_authentication
-from parsers.classify import MessageKind, Verdict
-from parsers.delivery_reports import ReturnedLetter
+from inbox_worker.storage.models import JournalEntry
+from parsers.classification.classify import MessageKind, Verdict
 from parsers.extraction import Extraction
-from parsers.message import Attachment, InboundMessage
+from parsers.mail.authentication import AuthenticationVerdict, judge_authentication
+from parsers.mail.delivery_reports import ReturnedLetter
+from parsers.mail.message import Attachment, InboundMessage
 
 #: What a handler returns: writes everything in the transaction and says what became of the mail.
 Apply = Callable[[Session], Disposition]

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from parsers.ssn import has_ssn
+from parsers.values.ssn import has_ssn
 
 WITHHELD = "withheld"
 

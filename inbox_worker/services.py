@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from config.settings import Settings
-from inbox_worker.database import Database
-from inbox_worker.reading import DocumentReader
-from inbox_worker.tokens import RandomBits
+from inbox_worker.reading.reader import DocumentReader
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.tokens import RandomBits
+from parsers.classification.directory import ContactDirectory
+from parsers.classification.topics import TopicTable
 from parsers.definition import FormDefinition
-from parsers.directory import ContactDirectory
-from parsers.keyword_table import KeywordTable
-from parsers.question_filter import QuestionVocabulary
-from parsers.topics import TopicTable
+from parsers.replies.keyword_table import KeywordTable
+from parsers.replies.question_filter import QuestionVocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,8 +70,9 @@ class FormField:
     label: str  #: as printed on the form and named in letters
     type: FieldType
     requiredness: Requiredness
-    required_when: str = ""  #: a named condition of `parsers.validation`, empty unless CONDITIONAL
-    rules: tuple[str, ...] = ()  #: named rules of `parsers.validation`, applied in order
+    #: A named condition of `parsers.forms.validation`, empty unless CONDITIONAL.
+    required_when: str = ""
+    rules: tuple[str, ...] = ()  #: named rules of `parsers.forms.validation`, applied in order
     min_length: int | None = None  #: characters, or items for lists
     max_length: int | None = None  #: characters, or items for lists
     pattern: str = ""  #: a regular expression the whole value, or each item of a list, must match

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers
+from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers
 from tests.servers import dovecot as dovecot_server
 from tests.servers import postfix as postfix_server
 from tests.servers import postgres as postgres_server

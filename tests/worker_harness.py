@@ -22,10 +22,14 @@ from sqlalchemy.orm import Session, undefer
 
 from config.data import read_data
 from config.settings import Settings, build_settings
-from inbox_worker import ingest, issuing, journal
-from inbox_worker.database import Database
-from inbox_worker.leases import WorkerLease
-from inbox_worker.models import (
+from inbox_worker.handling import ingest
+from inbox_worker.reading.reader import DocumentReader, load_definitions
+from inbox_worker.review import issuing
+from inbox_worker.services import Services
+from inbox_worker.storage import journal
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.leases import WorkerLease
+from inbox_worker.storage.models import (
     CertificationRecord,
     Decision,
     Event,
@@ -34,15 +38,13 @@ from inbox_worker.models import (
     RawLetter,
     Request,
 )
-from inbox_worker.reading import DocumentReader, load_definitions
-from inbox_worker.services import Services
-from inbox_worker.store import current_fields
-from outbound.form_filling import fill_form
-from parsers.directory import parse_directory
+from inbox_worker.storage.store import current_fields
+from outbound.forms.filling import fill_form
+from parsers.classification.directory import parse_directory
+from parsers.classification.topics import parse_topic_table
 from parsers.extraction import FieldValue
-from parsers.keyword_table import parse_keyword_table
-from parsers.question_filter import parse_question_vocabulary
-from parsers.topics import parse_topic_table
+from parsers.replies.keyword_table import parse_keyword_table
+from parsers.replies.question_filter import parse_question_vocabulary
 
 #: A Monday, 15:00 Eastern; half an hour after `FINDINGS` were looked up.
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)

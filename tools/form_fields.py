@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
-from outbound.form_appearance import find_form_fonts
-from outbound.form_filling import set_text
+from outbound.forms.appearance import find_form_fonts
+from outbound.forms.filling import set_text
 from parsers.definition import FieldType, FormDefinition, FormField, Requiredness
 from tools.form_fonts import MARKS, WIN_ANSI
 

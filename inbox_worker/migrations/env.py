@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from inbox_worker.models import Base
+from inbox_worker.storage.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

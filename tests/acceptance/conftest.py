@@ -11,7 +11,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.acceptance.job", "tests.acceptance.mails")
 
-from inbox_worker.embedded import EmbeddedAccount, EmbeddedServers  # noqa: E402
+from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers  # noqa: E402
 from tests.acceptance.job import INSIDE, Job, tag_address  # noqa: E402
 from tests.acceptance.mails import MailServers  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402

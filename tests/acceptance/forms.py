@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from functools import cache
 
 from config.data import read_data
-from inbox_worker.reading import load_definitions
-from outbound.form_filling import fill_form
+from inbox_worker.reading.reader import load_definitions
+from outbound.forms.filling import fill_form
 from parsers.definition import FormDefinition
 from tests.acceptance.job import Person, now
 

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from inbox_worker.cli import run_command
+from inbox_worker.cli.app import run_command
 from tests.acceptance.mails import Mail, MailServers, Postbox, compose, compose_reply
 from tests.servers.ports import wait_until
 

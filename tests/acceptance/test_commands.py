@@ -20,7 +20,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from inbox_worker.cli import run_command
+from inbox_worker.cli.app import run_command
 from parsers.definition import parse_definition
 from tests.acceptance.forms import TODAY, build_clerk_values, fill, find_definition
 from tests.acceptance.job import COMMAND, Job, Person
@@ -129,7 +129,7 @@ def test_a_command_says_what_it_found(
 
 
 def test_a_request_nobody_sent_is_not_there(job: Job, run: Run) -> None:
-    from parsers.tracking import format_tracking_number
+    from parsers.values.tracking import format_tracking_number
 
     done = run("--config", job.config, "show", format_tracking_number(2020, 7))
     assert (done.code, done.out) == (1, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from inbox_worker.cli import run_command
+from inbox_worker.cli.app import run_command
 from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import Person
 from tests.specimens.xfa import add_packets, build_dynamic, save

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox_worker.ingest import FOLDER_ROLES
+from inbox_worker.handling.ingest import FOLDER_ROLES
 from inbox_worker.status import Disposition
 from tests.acceptance.job import JOURNAL, Job
 from tests.acceptance.mails import Mail, MailServers

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox_worker.cli import run_command
+from inbox_worker.cli.app import run_command
 from tests.acceptance.conftest import open_embedded
 from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import JOURNAL, Job, Person

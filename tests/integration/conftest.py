@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 from tests.servers.postgres import Postgres
 from tests.worker_harness import (
     Copier,

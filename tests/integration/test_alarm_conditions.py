@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.alarms import tend_alarms
-from inbox_worker.correspondence import write_alarm
-from inbox_worker.faults import clear_fault, record_fault
-from inbox_worker.models import AlarmCall, AlarmRecord, Fault
-from inbox_worker.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox, set_paused
+from inbox_worker.alarms.raising import tend_alarms
+from inbox_worker.letters.staff_alerts import write_alarm
+from inbox_worker.storage.faults import clear_fault, record_fault
+from inbox_worker.storage.models import AlarmCall, AlarmRecord, Fault
+from inbox_worker.storage.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox, set_paused
 from tests.worker_harness import DUTY, MAILBOX, Harness, Opener
 
 IT = "it@agency.example"

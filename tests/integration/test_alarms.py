@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_worker.correspondence import write_alarm, write_failure_alerts
-from inbox_worker.models import Event, LetterRecord
+from inbox_worker.letters.staff_alerts import write_alarm, write_failure_alerts
+from inbox_worker.storage.models import Event, LetterRecord
 from tests.worker_harness import CLERK, DUTY, ORTEGA, STAFF, Harness, Opener, lift_guards
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from inbox_worker.reading import load_definitions
+from inbox_worker.reading.reader import load_definitions
 from parsers.definition import parse_definition
-from parsers.document import read_document
-from parsers.drafting import draft_definition
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction
+from parsers.forms.drafting import draft_definition
+from parsers.reading.document import read_document
 from tests.conftest import require_or_skip
 from tests.specimens.court_forms import fill_texts
 from tests.specimens.people import TODAY

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from inbox_worker import correspondence
-from inbox_worker.alarm_facts import find_current_alarms
-from inbox_worker.models import Event, LetterRecord
-from inbox_worker.outbox_store import DatabaseOutbox, find_envelope_id
-from outbound.outbox import SmtpReply
+from inbox_worker.alarms.facts import find_current_alarms
+from inbox_worker.letters import staff_alerts
+from inbox_worker.storage.models import Event, LetterRecord
+from inbox_worker.storage.outbox_store import DatabaseOutbox, find_envelope_id
+from outbound.submission.outbox import SmtpReply
 from tests.reports import compose_complaint, compose_dsn, compose_old_bounce
 from tests.worker_harness import (
     APPROVE,
@@ -104,7 +104,7 @@ def test_the_same_news_twice_is_told_once(acknowledged: Harness) -> None:
     acknowledged.deliver(compose_dsn(letter))
     told = len(acknowledged.letters(kind="staff_alert"))
     acknowledged.deliver(compose_dsn(letter, status="5.1.10"))
-    correspondence.write_failure_alerts(acknowledged.services)
+    staff_alerts.write_failure_alerts(acknowledged.services)
     assert len(acknowledged.letters(kind="staff_alert")) == told
 
 
@@ -270,7 +270,7 @@ def test_an_alarm_that_came_back_raises_no_other(acknowledged: Harness) -> None:
     alarms = acknowledged.letters(kind="staff_alert")
     for alarm in alarms:
         acknowledged.deliver(compose_dsn(alarm))
-    correspondence.write_failure_alerts(acknowledged.services)
+    staff_alerts.write_failure_alerts(acknowledged.services)
     assert len(acknowledged.letters(kind="staff_alert")) == len(alarms)
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 from sqlalchemy import select, text
 from sqlalchemy.orm import make_transient_to_detached
 
-from inbox_worker.duplicates import NewForm, keep_and_compare
-from inbox_worker.models import ComparisonKey, Event, FieldRecord, Request
+from inbox_worker.casefile.duplicates import NewForm, keep_and_compare
+from inbox_worker.storage.models import ComparisonKey, Event, FieldRecord, Request
 from parsers.extraction import FieldValue
 from tests.worker_harness import (
     APPROVE,

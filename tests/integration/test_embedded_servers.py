@@ -11,13 +11,13 @@ import time
 import pytest
 
 from config.sections import MailboxSettings
-from inbox_worker.embedded import (
+from inbox_worker.demo.servers import (
     AcceptedMail,
     EmbeddedServers,
     RefusedRecipientError,
     is_genuine_by_login,
 )
-from inbox_worker.mailbox import open_mailbox
+from inbox_worker.mailbox.client import open_mailbox
 from tests.conftest import ACCOUNTS, PASSWORD
 
 MAIL = b"From: A Clerk <clerk@courts.example>\r\nSubject: hello\r\n\r\nGood day.\r\n.\r\n..\r\n"
@@ -146,7 +146,7 @@ def test_they_start_quickly_and_leave_no_thread() -> None:
 def test_they_are_quiet_even_when_clients_are_cut_off() -> None:
     program = """
 import smtplib, socket
-from inbox_worker.embedded import EmbeddedServers
+from inbox_worker.demo.servers import EmbeddedServers
 from tests.conftest import ACCOUNTS
 with EmbeddedServers(ACCOUNTS) as servers:
     half = smtplib.SMTP(servers.host, servers.smtp_port)

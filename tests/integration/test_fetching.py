@@ -17,14 +17,14 @@ import pytest
 from sqlalchemy import select
 
 from config.settings import MailboxSettings
-from inbox_worker import withheld
-from inbox_worker.alarm_facts import find_current_alarms
+from inbox_worker.alarms.facts import find_current_alarms
 from inbox_worker.errors import SchemaError, UnreachableError
-from inbox_worker.fetcher import Fetcher
-from inbox_worker.fetching import FetchReport
-from inbox_worker.mailbox import MailboxRefusedError, open_mailbox
-from inbox_worker.mailbox_setup import find_missing_mailboxes, set_up_mailbox
-from inbox_worker.models import Event, JournalEntry, Sighting, WithheldMail
+from inbox_worker.fetching.fetcher import Fetcher
+from inbox_worker.fetching.round import FetchReport
+from inbox_worker.fetching.setup import find_missing_mailboxes, set_up_mailbox
+from inbox_worker.mailbox.client import MailboxRefusedError, open_mailbox
+from inbox_worker.storage import withheld
+from inbox_worker.storage.models import Event, JournalEntry, Sighting, WithheldMail
 from tests.integration.test_mailbox import BASIC, build_mail, find_imap_process
 from tests.servers.cutting import start_cutting_proxy
 from tests.servers.dovecot import Dovecot, run_dovecot, start_dovecot

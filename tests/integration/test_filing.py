@@ -10,8 +10,8 @@ import pikepdf
 import pytest
 
 from config.data import read_data
-from inbox_worker.models import AttachmentRecord, Event, FieldRecord, Problem, Request
-from parsers.classify import LOOP_MARKER
+from inbox_worker.storage.models import AttachmentRecord, Event, FieldRecord, Problem, Request
+from parsers.classification.classify import LOOP_MARKER
 from tests.specimens.xfa import fill_dynamic
 from tests.worker_harness import (
     CLERK,

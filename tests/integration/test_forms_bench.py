@@ -9,7 +9,7 @@ import pytest
 from bench.accuracy import Accuracy, measure
 from bench.forms import show_accuracy, show_memory, show_speeds
 from bench.reading_speed import measure_memory, measure_pictures, measure_speeds
-from inbox_worker.reading import load_definitions
+from inbox_worker.reading.reader import load_definitions
 from parsers.extraction import DocumentKind, Extraction, FieldValue
 from tests.conftest import require_or_skip
 from tests.specimens.people import Specimen, build_specimens

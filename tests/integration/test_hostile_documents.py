@@ -10,9 +10,9 @@ from datetime import date
 import pytest
 
 from config.sections import ReadingSettings
-from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 from parsers.extraction import DocumentKind, ReadLimits
-from parsers.message import Attachment
+from parsers.mail.message import Attachment
 from tests.unit.hostile_pdfs import HOSTILE
 
 TODAY = date(2026, 5, 4)

@@ -11,8 +11,8 @@ import pytest
 
 from config.sections import MailboxSettings
 from inbox_worker.errors import UnreachableError, WorkerError
-from inbox_worker.mailbox import Mailbox, MailboxRefusedError, open_mailbox
-from inbox_worker.waking import Waker
+from inbox_worker.mailbox.client import Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.mailbox.waking import Waker
 
 SELECTED = "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 3] ok\r\n"
 ANSWERS = {

@@ -11,15 +11,16 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from inbox_worker import ingest, journal, miscellany, reading_ahead
 from inbox_worker.errors import LeaseLostError, LostClaimError
-from inbox_worker.ingest import FOLDER_ROLES, HANDLERS
+from inbox_worker.handling import ingest, miscellany, reading_ahead
+from inbox_worker.handling.ingest import FOLDER_ROLES, HANDLERS
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.models import Decision, JournalEntry, RawMail, Request, WorkerRecord
-from inbox_worker.reading import DocumentReader, ReaderUnavailableError
-from inbox_worker.reading_pool import ReadingPool
+from inbox_worker.reading.pool import ReadingPool
+from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError
 from inbox_worker.status import Disposition
-from parsers.classify import MessageKind
+from inbox_worker.storage import journal
+from inbox_worker.storage.models import Decision, JournalEntry, RawMail, Request, WorkerRecord
+from parsers.classification.classify import MessageKind
 from tests.worker_harness import (
     CLERK,
     DUTY,
@@ -226,7 +227,7 @@ def test_what_fails_while_it_is_written_leaves_no_trace(
     def fail(*_args: object, **_options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("inbox_worker.filing.route", fail)
+    monkeypatch.setattr("inbox_worker.handling.filing.route", fail)
     harness.record(compose(CLERK, "Form.", files={"form.pdf": fill()}))
     harness.work()
     assert statuses(harness) == [(None, 1)]

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from inbox_worker import issuing
-from inbox_worker.models import CertificationRecord, Decision, Event, Request
-from outbound.certification import SAMPLE_CONTROL_NUMBER
+from inbox_worker.review import issuing
+from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
+from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from tests.worker_harness import (
     APPROVE,
     CLERK,

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox_worker import journal
-from inbox_worker.database import Database
-from inbox_worker.journal import Arrival, Place, Recording
-from inbox_worker.models import JournalEntry, RawMail, Sighting
 from inbox_worker.status import Disposition
+from inbox_worker.storage import journal
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.journal import Arrival, Place, Recording
+from inbox_worker.storage.models import JournalEntry, RawMail, Sighting
 from tests.worker_harness import NOW, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both

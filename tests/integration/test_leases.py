@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from inbox_worker import leases
-from inbox_worker.database import Database
 from inbox_worker.errors import LeaseLostError
-from inbox_worker.leases import WorkerLease, hold_lease
-from inbox_worker.models import LeaseRecord, WorkerRecord
+from inbox_worker.storage import leases
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.leases import WorkerLease, hold_lease
+from inbox_worker.storage.models import LeaseRecord, WorkerRecord
 from tests.worker_harness import NOW, Clock, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both
@@ -29,8 +29,8 @@ HOLDER = """
 import sys, time
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
-from inbox_worker.database import Database
-from inbox_worker.leases import WorkerLease, hold_lease, take
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.leases import WorkerLease, hold_lease, take
 database = Database(sys.argv[1])
 lease = WorkerLease(database=database, url=sys.argv[1], clock=lambda: datetime.now(UTC),
                     duration=timedelta(days=1), random_bits=SystemRandom().getrandbits)

@@ -16,7 +16,7 @@ import pytest
 
 from config.sections import MailboxSettings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
-from inbox_worker.mailbox import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
 from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_worker.models import AttachmentRecord, Event, Request
+from inbox_worker.storage.models import AttachmentRecord, Event, Request
 from tests.unit.pdf_forms import FormBuilder
 from tests.worker_harness import (
     ALVAREZ,

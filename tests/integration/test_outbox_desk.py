@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from inbox_worker import outbox_desk
-from inbox_worker.correspondence import write_failure_alerts
+from inbox_worker.desk import outbox_desk
 from inbox_worker.errors import WorkerError
-from inbox_worker.models import Event, LetterRecord
-from inbox_worker.outbox_store import DatabaseOutbox
+from inbox_worker.letters.staff_alerts import write_failure_alerts
 from inbox_worker.status import DeliveryStatus
-from outbound.outbox import SmtpReply
+from inbox_worker.storage.models import Event, LetterRecord
+from inbox_worker.storage.outbox_store import DatabaseOutbox
+from outbound.submission.outbox import SmtpReply
 from tests.worker_harness import CLERK, DUTY, Harness
 
 ACTOR = "console:operator"

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from inbox_worker.database import Database
 from inbox_worker.errors import LeaseLostError, StaleStatusError
-from inbox_worker.models import LetterRecord, RawLetter, WorkerRecord
-from inbox_worker.outbox_store import (
+from inbox_worker.status import DeliveryStatus
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.models import LetterRecord, RawLetter, WorkerRecord
+from inbox_worker.storage.outbox_store import (
     DatabaseOutbox,
     NewLetter,
     hasten_untried,
@@ -20,8 +21,7 @@ from inbox_worker.outbox_store import (
     put_letter,
     set_paused,
 )
-from inbox_worker.status import DeliveryStatus
-from outbound.outbox import OutboxStore, SmtpReply
+from outbound.submission.outbox import OutboxStore, SmtpReply
 from tests.unit.test_dispatcher import NOW, ListStore
 from tests.unit.test_dispatcher import letter as queued
 from tests.worker_harness import Copier, Where, lift_guards, sign_on, url_of

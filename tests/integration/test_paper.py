@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from inbox_worker.handling.paper import FiledPaper, file_paper, is_scan
 from inbox_worker.intake import Channel
-from inbox_worker.models import JournalEntry, RawMail, Request
-from inbox_worker.paper import FiledPaper, file_paper, is_scan
+from inbox_worker.storage.models import JournalEntry, RawMail, Request
 from tests.worker_harness import CLERK, DUTY, ORTEGA, STAFF, Harness, fill
 
 NAME = "Dana Whitlock"

@@ -11,9 +11,9 @@ import pytest
 from pikepdf import Dictionary, Name
 from sqlalchemy import select
 
-from inbox_worker.dossier import find_original, read_dossier
-from inbox_worker.models import AttachmentRecord, FormInside, Problem, Request
-from inbox_worker.reading import DocumentReader
+from inbox_worker.casefile.dossier import find_original, read_dossier
+from inbox_worker.reading.reader import DocumentReader
+from inbox_worker.storage.models import AttachmentRecord, FormInside, Problem, Request
 from parsers.extraction import ReadLimits
 from tests.unit.pdf_forms import FormBuilder
 from tests.unit.test_reading_signatures import SIGNED

@@ -9,11 +9,11 @@ import pikepdf
 import pytest
 from sqlalchemy import select
 
-from inbox_worker import store
-from inbox_worker.dossier import find_original, read_dossier
-from inbox_worker.models import AttachmentRecord, Problem, Request
+from inbox_worker.casefile.dossier import find_original, read_dossier
+from inbox_worker.storage import store
+from inbox_worker.storage.models import AttachmentRecord, Problem, Request
 from parsers.extraction import ReadLimits
-from parsers.page_pictures import PagePicture, read_page_pictures
+from parsers.pages.pictures import PagePicture, read_page_pictures
 from tests.specimens.fill import fill_ours
 from tests.specimens.scans import draw_cover_sheet, draw_pages, pack_jpeg, pack_png
 from tests.unit.wrappings import build_zip

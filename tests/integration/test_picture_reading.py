@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from inbox_worker import ingest
-from inbox_worker.reading import DocumentReader, ReaderUnavailableError, load_definitions
-from inbox_worker.waiting import WaitingRoom
+from inbox_worker.handling import ingest
+from inbox_worker.handling.waiting import WaitingRoom
+from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError, load_definitions
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import TODAY

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config.settings import Settings
-from inbox_worker.demo import build_demo_settings
-from inbox_worker.demo_people import MAILBOX
-from inbox_worker.embedded import AcceptedMail, EmbeddedAccount, EmbeddedServers
+from inbox_worker.demo.job import build_demo_settings
+from inbox_worker.demo.people import MAILBOX
+from inbox_worker.demo.servers import AcceptedMail, EmbeddedAccount, EmbeddedServers
+from inbox_worker.desk.probe import send_probe
 from inbox_worker.errors import WorkerError
-from inbox_worker.probe import send_probe
-from parsers.classify import ClassificationContext, MessageKind, classify
-from parsers.mail import parse_message
+from parsers.classification.classify import ClassificationContext, MessageKind, classify
+from parsers.mail.parsing import parse_message
 
 _START = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
 _ELSEWHERE = "somebody.else@agency.example"

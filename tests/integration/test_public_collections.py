@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from config.sections import ReadingSettings
-from inbox_worker.reading import DocumentReader, load_definitions
-from parsers.document_traits import SENTENCES
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 from parsers.extraction import ReadLimits
-from parsers.inside import is_container
-from parsers.message import Attachment
+from parsers.mail.message import Attachment
+from parsers.papers.inside import is_container
+from parsers.pdf.traits import SENTENCES
 
 PROJECT = Path(__file__).parents[2]
 FETCHED = PROJECT / ".collections"

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox_worker import mail_shown, quarantine
 from inbox_worker.chores import do_chores
+from inbox_worker.desk import mail_shown
 from inbox_worker.errors import WorkerError
-from inbox_worker.ingest import HANDLERS
+from inbox_worker.handling import quarantine
+from inbox_worker.handling.ingest import HANDLERS
+from inbox_worker.handling.replaying import replay
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.models import Event, JournalEntry, Request
-from inbox_worker.replaying import replay
-from parsers.classify import MessageKind
+from inbox_worker.storage.models import Event, JournalEntry, Request
+from parsers.classification.classify import MessageKind
 from tests.worker_harness import CLERK, DUTY, Harness, Opener, compose, fill
 
 ACTOR = "console:operator"

@@ -12,7 +12,7 @@ import pytest
 
 from bench.accuracy import Accuracy, Count, Read, measure
 from bench.forms import read_with
-from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 from tests.conftest import require_or_skip
 from tests.specimens.people import build_specimens
 from tests.specimens.variants import VARIANTS, Group, Variant

@@ -18,12 +18,12 @@ import pytest
 from pikepdf import Dictionary, Name
 
 from config.data import read_data
-from inbox_worker.reading import DocumentReader, ReaderUnavailableError, load_definitions
-from parsers.classify import ClassificationContext
-from parsers.document import read_document
+from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError, load_definitions
+from parsers.classification.classify import ClassificationContext
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
-from parsers.mail_reading import read_mail
-from parsers.spot_pictures import Spot
+from parsers.pages.spot_pictures import Spot
+from parsers.papers.mail_reading import read_mail
+from parsers.reading.document import read_document
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)
@@ -222,7 +222,7 @@ def test_several_workers_have_a_child_each_and_close_ends_them() -> None:
 _PARENT = """
 import sys, time
 from datetime import date
-from inbox_worker.reading import DocumentReader, load_definitions
+from inbox_worker.reading.reader import DocumentReader, load_definitions
 reader = DocumentReader(load_definitions())
 reader.read(b"", today=date(2026, 5, 4))
 future = reader.submit(sys.stdin.buffer.read(), today=date(2026, 5, 4))

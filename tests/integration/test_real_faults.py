@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from inbox_worker import database
-from inbox_worker.reading import DocumentReader, load_definitions
-from inbox_worker.system_faults import is_system_fault
+from inbox_worker.reading.reader import DocumentReader, load_definitions
+from inbox_worker.reading.system_faults import is_system_fault
+from inbox_worker.storage import database
 from tests.worker_harness import CLERK, Harness, Opener, compose, fill
 
 Fault = Callable[[Harness], AbstractContextManager[None]]

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from inbox_worker import nightly
 from inbox_worker.chores import do_chores
-from inbox_worker.models import ReconciliationRecord
-from inbox_worker.reconciliation import Reconciliation
-from inbox_worker.reconciling import finish, reconcile_mailbox
+from inbox_worker.fetching import nightly
+from inbox_worker.fetching.reconciliation import Reconciliation
+from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
+from inbox_worker.storage.models import ReconciliationRecord
 from tests.integration import test_fetching
 from tests.integration.test_fetching import OpenPost, Post
 from tests.integration.test_mailbox import build_mail

@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from inbox_worker.models import Event, FieldRecord, Problem, Request
+from inbox_worker.storage.models import Event, FieldRecord, Problem, Request
 from tests.worker_harness import (
     APPROVE,
     CLERK,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from inbox_worker.models import Event, LetterRecord
-from inbox_worker.outbox_store import DatabaseOutbox, find_envelope_id
-from outbound.dispatcher import Pacer, RetryPolicy, drain
-from outbound.smtp import SmtpAccount, SmtpSubmitter
+from inbox_worker.storage.models import Event, LetterRecord
+from inbox_worker.storage.outbox_store import DatabaseOutbox, find_envelope_id
+from outbound.submission.dispatcher import Pacer, RetryPolicy, drain
+from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
 from tests.servers.dovecot import Dovecot
 from tests.servers.ports import wait_until
 from tests.servers.postfix import Postfix

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
-from inbox_worker.commands import STATUSES
-from inbox_worker.models import Request
+from inbox_worker.review.commands import STATUSES
 from inbox_worker.status import RequestStatus
+from inbox_worker.storage.models import Request
 from tests.worker_harness import (
     ALVAREZ,
     APPROVE,

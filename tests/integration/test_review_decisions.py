@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.models import Decision
+from inbox_worker.storage.models import Decision
 from tests.worker_harness import (
     ALVAREZ,
     APPROVE,

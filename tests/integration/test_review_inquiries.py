@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_worker.models import Event, FieldRecord, Problem
+from inbox_worker.storage.models import Event, FieldRecord, Problem
 from tests.worker_harness import (
     APPROVE,
     CLERK,

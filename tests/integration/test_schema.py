@@ -18,10 +18,17 @@ from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from inbox_worker import journal, store
-from inbox_worker.database import Database
 from inbox_worker.errors import IllegalTransitionError, SchemaError, StaleStatusError
-from inbox_worker.models import (
+from inbox_worker.status import (
+    DELIVERY_TRANSITIONS,
+    REQUEST_TRANSITIONS,
+    DeliveryStatus,
+    Disposition,
+    RequestStatus,
+)
+from inbox_worker.storage import journal, store
+from inbox_worker.storage.database import Database
+from inbox_worker.storage.models import (
     Base,
     Decision,
     Event,
@@ -32,14 +39,7 @@ from inbox_worker.models import (
     Request,
     Token,
 )
-from inbox_worker.outbox_store import NewLetter, has_letter, put_letter
-from inbox_worker.status import (
-    DELIVERY_TRANSITIONS,
-    REQUEST_TRANSITIONS,
-    DeliveryStatus,
-    Disposition,
-    RequestStatus,
-)
+from inbox_worker.storage.outbox_store import NewLetter, has_letter, put_letter
 from tests.worker_harness import NOW, ORTEGA, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both
@@ -62,7 +62,7 @@ def session(database: Database) -> Iterator[Session]:
 
 def alembic(database: Database, connection: object) -> Config:
     configuration = Config()
-    folder = Path(journal.__file__).parent / "migrations"
+    folder = Path(journal.__file__).parents[1] / "migrations"
     configuration.set_main_option("script_location", str(folder))
     configuration.attributes["connection"] = connection
     return configuration

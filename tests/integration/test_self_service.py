@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from inbox_worker.models import Event, Request
-from inbox_worker.self_service import ANSWERS_PER_REQUEST, STAGES
+from inbox_worker.handling.self_service import ANSWERS_PER_REQUEST, STAGES
 from inbox_worker.status import RequestStatus
+from inbox_worker.storage.models import Event, Request
 from tests.worker_harness import (
     CLERK,
     LINDQVIST,

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from config.sections import MailboxSettings, OAuth2Settings, SmtpSettings
-from inbox_worker.alarms import tend_alarms
-from inbox_worker.bootstrap import build_account
+from inbox_worker.alarms.raising import tend_alarms
 from inbox_worker.errors import LoginRefusedError, UnreachableError
-from inbox_worker.faults import watching_login
-from inbox_worker.mailbox import open_mailbox
-from inbox_worker.models import Fault
-from inbox_worker.sign_in import TokenSource
-from outbound.delivery_errors import RelayLoginError
-from outbound.outbox import QueuedLetter
-from outbound.smtp import SmtpSubmitter
+from inbox_worker.mailbox.client import open_mailbox
+from inbox_worker.mailbox.sign_in import TokenSource
+from inbox_worker.service.bootstrap import build_account
+from inbox_worker.storage.faults import watching_login
+from inbox_worker.storage.models import Fault
+from outbound.submission.delivery_errors import RelayLoginError
+from outbound.submission.outbox import QueuedLetter
+from outbound.submission.smtp import SmtpSubmitter
 from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.ports import wait_until

@@ -16,7 +16,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from outbound.delivery_errors import (
+from outbound.submission.delivery_errors import (
     DeliveryError,
     PermanentDeliveryError,
     RelayLoginError,
@@ -24,8 +24,8 @@ from outbound.delivery_errors import (
     UncertainDeliveryError,
     UnreachableRelayError,
 )
-from outbound.outbox import QueuedLetter
-from outbound.smtp import SmtpAccount, SmtpSubmitter
+from outbound.submission.outbox import QueuedLetter
+from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
 
 RECIPIENT = "clerk@courts.example"
 RAW = b"Subject: x\r\n\r\n.a line that starts with a dot\r\n..two\r\n.\r\nend\r\n"

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from inbox_worker import ingest
-from inbox_worker.fetcher import Fetcher
-from inbox_worker.mailbox import open_mailbox
-from inbox_worker.mailbox_setup import set_up_mailbox
-from inbox_worker.models import JournalEntry, Sighting
+from inbox_worker.fetching.fetcher import Fetcher
+from inbox_worker.fetching.setup import set_up_mailbox
+from inbox_worker.handling import ingest
+from inbox_worker.mailbox.client import open_mailbox
+from inbox_worker.storage.models import JournalEntry, Sighting
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.worker_harness import Harness, Opener
 

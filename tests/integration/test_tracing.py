@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from inbox_worker import journal
-from inbox_worker.models import CertificationRecord, JournalEntry
-from inbox_worker.outbox_store import DatabaseOutbox
-from inbox_worker.tracing import Trace, is_traceable, trace
-from outbound.outbox import SmtpReply
+from inbox_worker.desk.tracing import Trace, is_traceable, trace
+from inbox_worker.storage import journal
+from inbox_worker.storage.models import CertificationRecord, JournalEntry
+from inbox_worker.storage.outbox_store import DatabaseOutbox
+from outbound.submission.outbox import SmtpReply
 from tests.worker_harness import CLERK, ORTEGA, Harness, Opener, compose, fill, findings
 
 
@@ -164,7 +164,7 @@ def test_a_form_that_failed_is_traced_to_its_quarantine(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("inbox_worker.filing.route", fail)
+    monkeypatch.setattr("inbox_worker.handling.filing.route", fail)
     harness.deliver(
         compose(CLERK, "Form.", message_id="<d4@courts.example>", files={"form.pdf": fill()})
     )

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from inbox_worker import urgency
 from inbox_worker.chores import do_chores
+from inbox_worker.handling import urgency
 from inbox_worker.intake import Intake
-from inbox_worker.models import Event, JournalEntry, Request, Urgency, UrgencyAlert
-from parsers.classify import ClassificationContext, classify
-from parsers.mail import parse_message
+from inbox_worker.storage.models import Event, JournalEntry, Request, Urgency, UrgencyAlert
+from parsers.classification.classify import ClassificationContext, classify
+from parsers.mail.parsing import parse_message
 from tests.worker_harness import (
     ALVAREZ,
     CHEN,

@@ -20,7 +20,7 @@ from pikepdf import Array, Name, String
 from pikepdf.form import ExtendedAppearanceStreamGenerator, Form
 
 from config.data import read_data
-from outbound.form_filling import fill_form
+from outbound.forms.filling import fill_form
 from parsers.definition import FormDefinition, parse_definition
 
 _RADIO = 1 << 15

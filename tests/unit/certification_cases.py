@@ -6,16 +6,23 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from outbound.case import CaseFacts, Detail, Obligation
-from outbound.certification import (
+from outbound.certification.case import CaseFacts, Detail, Obligation
+from outbound.certification.determination import Determination, determine
+from outbound.certification.document import (
     CertificationFacts,
     Certifier,
     IssueDetails,
     Mark,
     build_certification_facts,
 )
-from outbound.determination import Determination, determine
-from parsers.findings import CustodyEnd, CustodyPeriod, DirectTransfer, Findings, MatchedOn, Outcome
+from parsers.replies.findings import (
+    CustodyEnd,
+    CustodyPeriod,
+    DirectTransfer,
+    Findings,
+    MatchedOn,
+    Outcome,
+)
 
 EASTERN = ZoneInfo("America/New_York")
 AS_OF = datetime(2026, 5, 4, 14, 30, tzinfo=EASTERN)

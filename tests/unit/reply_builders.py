@@ -6,12 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.data import read_data
-from parsers.command import Command, CommandRefusal
-from parsers.command_reader import build_field_names, parse_command
 from parsers.definition import parse_definition
-from parsers.keyword_table import parse_keyword_table
-from parsers.message import InboundMessage
-from parsers.question_filter import parse_question_vocabulary
+from parsers.mail.message import InboundMessage
+from parsers.replies.command import Command, CommandRefusal
+from parsers.replies.command_reader import build_field_names, parse_command
+from parsers.replies.keyword_table import parse_keyword_table
+from parsers.replies.question_filter import parse_question_vocabulary
 
 EASTERN = ZoneInfo("America/New_York")
 BASES = frozenset({"routine use", "consent", "agency head's request"})

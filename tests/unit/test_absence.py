@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from parsers.absence import find_return_date
+from parsers.replies.absence import find_return_date
 from tests.unit.reply_builders import build_message
 
 #: A Monday.

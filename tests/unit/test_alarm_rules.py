@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.alarm_rules import (
+from inbox_worker.alarms.rules import (
     RULES,
     AlarmLimits,
     Facts,
@@ -16,7 +16,7 @@ from inbox_worker.alarm_rules import (
     OutboxFacts,
     find_alarms,
 )
-from inbox_worker.alarm_words import ALARM_WORDS
+from inbox_worker.alarms.words import ALARM_WORDS
 
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
 

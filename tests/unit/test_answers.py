@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from outbound.answers import AnswerValue, NoteCode, ObligationAnswers
-from outbound.timeline import merge_custody
+from outbound.certification.answers import AnswerValue, NoteCode, ObligationAnswers
+from outbound.certification.timeline import merge_custody
 from tests.unit.certification_cases import (
     build_case,
     build_findings,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.authentication import is_aligned, judge_authentication
-from parsers.mail import parse_message
+from parsers.mail.authentication import is_aligned, judge_authentication
+from parsers.mail.parsing import parse_message
 
 TRUSTED = ("mx.agency.example",)
 INTERNAL = (("X-MS-Exchange-Organization-AuthAs", "Internal"),)

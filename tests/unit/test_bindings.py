@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.bindings import ReplyToken, find_reply_tokens, is_own_message_id
-from parsers.mail import parse_message
+from parsers.mail.bindings import ReplyToken, find_reply_tokens, is_own_message_id
+from parsers.mail.parsing import parse_message
 
 OWN = frozenset({"ero.outreach@agency.example", "ero.info@agency.example"})
 A = "0123456789abcdefghjkmnpqrs"

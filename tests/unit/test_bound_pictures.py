@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 
 from config.data import read_data
-from parsers.bound_pictures import bind_pictures
-from parsers.classify import ClassificationContext
+from parsers.classification.classify import ClassificationContext
 from parsers.definition import parse_definition
 from parsers.extraction import ReadLimits
-from parsers.inside import find_inside
-from parsers.mail import parse_message
-from parsers.mail_reading import read_mail
-from parsers.message import Attachment
-from parsers.page_pictures import read_page_pictures
+from parsers.mail.message import Attachment
+from parsers.mail.parsing import parse_message
+from parsers.pages.pictures import read_page_pictures
+from parsers.papers.bound_pictures import bind_pictures
+from parsers.papers.inside import find_inside
+from parsers.papers.mail_reading import read_mail
 from tests.specimens.scans import Picture, pack_jpeg, pack_pdf, pack_png, pack_tiff
 from tests.unit.wrappings import build_mail, build_zip
 

@@ -19,17 +19,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.data import read_data
-from outbound.case import Detail
-from outbound.certification import (
+from outbound.certification.case import Detail
+from outbound.certification.document import (
     SAMPLE_CONTROL_NUMBER,
     CannotBePrinted,
     CertificationFacts,
     Mark,
     build_no_information_facts,
 )
-from outbound.certification_pdf import render_certification
-from outbound.wording import WordingError, load_wording
-from parsers.findings import Findings, MatchedOn
+from outbound.certification.pdf import render_certification
+from outbound.certification.wording import WordingError, load_wording
+from parsers.replies.findings import Findings, MatchedOn
 from tests.unit.certification_cases import (
     ASKED_ALL,
     build_case,

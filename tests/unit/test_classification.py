@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from parsers.classify import (
+from parsers.classification.classify import (
     LOOP_MARKER,
     RULES,
     SPAM_RULE,
@@ -16,7 +16,7 @@ from parsers.classify import (
     Verdict,
     classify,
 )
-from parsers.mail import parse_message
+from parsers.mail.parsing import parse_message
 
 OWN = "ero.outreach@agency.example"
 CONTEXT = ClassificationContext(own_addresses=frozenset({OWN, "ero.info@agency.example"}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from config.settings import Role, StaffMember
-from inbox_worker.commands import ANY_ROUND, STATUSES, is_entitled, list_possible
-from inbox_worker.review import PREPARERS
+from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled, list_possible
+from inbox_worker.review.replies import PREPARERS
 from inbox_worker.status import RequestStatus
 from tests.unit.reply_builders import KEYWORDS
 

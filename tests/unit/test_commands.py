@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbound.reply_skeletons import Skeleton, build_review_skeletons
-from parsers.command import Command, CommandRefusal
-from parsers.command_reader import parse_command
+from outbound.letters.reply_skeletons import Skeleton, build_review_skeletons
 from parsers.errors import ParseError
-from parsers.findings import Outcome
-from parsers.keyword_table import ArgumentRule, parse_keyword_table
+from parsers.replies.command import Command, CommandRefusal
+from parsers.replies.command_reader import parse_command
+from parsers.replies.findings import Outcome
+from parsers.replies.keyword_table import ArgumentRule, parse_keyword_table
 from tests.unit.reply_builders import (
     BASES,
     EASTERN,

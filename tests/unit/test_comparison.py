@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from config.data import read_data
-from parsers.comparison import FieldChange, compare_forms, find_case_keys, is_same_question
 from parsers.definition import parse_definition
 from parsers.extraction import FieldValue, Value
+from parsers.forms.comparison import FieldChange, compare_forms, find_case_keys, is_same_question
 
 DEFINITION = parse_definition(read_data("forms/cjs-request-1.toml"))
 

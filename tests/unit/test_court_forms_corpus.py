@@ -10,10 +10,10 @@ import pikepdf
 import pytest
 
 from config.data import read_data
-from parsers.acroform import AcroField, FieldKind, find_fields
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind
+from parsers.pdf.acroform import AcroField, FieldKind, find_fields
+from parsers.reading.document import read_document
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "samples" / "court-forms"
 FORMS = sorted(FOLDER.glob("*.pdf"))

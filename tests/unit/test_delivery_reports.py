@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.delivery_reports import DeliveryReport, ReportedAction, find_returned_letter
-from parsers.mail import parse_message
+from parsers.mail.delivery_reports import DeliveryReport, ReportedAction, find_returned_letter
+from parsers.mail.parsing import parse_message
 
 HEAD = "From: MAILER-DAEMON@mx.courts.example\nSubject: failure notice\n"
 REPORT = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'

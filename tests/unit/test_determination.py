@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbound.answers import AnswerValue, ObligationAnswers
-from outbound.case import Obligation
-from outbound.determination import FindingsRefused, determine, has_stale_records
-from parsers.findings import CustodyPeriod, DirectTransfer, Findings, MatchedOn, Outcome
+from outbound.certification.answers import AnswerValue, ObligationAnswers
+from outbound.certification.case import Obligation
+from outbound.certification.determination import FindingsRefused, determine, has_stale_records
+from parsers.replies.findings import CustodyPeriod, DirectTransfer, Findings, MatchedOn, Outcome
 from tests.unit.certification_cases import (
     AS_OF,
     EASTERN,

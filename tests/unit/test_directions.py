@@ -10,7 +10,8 @@ import pytest
 
 from config.data import read_data
 from inbox_worker.business_time import is_federal_holiday
-from outbound.direction_letters import (
+from outbound.letters.compose import Letter, Letterhead
+from outbound.letters.direction_letters import (
     Demand,
     build_directions,
     compose_demand_received,
@@ -18,11 +19,10 @@ from outbound.direction_letters import (
     compose_request_form,
     compose_urgent_help,
 )
-from outbound.letters import Letter, Letterhead
-from outbound.opening_hours import describe_hours, describe_now
-from parsers.directory import Hours, parse_directory
+from outbound.letters.opening_hours import describe_hours, describe_now
+from parsers.classification.directory import Hours, parse_directory
+from parsers.classification.topics import Handling, parse_topic_table, read_text
 from parsers.errors import ParseError
-from parsers.topics import Handling, parse_topic_table, read_text
 from tests.unit.test_letters import OUTSIDE, Page
 
 TABLE = parse_topic_table(read_data("topics/topics.toml"))

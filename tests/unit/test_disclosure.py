@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from outbound.case import CaseFacts, Detail, build_case_facts
-from outbound.disclosure import Disclosure, assess_disclosure, find_detail
-from parsers.findings import MatchedOn
+from outbound.certification.case import CaseFacts, Detail, build_case_facts
+from outbound.certification.disclosure import Disclosure, assess_disclosure, find_detail
+from parsers.replies.findings import MatchedOn
 from tests.unit.certification_cases import build_case, build_findings
 
 TODAY = date(2026, 5, 5)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from outbound.delivery_errors import (
+from outbound.submission.delivery_errors import (
     PermanentDeliveryError,
     TransientDeliveryError,
     UncertainDeliveryError,
     UnreachableRelayError,
 )
-from outbound.dispatcher import (
+from outbound.submission.dispatcher import (
     DrainReport,
     DrainStop,
     Pacer,
@@ -24,7 +24,7 @@ from outbound.dispatcher import (
     next_attempt,
     next_unknown_attempt,
 )
-from outbound.outbox import QueuedLetter, SmtpReply
+from outbound.submission.outbox import QueuedLetter, SmtpReply
 
 NOW = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
 POLICY = RetryPolicy()

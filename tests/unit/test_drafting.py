@@ -9,10 +9,10 @@ import pytest
 
 from config.data import read_data
 from parsers.definition import FieldType, FormDefinition, Requiredness, parse_definition
-from parsers.document import read_document
-from parsers.drafting import DraftError, draft_definition
 from parsers.extraction import DocumentKind
-from parsers.validation import check_definition
+from parsers.forms.drafting import DraftError, draft_definition
+from parsers.forms.validation import check_definition
+from parsers.reading.document import read_document
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)

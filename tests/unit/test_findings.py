@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.findings import CustodyEnd, CustodyPeriod, DirectTransfer, Findings, MatchedOn, Outcome
-from parsers.findings_reader import FINDING_HINTS, FINDING_NAMES, MATCH_WORDS, parse_findings
+from parsers.replies.findings import (
+    CustodyEnd,
+    CustodyPeriod,
+    DirectTransfer,
+    Findings,
+    MatchedOn,
+    Outcome,
+)
+from parsers.replies.findings_reader import (
+    FINDING_HINTS,
+    FINDING_NAMES,
+    MATCH_WORDS,
+    parse_findings,
+)
 from tests.unit.reply_builders import BASES, EASTERN
 
 ALWAYS = {

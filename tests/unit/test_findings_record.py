@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_worker.findings_record import dump_findings, findings_of, load_findings
-from inbox_worker.models import Decision
-from parsers.findings import (
+from inbox_worker.casefile.findings_record import dump_findings, findings_of, load_findings
+from inbox_worker.storage.models import Decision
+from parsers.replies.findings import (
     CustodyEnd,
     CustodyPeriod,
     DirectTransfer,

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.data import read_data
-from outbound.form_appearance import FormFont, build_text_appearance
-from outbound.form_filling import FormFillingError, fill_form, parse_form_data
+from outbound.forms.appearance import FormFont, build_text_appearance
+from outbound.forms.filling import FormFillingError, fill_form, parse_form_data
 from parsers.definition import parse_definition
 
 DEFINITION = parse_definition(read_data("forms/cjs-request-1.toml"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.classify import ClassificationContext, MessageKind, classify
-from parsers.mail import parse_message
+from parsers.classification.classify import ClassificationContext, MessageKind, classify
+from parsers.mail.parsing import parse_message
 
 OWN = "ero.outreach@agency.example"
 CONTEXT = ClassificationContext(own_addresses=frozenset({OWN}))

@@ -8,8 +8,8 @@ import pytest
 
 from config.data import read_data
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction
+from parsers.reading.document import read_document
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import TODAY as PEOPLE_TODAY
 from tests.specimens.people import build_specimen

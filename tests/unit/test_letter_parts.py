@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 from jinja2.nodes import Node
 
-from outbound import letter_html, letter_plain, letters
-from outbound.letter_blocks import BlockTags
-from outbound.letter_words import WIDTH, clean_text, shrink_blank_lines, wrap_lines, wrap_text
-from outbound.letters import Fact
-from outbound.reply_letters import AnswerRow, AnswerTable, EchoLine
-from outbound.review_letters import ChangedField, Comparison, FieldRow, FieldToCheck, ReadyReply
-from parsers.ssn import mask_ssn
+from outbound.letters import compose, plain
+from outbound.letters import html as html_parts
+from outbound.letters.blocks import BlockTags
+from outbound.letters.compose import Fact
+from outbound.letters.reply_letters import AnswerRow, AnswerTable, EchoLine
+from outbound.letters.review_letters import (
+    ChangedField,
+    Comparison,
+    FieldRow,
+    FieldToCheck,
+    ReadyReply,
+)
+from outbound.letters.words import WIDTH, clean_text, shrink_blank_lines, wrap_lines, wrap_text
+from parsers.values.ssn import mask_ssn
 
 #: Parts within a line of plain text; their block cleans them.
 INLINE = {"mail", "phone", "strong", "code"}
@@ -56,25 +63,25 @@ GIVEN: dict[str, tuple[object, ...]] = {
 
 
 def test_every_part_has_a_plain_and_an_html_form() -> None:
-    assert set(letter_plain.PARTS) == set(letter_html.PARTS)
-    assert set(letter_plain.PARTS) >= BlockTags.tags | INLINE | set(GIVEN)
+    assert set(plain.PARTS) == set(html_parts.PARTS)
+    assert set(plain.PARTS) >= BlockTags.tags | INLINE | set(GIVEN)
 
 
-@pytest.mark.parametrize("name", sorted(letter_html.PARTS))
+@pytest.mark.parametrize("name", sorted(html_parts.PARTS))
 def test_every_part_cleans_and_escapes_what_it_shows_in_html(name: str) -> None:
-    html = letter_html.PARTS[name](*GIVEN.get(name, (HOSTILE,)))
+    html = html_parts.PARTS[name](*GIVEN.get(name, (HOSTILE,)))
     assert "&lt;b&gt;&amp;" in html
     assert not [hidden for hidden in ("<b>", "\u202e", "\x07", "123-45") if hidden in html]
 
 
-@pytest.mark.parametrize("name", sorted(set(letter_plain.PARTS) - INLINE - LISTS))
+@pytest.mark.parametrize("name", sorted(set(plain.PARTS) - INLINE - LISTS))
 def test_every_block_cleans_what_it_shows_in_plain_text(name: str) -> None:
-    text = letter_plain.PARTS[name](*GIVEN.get(name, (HOSTILE,)))
+    text = plain.PARTS[name](*GIVEN.get(name, (HOSTILE,)))
     assert not [hidden for hidden in ("\u202e", "\x07", "123-45") if hidden in text]
 
 
 def test_no_template_shows_a_value_outside_the_blocks_that_clean_it() -> None:
-    environment = letters._build_environment("txt")
+    environment = compose._build_environment("txt")
     loader = environment.loader
     assert loader is not None
     names = [n for n in environment.list_templates(extensions=["j2"]) if n != "layout.html.j2"]
@@ -89,7 +96,7 @@ def test_no_template_shows_a_value_outside_the_blocks_that_clean_it() -> None:
 
 def find_loose(node: Node) -> Iterator[Node]:
     """Find what is shown neither by a block that cleans, nor within one."""
-    cleaning = {"clean", *letter_plain.PARTS} - INLINE - LISTS
+    cleaning = {"clean", *plain.PARTS} - INLINE - LISTS
     if isinstance(node, nodes.FilterBlock) and node.filter.name in cleaning:
         return
     shown = node.nodes if isinstance(node, nodes.Output) else []
@@ -102,7 +109,7 @@ def find_loose(node: Node) -> Iterator[Node]:
 
 
 def test_words_without_a_variable_are_set_when_a_template_is_compiled() -> None:
-    environment = letters._build_environment("html")
+    environment = compose._build_environment("html")
     constant = "{% bullets %}{% item %}{{ 'a & b'|code }} <{% enditem %}{% endbullets %}"
     varying = "{% bullets %}{% item %}{{ word }}{% enditem %}{% endbullets %}"
     assert next(environment.parse(constant).find_all(nodes.FilterBlock), None) is None

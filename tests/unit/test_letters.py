@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
-from outbound.direction_letters import (
+from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind
+from outbound.letters.direction_letters import (
     ChannelWords,
     Demand,
     Direction,
@@ -27,10 +28,8 @@ from outbound.direction_letters import (
     compose_request_form,
     compose_urgent_help,
 )
-from outbound.finding_facts import describe_findings
-from outbound.letter_words import clean_text, format_date, format_moment, format_size, wrap_text
-from outbound.letters import Fact, Letter, Letterhead, LetterKind
-from outbound.reply_letters import (
+from outbound.letters.finding_facts import describe_findings
+from outbound.letters.reply_letters import (
     AlreadyDecided,
     AnswerRow,
     AnswerTable,
@@ -51,7 +50,7 @@ from outbound.reply_letters import (
     compose_transcript,
     compose_unproven_reply,
 )
-from outbound.reply_skeletons import (
+from outbound.letters.reply_skeletons import (
     NEEDED,
     OPTIONAL,
     ReplyOptions,
@@ -60,7 +59,7 @@ from outbound.reply_skeletons import (
     build_review_skeletons,
     describe_keywords,
 )
-from outbound.requester_letters import (
+from outbound.letters.requester_letters import (
     SET_ASIDE_REASONS,
     Acknowledgement,
     Answer,
@@ -82,7 +81,7 @@ from outbound.requester_letters import (
     compose_refusal,
     compose_set_aside,
 )
-from outbound.review_letters import (
+from outbound.letters.review_letters import (
     AddressTrust,
     ChangedField,
     Comparison,
@@ -98,7 +97,7 @@ from outbound.review_letters import (
     compose_review_notice,
     compose_second_review_notice,
 )
-from outbound.self_service_letters import (
+from outbound.letters.self_service_letters import (
     NothingToTell,
     Stage,
     StageReport,
@@ -107,17 +106,18 @@ from outbound.self_service_letters import (
     compose_stage_report,
     compose_withdrawal,
 )
-from outbound.staff_letters import (
+from outbound.letters.staff_letters import (
     PostalInstruction,
     StaffAlert,
     compose_postal_instruction,
     compose_print_letter,
     compose_staff_alert,
 )
-from outbound.urgent_letters import UrgentAlert, compose_urgent_alert
-from parsers.command import Command, CommandRefusal, LineProblem
-from parsers.command_reader import parse_command
-from parsers.findings import (
+from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
+from outbound.letters.words import clean_text, format_date, format_moment, format_size, wrap_text
+from parsers.replies.command import Command, CommandRefusal, LineProblem
+from parsers.replies.command_reader import parse_command
+from parsers.replies.findings import (
     CustodyEnd,
     CustodyPeriod,
     DirectTransfer,
@@ -125,7 +125,7 @@ from parsers.findings import (
     MatchedOn,
     Outcome,
 )
-from parsers.keyword_table import parse_keyword_table
+from parsers.replies.keyword_table import parse_keyword_table
 
 TRACKING = "CJS-2026-000001-5"
 AT = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)

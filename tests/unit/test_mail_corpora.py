@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from parsers.classify import ClassificationContext, MessageKind, classify
-from parsers.delivery_reports import find_returned_letter
-from parsers.mail import parse_message
-from parsers.message import InboundMessage
+from parsers.classification.classify import ClassificationContext, MessageKind, classify
+from parsers.mail.delivery_reports import find_returned_letter
+from parsers.mail.message import InboundMessage
+from parsers.mail.parsing import parse_message
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 CONTEXT = ClassificationContext(own_addresses=frozenset({"ero.outreach@agency.example"}))

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import mail
 from parsers.errors import ParseError
-from parsers.mail import parse_message
-from parsers.mail_headers import (
+from parsers.mail import parsing
+from parsers.mail.headers import (
     build_safe_name,
     clean_line,
     decode_bytes,
@@ -24,8 +23,9 @@ from parsers.mail_headers import (
     find_message_id,
     find_reverse_path,
 )
-from parsers.mail_split import MailLimits
-from parsers.message import Attachment, InboundMessage
+from parsers.mail.message import Attachment, InboundMessage
+from parsers.mail.parsing import parse_message
+from parsers.mail.splitting import MailLimits
 
 MAILS = Path(__file__).parent / "mails"
 HEAD = (
@@ -368,7 +368,7 @@ def test_the_mail_is_read_without_the_library_when_it_raises(
     def explode(_: object) -> None:
         raise RuntimeError("as it does on real mail")
 
-    monkeypatch.setattr(mail.mailparser, "MailParser", explode)
+    monkeypatch.setattr(parsing.mailparser, "MailParser", explode)
     message = read("pdf_as_octet_stream")
     assert "library_refused" in message.defects
     assert [part.is_pdf for part in message.attachments] == [True]
@@ -379,7 +379,7 @@ def test_the_header_is_read_when_nothing_else_works(monkeypatch: pytest.MonkeyPa
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("whatever it may be")
 
-    monkeypatch.setattr(mail, "find_parts", explode)
+    monkeypatch.setattr(parsing, "find_parts", explode)
     message = read("pdf_as_octet_stream")
     assert message.defects[:2] == ("structure_not_read", "unreadable_structure")
     assert message.subject == "Request form"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from parsers.extraction import DocumentKind, Extraction, FieldValue, Value
-from parsers.masking import mask_extraction
+from parsers.reading.masking import mask_extraction
 
 SSN = "321-54-9876"
 

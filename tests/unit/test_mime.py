@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbound.letters import Letter, LetterAttachment, LetterKind, LetterPicture
-from outbound.mime import (
+from outbound.letters.compose import Letter, LetterAttachment, LetterKind, LetterPicture
+from outbound.letters.mime import (
     LOOP_MARKER,
     MAX_REFERENCES,
     MailIdentity,

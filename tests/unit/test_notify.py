@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox_worker.notify import Notifier
+from inbox_worker.service.notify import Notifier
 
 
 @pytest.fixture

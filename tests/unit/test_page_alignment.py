@@ -8,10 +8,10 @@ import pytest
 
 from config.data import read_data
 from parsers.definition import parse_definition
-from parsers.labels import DefinitionIndex
-from parsers.layout import build_layout
-from parsers.page_alignment import AlignedPage, Frame, align, build_frames
-from parsers.page_bending import flatten
+from parsers.forms.alignment import AlignedPage, Frame, align, build_frames
+from parsers.forms.labels import DefinitionIndex
+from parsers.forms.layout import build_layout
+from parsers.pages.bending import flatten
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import build_specimen
 from tests.specimens.scans import Damage, Picture, damage, draw_cover_sheet, draw_pages

@@ -11,10 +11,10 @@ import pikepdf
 import pytest
 from PIL import Image, ImageDraw
 
-from parsers.document_traits import has_images
 from parsers.errors import ParseError
 from parsers.extraction import ReadLimits
-from parsers.page_pictures import PagePicture, is_scan, read_page_pictures
+from parsers.pages.pictures import PagePicture, is_scan, read_page_pictures
+from parsers.pdf.traits import has_images
 
 WIDE = ReadLimits()
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
-from parsers.classify import ClassificationContext, MessageKind
+from parsers.classification.classify import ClassificationContext, MessageKind
 from parsers.definition import parse_definition
 from parsers.extraction import DocumentKind, ReadLimits
-from parsers.inside import find_inside, is_container
-from parsers.mail_reading import MailReading, read_mail
-from parsers.message import Attachment
-from parsers.reply_text import find_new_text
+from parsers.mail.message import Attachment
+from parsers.papers.inside import find_inside, is_container
+from parsers.papers.mail_reading import MailReading, read_mail
+from parsers.replies.new_text import find_new_text
 from tests.unit.pdf_forms import FormBuilder
 from tests.unit.wrappings import (
     build_mail,

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from parsers.message import Attachment
+from parsers.mail.message import Attachment
 from parsers.picture_files import PictureFile, find_picture_file, is_page_picture
 
 

@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from config.data import read_data
-from inbox_worker.models import Request
-from inbox_worker.presentation import (
+from inbox_worker.casefile.presentation import (
     FLAG_WORDS,
     PRIORITY_WORDS,
     build_flags,
@@ -17,10 +16,11 @@ from inbox_worker.presentation import (
     find_due,
     format_value,
 )
-from inbox_worker.triage import Flag
-from outbound.case import Detail, Reason
-from outbound.disclosure import Disclosure
-from outbound.review_letters import AddressTrust, FieldRow, FlagEffect
+from inbox_worker.casefile.triage import Flag
+from inbox_worker.storage.models import Request
+from outbound.certification.case import Detail, Reason
+from outbound.certification.disclosure import Disclosure
+from outbound.letters.review_letters import AddressTrust, FieldRow, FlagEffect
 from parsers.definition import parse_definition
 from parsers.extraction import FieldProblem, FieldValue, Value
 

@@ -11,13 +11,13 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from inbox_worker.reading import load_definitions
-from parsers import printed_form
-from parsers.document import read_document
+from inbox_worker.reading.reader import load_definitions
 from parsers.extraction import DocumentKind, Extraction
-from parsers.page_words import PageWords
-from parsers.plumber_pages import PdfplumberPages
-from parsers.text_layer import TextLayerError
+from parsers.pages.plumber_pages import PdfplumberPages
+from parsers.pages.text_layer import TextLayerError
+from parsers.pages.words import PageWords
+from parsers.reading import printed_form
+from parsers.reading.document import read_document
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import TODAY, build_specimen
 from tests.specimens.prints import flatten_by_pikepdf, print_like_chromium
@@ -249,9 +249,9 @@ def test_what_one_library_cannot_open_is_written_anew_for_it(
 def test_a_filled_form_never_waits_for_what_reads_pages() -> None:
     code = """
 import sys
-from inbox_worker.reading import load_definitions
-from parsers.document import read_document
-from parsers.known_forms import know
+from inbox_worker.reading.reader import load_definitions
+from parsers.reading.document import read_document
+from parsers.reading.known_forms import know
 from tests.specimens.fill import fill_ours
 from tests.specimens.people import TODAY, build_specimen
 definitions = load_definitions()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parsers.errors import ParseError
-from parsers.question_filter import check_question, parse_question_vocabulary
+from parsers.replies.question_filter import check_question, parse_question_vocabulary
 from tests.unit.reply_builders import VOCABULARY
 
 FILE = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.mail import parse_message
-from parsers.raw_headers import find_raw_message_id, list_raw_fields
+from parsers.mail.parsing import parse_message
+from parsers.mail.raw_headers import find_raw_message_id, list_raw_fields
 from tests.worker_harness import CLERK, compose
 
 

@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from config.data import read_data
 from parsers.definition import parse_definition
-from parsers.handwriting import find_handwriting
-from parsers.ink_lines import InkLine, find_lines
-from parsers.labels import DefinitionIndex
-from parsers.layout import Slot, build_layout
-from parsers.line_reader import LineReader, LineText
-from parsers.page_alignment import FRAME_DPI, AlignedPage, Frame, build_frames
-from parsers.read_lines import ReadLine, read_lines
+from parsers.forms.alignment import FRAME_DPI, AlignedPage, Frame, build_frames
+from parsers.forms.labels import DefinitionIndex
+from parsers.forms.layout import Slot, build_layout
+from parsers.pages.line_reader import LineReader, LineText
+from parsers.reading.handwriting import find_handwriting
+from parsers.reading.ink_lines import InkLine, find_lines
+from parsers.reading.read_lines import ReadLine, read_lines
 from tests.conftest import require_or_skip
 from tests.specimens.handwriting import HANDWRITING_FONTS
 from tests.specimens.scans import Damage as How

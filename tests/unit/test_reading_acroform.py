@@ -9,8 +9,8 @@ from pikepdf import Array, Dictionary, Name, String
 
 from config.data import read_data
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction, Value
+from parsers.reading.document import read_document
 from tests.unit.pdf_forms import KNOWN, FormBuilder
 
 TODAY = date(2026, 5, 4)

@@ -14,12 +14,12 @@ from pikepdf import Array, Dictionary, Name, String
 
 from config.data import read_data
 from parsers.definition import FieldType, parse_definition
-from parsers.document import read_document
-from parsers.document_reading import without_printed_only
-from parsers.document_traits import SENTENCES
 from parsers.errors import ParseError
 from parsers.extraction import DocumentKind, Extraction, FieldValue, ReadLimits
-from parsers.written_values import FormValues
+from parsers.forms.written_values import FormValues
+from parsers.pdf.traits import SENTENCES
+from parsers.reading.document import read_document
+from parsers.reading.document_reading import without_printed_only
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)

@@ -8,12 +8,12 @@ import pytest
 from pikepdf import String
 
 from config.data import read_data
-from parsers.acroform import AcroField, FieldKind
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction
-from parsers.labels import DefinitionIndex, Matching, match_by_wording
-from parsers.printed_labels import PrintedWords
+from parsers.forms.labels import DefinitionIndex, Matching, match_by_wording
+from parsers.pdf.acroform import AcroField, FieldKind
+from parsers.pdf.printed_labels import PrintedWords
+from parsers.reading.document import read_document
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)

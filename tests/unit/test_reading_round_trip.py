@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from config.data import read_data
-from outbound.form_filling import fill_form
+from outbound.forms.filling import fill_form
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind, Value
+from parsers.reading.document import read_document
 
 TODAY = date(2026, 5, 4)
 DEFINITION = parse_definition(read_data("forms/cjs-request-1.toml"))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from inbox_worker.reading import load_definitions
-from parsers.document import read_document
+from inbox_worker.reading.reader import load_definitions
 from parsers.extraction import DOUBTFUL_BELOW, DocumentKind, Extraction, ReadLimits
+from parsers.reading.document import read_document
 from tests.conftest import require_or_skip
 from tests.specimens.compare import Reading, compare
 from tests.specimens.fill import fill_ours

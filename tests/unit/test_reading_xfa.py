@@ -10,11 +10,11 @@ import pytest
 from pikepdf import Array, Name, String
 
 from config.data import read_data
-from inbox_worker.demo_people import list_stakeholders
-from outbound.form_filling import fill_form
+from inbox_worker.demo.people import list_stakeholders
+from outbound.forms.filling import fill_form
 from parsers.definition import FieldType, parse_definition
-from parsers.document import read_document
 from parsers.extraction import DocumentKind, Extraction
+from parsers.reading.document import read_document
 from tests.specimens.xfa import (
     add_packets,
     add_whole,

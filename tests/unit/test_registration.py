@@ -11,10 +11,10 @@ import pytest
 
 from config.data import read_data
 from parsers.definition import parse_definition
-from parsers.labels import DefinitionIndex
-from parsers.layout import FormLayout, build_layout
-from parsers.page_words import PageWords, Word
-from parsers.registration import Transform, group_pages, register_page, register_pages
+from parsers.forms.labels import DefinitionIndex
+from parsers.forms.layout import FormLayout, build_layout
+from parsers.forms.registration import Transform, group_pages, register_page, register_pages
+from parsers.pages.words import PageWords, Word
 
 DEFINITION = parse_definition(
     read_data("forms/cjs-request-1.toml"), blank=read_data("forms/cjs-request-1.pdf")

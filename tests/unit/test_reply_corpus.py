@@ -14,8 +14,8 @@ from typing import cast
 
 import pytest
 
-from parsers.message import InboundMessage
-from parsers.reply_text import find_new_plain_text, find_new_text
+from parsers.mail.message import InboundMessage
+from parsers.replies.new_text import find_new_plain_text, find_new_text
 from tests.unit.reply_builders import build_message
 
 COLLECTION = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "replies"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from parsers.reply_text import NewText, find_new_plain_text, find_new_text
+from parsers.replies.new_text import NewText, find_new_plain_text, find_new_text
 from tests.unit.reply_builders import build_message
 
 TOP = "DENY no match in the records"

@@ -9,10 +9,10 @@ import pytest
 from config.data import read_data
 from parsers.definition import FormField, parse_definition
 from parsers.extraction import DOUBTFUL_BELOW
-from parsers.layout import Slot
-from parsers.scan_confidence import BY_HAND, judge_scan, settle
-from parsers.slot_values import SlotText
-from parsers.values import normalise
+from parsers.forms.layout import Slot
+from parsers.forms.slot_values import SlotText
+from parsers.reading.scan_confidence import BY_HAND, judge_scan, settle
+from parsers.values.by_type import normalise
 
 TODAY = date(2026, 5, 4)
 CONFIDENT = 0.95

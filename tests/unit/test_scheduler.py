@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.backoff import find_pause
 from inbox_worker.errors import UnreachableError, WorkerError
-from inbox_worker.fetching import FetchReport
-from inbox_worker.once import run_once
-from inbox_worker.scheduler import Service
-from inbox_worker.waiting import WaitingRoom
-from inbox_worker.waking import Waker
-from outbound.dispatcher import DrainReport, DrainStop
+from inbox_worker.fetching.round import FetchReport
+from inbox_worker.handling.waiting import WaitingRoom
+from inbox_worker.mailbox.backoff import find_pause
+from inbox_worker.mailbox.waking import Waker
+from inbox_worker.service.once import run_once
+from inbox_worker.service.scheduler import Service
+from outbound.submission.dispatcher import DrainReport, DrainStop
 
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
 EMPTY = DrainReport(stop=DrainStop.EMPTY)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from parsers.self_service import Keyword, Wish, find_wish
+from parsers.replies.self_service import Keyword, Wish, find_wish
 from tests.unit.reply_builders import build_message
 
 NUMBER = "CJS-2026-000001-7"

@@ -18,10 +18,10 @@ from pikepdf import Array, Dictionary, Name, String
 from pypdfium2 import raw
 
 from config.data import read_data
-from outbound.form_filling import fill_form
+from outbound.forms.filling import fill_form
 from parsers.definition import parse_definition
-from parsers.document import read_document
 from parsers.extraction import Extraction
+from parsers.reading.document import read_document
 from tests.specimens.fill import fill_like_acrobat, fill_ours, fill_without_drawing
 from tests.specimens.people import build_specimen, build_specimens
 from tests.unit.pdf_forms import FormBuilder
@@ -176,7 +176,7 @@ def test_a_simple_form_is_read_without_a_viewer() -> None:
     """Loading a viewer takes longer than reading the form."""
     code = (
         "import sys; from datetime import date; from parsers.definition import parse_definition; "
-        "from parsers.document import read_document; from config.data import read_data; "
+        "from parsers.reading.document import read_document; from config.data import read_data; "
         "found = read_document(sys.stdin.buffer.read(), "
         "[parse_definition(read_data('forms/cjs-request-1.toml'))], today=date(2026, 5, 4)); "
         "assert len(found.fields) > 8; "

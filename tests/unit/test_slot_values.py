@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from parsers.layout import LayoutPage, Slot
-from parsers.page_words import PageWords, Word
-from parsers.registration import Registration, Transform
-from parsers.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.forms.layout import LayoutPage, Slot
+from parsers.forms.registration import Registration, Transform
+from parsers.forms.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.pages.words import PageWords, Word
 
 LINE = Slot(field="court_name", box=(100.0, 600.0, 300.0, 614.0))
 BOX = Slot(field="purpose", box=(100.0, 500.0, 300.0, 560.0), multiline=True)

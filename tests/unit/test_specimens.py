@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from parsers.definition import FieldType
-from parsers.document import read_document
+from parsers.reading.document import read_document
 from tests.conftest import require_or_skip
 from tests.specimens import fill
 from tests.specimens.compare import compare

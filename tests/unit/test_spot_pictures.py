@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from parsers.extraction import ReadLimits
-from parsers.spot_pictures import Spot, render_spots
+from parsers.pages.spot_pictures import Spot, render_spots
 from tests.unit.pdf_forms import FormBuilder
 
 BOX = (200.0, 400.0, 300.0, 412.0)

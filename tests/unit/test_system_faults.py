@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from inbox_worker.system_faults import ReaderUnavailableError, is_system_fault
+from inbox_worker.reading.system_faults import ReaderUnavailableError, is_system_fault
 
 
 def operational(said: str) -> OperationalError:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox_worker import cli_output
-from inbox_worker.cli_output import (
+from inbox_worker.cli import output
+from inbox_worker.cli.output import (
     complain,
     count,
     print_json,
@@ -163,7 +163,7 @@ def test_a_pipe_is_told_of_work_that_takes_long(
     seconds: float,
     told: str,
 ) -> None:
-    monkeypatch.setattr(cli_output, "_LONG_SECONDS", seconds)
+    monkeypatch.setattr(output, "_LONG_SECONDS", seconds)
     with show_work("Reading fax.tif"):
         time.sleep(0.2)
     shown = capsys.readouterr()

@@ -6,11 +6,11 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from parsers.page_words import Word
-from parsers.pdfium_pages import PdfiumPages
-from parsers.plumber_pages import PdfplumberPages
-from parsers.text_layer import TextLayer, TextLayerError, spell_out
-from parsers.untold_fonts import find_untold_fonts, guess_word
+from parsers.pages.pdfium_pages import PdfiumPages
+from parsers.pages.plumber_pages import PdfplumberPages
+from parsers.pages.text_layer import TextLayer, TextLayerError, spell_out
+from parsers.pages.untold_fonts import find_untold_fonts, guess_word
+from parsers.pages.words import Word
 from tests.unit.pdf_forms import FormBuilder
 
 READERS = [PdfiumPages, PdfplumberPages]

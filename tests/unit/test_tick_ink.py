@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from parsers.tick_ink import measure_ink, read_mark
+from parsers.pages.tick_ink import measure_ink, read_mark
 
 SIZE = 33
 

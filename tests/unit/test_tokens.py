@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from inbox_worker.tokens import TOKEN_LENGTH, build_token, digest_token
+from inbox_worker.storage.tokens import TOKEN_LENGTH, build_token, digest_token
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

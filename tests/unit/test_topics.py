@@ -10,12 +10,18 @@ import pickle
 import pytest
 
 from config.data import read_data
-from parsers.classify import ClassificationContext, MessageKind, Verdict, classify
-from parsers.directory import parse_directory
+from parsers.classification.classify import ClassificationContext, MessageKind, Verdict, classify
+from parsers.classification.directory import parse_directory
+from parsers.classification.phrases import (
+    build_index,
+    find_phrases,
+    mask_phrases,
+    parse_phrase,
+    split_words,
+)
+from parsers.classification.topics import Handling, parse_topic_table, read_text
 from parsers.errors import ParseError
-from parsers.mail import parse_message
-from parsers.phrases import build_index, find_phrases, mask_phrases, parse_phrase, split_words
-from parsers.topics import Handling, parse_topic_table, read_text
+from parsers.mail.parsing import parse_message
 
 TABLE = parse_topic_table(read_data("topics/topics.toml"))
 DIRECTORY = parse_directory(read_data("contacts/contacts.toml"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.tracking import (
+from parsers.values.tracking import (
     find_miswritten_tracking_numbers,
     find_tracking_numbers,
     format_tracking_number,

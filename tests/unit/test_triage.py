@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from inbox_worker.status import RequestStatus
-from inbox_worker.triage import (
+from inbox_worker.casefile.triage import (
     Sender,
     Triage,
     find_date,
@@ -16,6 +15,7 @@ from inbox_worker.triage import (
     find_priority,
     triage,
 )
+from inbox_worker.status import RequestStatus
 from parsers.extraction import FieldProblem, FieldValue, Value
 
 TODAY = date(2026, 5, 4)

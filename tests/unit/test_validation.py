@@ -11,7 +11,7 @@ from config.data import read_data
 from parsers.definition import FormDefinition, parse_definition
 from parsers.errors import ParseError
 from parsers.extraction import FieldProblem, FieldValue, Value
-from parsers.validation import (
+from parsers.forms.validation import (
     CONDITIONS,
     RULES,
     check_definition,

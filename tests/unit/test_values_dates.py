@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.date_lists import normalise_dates
-from parsers.dates import find_days, normalise_date
+from parsers.values.date_lists import normalise_dates
+from parsers.values.dates import find_days, normalise_date
 
 TODAY = date(2026, 5, 4)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.lists import normalise_list
-from parsers.money import normalise_money
-from parsers.numbers import BOND_WORDS, is_a_number_shape, normalise_a_number, normalise_id
-from parsers.ssn import SSN_MASK, has_ssn, mask_ssn
+from parsers.values.lists import normalise_list
+from parsers.values.money import normalise_money
+from parsers.values.numbers import BOND_WORDS, is_a_number_shape, normalise_a_number, normalise_id
+from parsers.values.ssn import SSN_MASK, has_ssn, mask_ssn
 
 A_NUMBERS = [
     ("A000000123", "A000000123", "as printed"),

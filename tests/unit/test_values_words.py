@@ -9,14 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.choices import normalise_choice, normalise_multi, normalise_tick, normalise_yes_no
-from parsers.cleaning import clean_text, fold_label
-from parsers.contacts import normalise_email, normalise_phone, normalise_zip
 from parsers.definition import Choice, FieldType, FormField, Requiredness
-from parsers.names import normalise_name
-from parsers.places import normalise_country, normalise_state
-from parsers.ssn import mask_ssn
-from parsers.values import LONGEST_TEXT, normalise
+from parsers.values.by_type import LONGEST_TEXT, normalise
+from parsers.values.choices import (
+    normalise_choice,
+    normalise_multi,
+    normalise_tick,
+    normalise_yes_no,
+)
+from parsers.values.cleaning import clean_text, fold_label
+from parsers.values.contacts import normalise_email, normalise_phone, normalise_zip
+from parsers.values.names import normalise_name
+from parsers.values.places import normalise_country, normalise_state
+from parsers.values.ssn import mask_ssn
 
 TODAY = date(2026, 5, 4)
 

@@ -10,10 +10,10 @@ from typing import cast
 
 import pytest
 
+from inbox_worker.handling.waiting import WaitingRoom
 from inbox_worker.intake import Intake, PendingDocument
-from inbox_worker.waiting import WaitingRoom
 from parsers.extraction import DocumentKind, Extraction
-from parsers.message import Attachment, InboundMessage
+from parsers.mail.message import Attachment, InboundMessage
 
 PAPER = Attachment(name="fax.tif", declared_type="image/tiff", data=b"")
 READ = Extraction(kind=DocumentKind.NOT_A_FORM)

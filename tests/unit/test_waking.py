@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inbox_worker.waking import Waker
+from inbox_worker.mailbox.waking import Waker
 
 
 @pytest.fixture

@@ -1,0 +1,170 @@
+"""What staff are shown of a request: its values, what is doubtful in them, its papers, its form.
+
+Whoever has just filed a form knows all of it already; `read_dossier` is for everyone else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from inbox_worker.storage import store
+from inbox_worker.storage.models import AttachmentRecord, Event, FormInside, RawMail, Request
+from outbound.letters.review_letters import Comparison, ReceivedFile
+from parsers.extraction import DocumentKind, FieldProblem, FieldValue
+from parsers.mail.parsing import parse_message
+from parsers.pdf.traits import list_remarks
+
+#: What a paper is called that is only the wrapping of others.
+WRAPPING = "wrapping"
+#: What a picture is called that is a page of the document it was bound to with others.
+PAGE = "page"
+#: What forms and wrappings are found to be; anything else attached may support a request.
+_FORM_KINDS = (
+    *(k.value for k in (DocumentKind.ACROFORM, DocumentKind.XFA, DocumentKind.TEXT)),
+    DocumentKind.SCAN.value,
+    WRAPPING,
+    PAGE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A request's current revision, with the papers that came with it."""
+
+    fields: Mapping[str, FieldValue]
+    problems: Sequence[FieldProblem]
+    files: tuple[ReceivedFile, ...]  #: everything attached to the mails about it
+    original: bytes | None  #: the newest form as it was mailed
+    has_supporting_attachment: bool  #: something beside the form came, then or later
+    earlier_requests: int  #: from the same address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a notice shows beside the file, made before anything is written."""
+
+    pictures: Mapping[str, bytes] = field(default_factory=dict)  #: of spots to check, by field
+    comparison: Comparison | None = None  #: with an earlier form, where there was one
+
+
+def read_dossier(session: Session, request: Request) -> Dossier:
+    """Return what the database and the journal hold of a request."""
+    files = session.scalars(
+        select(AttachmentRecord)
+        .where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            )
+        )
+        .order_by(AttachmentRecord.journal_id, AttachmentRecord.position)
+    ).all()
+    return Dossier(
+        fields=store.current_fields(session, request),
+        problems=list_dossier_problems(session, request),
+        files=tuple(
+            describe_file(f.name, f.declared_type, f.size, f.found_in, f.warnings) for f in files
+        ),
+        original=find_original(session, request),
+        has_supporting_attachment=has_supporting_attachment(session, request),
+        earlier_requests=count_earlier_requests(session, [request])[request.id],
+    )
+
+
+def list_dossier_problems(session: Session, request: Request) -> list[FieldProblem]:
+    """Return what is missing, wrong or doubtful in the current revision."""
+    return [
+        FieldProblem(field=p.field, code=p.code, message=p.message, flag_only=p.flag_only)
+        for p in store.list_problems(session, request)
+    ]
+
+
+def describe_file(
+    name: str, declared_type: str, size: int, found_in: str, warnings: Sequence[str]
+) -> ReceivedFile:
+    """Return a paper as reviewers are shown it: what it lay in, and what was noticed in it."""
+    shown = f"{name}, in {found_in}" if found_in else name
+    remarks = list_remarks(warnings)
+    return ReceivedFile(name=shown, media_type=declared_type, size=size, remarks=remarks)
+
+
+def find_original(session: Session, request: Request) -> bytes | None:
+    """Return the bytes of the newest form as they were mailed, or None when they are gone."""
+    newest = session.scalars(
+        select(Event)
+        .where(Event.request_id == request.id, Event.code == "form_resubmitted")
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one_or_none()
+    journal_id, position = request.journal_id, request.document_position
+    if newest is not None and newest.journal_id is not None:
+        journal_id, position = newest.journal_id, int(newest.detail["position"])
+    raw = session.scalar(select(RawMail.raw).where(RawMail.journal_id == journal_id))
+    if raw is None:
+        return None
+    attachments = parse_message(raw).attachments
+    if position < len(attachments):
+        return attachments[position].data
+    kept = select(FormInside.data).where(
+        FormInside.journal_id == journal_id, FormInside.position == position
+    )
+    return session.scalar(kept)
+
+
+def list_digests(session: Session, request: Request) -> frozenset[str]:
+    """Return the SHA-256 of everything that came with the mails about a request so far."""
+    found = session.scalars(
+        select(AttachmentRecord.sha256).where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            )
+        )
+    )
+    return frozenset(found)
+
+
+def has_supporting_attachment(session: Session, request: Request) -> bool:
+    """Whether anything beside a form came with the request, or with a later mail about it."""
+    is_its_form = and_(
+        AttachmentRecord.journal_id == request.journal_id,
+        AttachmentRecord.position == request.document_position,
+    )
+    found = session.scalar(
+        select(AttachmentRecord.id)
+        .where(
+            or_(
+                AttachmentRecord.journal_id == request.journal_id,
+                AttachmentRecord.journal_id.in_(_select_later_mails(request)),
+            ),
+            ~is_its_form,
+            func.coalesce(AttachmentRecord.document_kind, "").not_in(_FORM_KINDS),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def _select_later_mails(request: Request) -> Select[int | None]:
+    return select(Event.journal_id).where(
+        Event.request_id == request.id, Event.journal_id.is_not(None)
+    )
+
+
+def count_earlier_requests(session: Session, requests: Sequence[Request]) -> dict[int, int]:
+    """Return, by each request's id, how many came from the same address before it."""
+    earlier = aliased(Request)
+    counts = session.execute(
+        select(Request.id, func.count(earlier.id))
+        .outerjoin(
+            earlier,
+            and_(earlier.author_address == Request.author_address, earlier.id < Request.id),
+        )
+        .where(Request.id.in_([r.id for r in requests]))
+        .group_by(Request.id)
+    )
+    return dict(counts.all())

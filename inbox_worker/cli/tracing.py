@@ -1,0 +1,190 @@
+"""Commands that account for mail: trace, reconcile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from config.settings import Settings
+from inbox_worker.cli.help import Command
+from inbox_worker.cli.output import (
+    count,
+    print_json,
+    print_pairs,
+    print_table,
+    say,
+    show_work,
+)
+from inbox_worker.desk.tracing import Step, Trace, is_traceable
+from inbox_worker.desk.tracing import trace as trace_name
+from inbox_worker.errors import WorkerError
+from inbox_worker.fetching.reconciliation import UNACCOUNTED, Reconciliation, Standing
+from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
+from inbox_worker.service import bootstrap
+from parsers.values.tracking import find_miswritten_tracking_numbers, format_tracking_number
+
+_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+#: What of a step's detail a terminal shows: codes and numbers, no sentence that somebody wrote.
+_CODE = re.compile(r"[\w.:@<>+/-]{1,80}( [\w.-]{1,20}){0,2}", re.ASCII)
+_EXAMPLE = format_tracking_number(2026, 1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(cls=Command, epilog=f"Example: ero-outreach trace {_EXAMPLE}")(trace)
+    app.command(cls=Command, epilog="Example: ero-outreach reconcile --json")(reconcile)
+
+
+def reconcile(context: typer.Context, *, as_json: _JSON = False) -> None:
+    """Compare the mails on the server with the rows, folder by folder; change nothing.
+
+    The exit code is 1 when any mail is unaccounted for.
+    """
+    settings: Settings = context.obj.load()
+    found, trouble = [], None
+    with bootstrap.open_database(settings) as database:
+        for box in settings.mailbox:
+            try:
+                with show_work(f"Comparing mailbox {box.name}…"):
+                    steps = reconcile_mailbox(database, settings, box, bootstrap.now)
+                    found.append(finish(steps))
+            except WorkerError as error:
+                # The others are compared all the same.
+                trouble = error
+    unaccounted = sum(r.unaccounted for r in found)
+    if as_json:
+        document = {"unaccounted": unaccounted, "mailboxes": [r.to_json() for r in found]}
+        print_json(document)
+    else:
+        for result in found:
+            _print_reconciliation(result)
+        if found:
+            say(f"{unaccounted} unaccounted for.")
+    if trouble is not None:
+        raise trouble
+    raise typer.Exit(int(unaccounted > 0))
+
+
+def _print_reconciliation(result: Reconciliation) -> None:
+    rows = [
+        (
+            f.folder,
+            str(f.messages),
+            _tell_standings(f.standings) if f.is_there else "the server has no such folder",
+        )
+        for f in result.folders
+    ]
+    print_table(f"Mailbox {result.mailbox}", ("folder", "mails", "of which"), rows)
+    absent = _tell_standings(result.rows) or "all were seen"
+    say(f"{count(result.recorded, 'mail')} recorded; of those not on the server: {absent}.")
+    for finding in result.findings:
+        if finding.standing in {*UNACCOUNTED, Standing.UNKNOWN}:
+            place = f"{finding.folder}, UID {finding.uid}" if finding.uid else ""
+            mail = f"mail {finding.mail}" if finding.mail else ""
+            say(f"  {finding.standing.value}: {place or mail}. {_ADVICE[finding.standing]}")
+
+
+def _tell_standings(standings: Mapping[Standing, int]) -> str:
+    return "; ".join(f"{n} {s.value.replace('_', ' ')}" for s, n in standings.items() if n)
+
+
+#: What to do about a finding.
+_ADVICE = {
+    Standing.LOST: "Drag it to another folder and back: it is fetched like a new mail then.",
+    Standing.BYTES_MISSING: "Restore its row in raw_mails from the last backup.",
+    Standing.UNKNOWN: "Somebody put it there; no loss.",
+}
+
+
+def trace(
+    context: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A tracking number; the Message-ID of a mail or a letter; a control number; or a "
+            "mail's number as `quarantine list` and `show` have it.",
+        ),
+    ],
+    *,
+    as_json: _JSON = False,
+) -> None:
+    """Show every step of a mail, a letter or a request, with times and the rule that decided."""
+    if not is_traceable(name):
+        if find_miswritten_tracking_numbers(name):
+            raise typer.BadParameter(
+                "Its check digit is wrong: compare it with the letter it stands in.",
+                param_hint="NAME",
+            )
+        raise typer.BadParameter(
+            f"Give a tracking number such as {_EXAMPLE}, or a Message-ID, which has an @.",
+            param_hint="NAME",
+        )
+    settings: Settings = context.obj.load()
+    with bootstrap.open_database(settings) as database, database.read() as session:
+        found = trace_name(session, settings, name)
+    if found is None:
+        raise WorkerError(
+            f"Nothing is known of {name}: no mail, letter or request has that name. "
+            "`requests` lists the requests; `reconcile` finds mail that was never recorded."
+        )
+    if as_json:
+        print_json(
+            {**asdict(found), "steps": [{**asdict(s), "at": s.at.isoformat()} for s in found.steps]}
+        )
+    else:
+        _print_trace(found, settings.general.zone)
+
+
+def _print_trace(found: Trace, zone: ZoneInfo) -> None:
+    for request in found.requests:
+        say(f"Request {request['tracking_number']}: {request['status']}")
+    for mail in found.mails:
+        say(f"Mail {mail['id']}{_tell_id(mail)}\n  {_tell_mail(mail)}")
+    for letter in found.letters:
+        failed = f" ({letter['reason']})" if letter["reason"] else ""
+        said = f"{letter['kind']} to {letter['recipient']}, {letter['status']}{failed}"
+        say(f"Letter {letter['id']}{_tell_id(letter)}\n  {said}")
+    only = found.requests[0]["tracking_number"] if len(found.requests) == 1 else None
+    for day, steps in groupby(found.steps, key=lambda s: f"{s.at.astimezone(zone):%Y-%m-%d %Z}"):
+        say("")
+        print_pairs(day, [(_tell_time(s, zone), "; ".join(_list_facts(s, only))) for s in steps])
+
+
+def _tell_time(step: Step, zone: ZoneInfo) -> str:
+    return f"{step.at.astimezone(zone):%H:%M:%S} {step.step}"
+
+
+def _tell_id(row: dict[str, Any]) -> str:
+    return f" {row['message_id']}" if row["message_id"] else ""
+
+
+def _tell_mail(mail: dict[str, Any]) -> str:
+    if mail["disposition"] is None:
+        tried = f", {mail['attempts']} failed attempts" if mail["attempts"] else ""
+        return f"not disposed of yet{tried}"
+    judged = f"{mail['disposition']}; {mail['kind']}, by the rule {mail['rule']}"
+    return f"{judged} ({mail['reason']})" if mail["reason"] else judged
+
+
+def _list_facts(step: Step, only: str | None) -> Iterator[str]:
+    """Yield what a step was about and how it went; the one request all are about goes unsaid."""
+    if step.mail is not None:
+        yield f"mail {step.mail}"
+    if step.letter is not None:
+        yield f"letter {step.letter}"
+    if step.request not in {None, only}:
+        yield str(step.request)
+    if step.by is not None:
+        yield f"by {step.by}"
+    for name, value in step.detail.items():
+        values = value if isinstance(value, list) else [value]
+        told = [str(v) for v in values if v is not None and _CODE.fullmatch(str(v))]
+        if told:
+            yield f"{name.replace('_', ' ')} {', '.join(told)}"

@@ -1,0 +1,1 @@
+"""The demonstration: invented people, servers inside the program, and the whole job once."""

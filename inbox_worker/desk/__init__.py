@@ -1,0 +1,1 @@
+"""What commands do and show, as plain values, without a terminal."""

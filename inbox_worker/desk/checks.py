@@ -1,0 +1,115 @@
+"""What `check` tries: packages, database, mailbox and relay, each by really using it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from config.settings import MailboxSettings, Settings, SmtpSettings
+from inbox_worker.desk.probe import send_probe
+from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
+from inbox_worker.mailbox.client import open_mailbox
+from inbox_worker.reading.reader import load_definitions
+from inbox_worker.service import bootstrap
+from inbox_worker.storage.database import Database
+from outbound.submission.delivery_errors import DeliveryError
+from outbound.submission.smtp import SmtpSubmitter
+
+_ALARM_RELAY = "alarm relay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing tried."""
+
+    name: str
+    result: str  #: `ok` or `failed`
+    detail: str
+    exit_code: int  #: what `check` exits with because of it
+
+
+def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
+    """Try everything and return what came of each, in order.
+
+    Nothing is changed anywhere, but that `probe` sends a mail to ourselves.
+    """
+    tries: list[tuple[str, Callable[[Settings], str]]] = [
+        ("packages", _try_packages),
+        ("form definitions", _try_definitions),
+        ("database", _try_database),
+        *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
+        ("relay", partial(_try_relay, settings.smtp)),
+    ]
+    if settings.alerts.smtp is not None:
+        tries.append((_ALARM_RELAY, partial(_try_relay, settings.alerts.smtp)))
+    found = [_try(name, attempt, settings) for name, attempt in tries]
+    if probe:
+        several = len(settings.mailbox) > 1
+        for mailbox in settings.mailbox:
+            name = f"probe {mailbox.name}" if several else "probe"
+            found.append(_try(name, partial(_try_probe, mailbox), settings))
+    return found
+
+
+def _name_mailbox(settings: Settings, mailbox: MailboxSettings) -> str:
+    return "mailbox" if len(settings.mailbox) == 1 else f"mailbox {mailbox.name}"
+
+
+def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> Check:
+    try:
+        detail = attempt(settings)
+    except SchemaError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=2)
+    except UnreachableError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=75)
+    except DeliveryError as error:
+        relay, section = settings.smtp, "smtp"
+        if name == _ALARM_RELAY and settings.alerts.smtp is not None:
+            relay, section = settings.alerts.smtp, "alerts.smtp"
+        where = f"The relay {relay.host}, port {relay.port}"
+        detail = f"{where}: {error}; look at the section [{section}]."
+        return Check(name=name, result="failed", detail=detail, exit_code=75)
+    except WorkerError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=1)
+    return Check(name=name, result="ok", detail=detail, exit_code=0)
+
+
+def _try_packages(_settings: Settings) -> str:
+    bootstrap.check_packages()
+    return "every package is our own"
+
+
+def _try_definitions(_settings: Settings) -> str:
+    return ", ".join(d.id for d in load_definitions())
+
+
+def _try_database(settings: Settings) -> str:
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        database.check_schema()
+    finally:
+        database.close()
+    return "the schema is current"
+
+
+def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:
+    with open_mailbox(mailbox_settings) as mailbox:
+        number = mailbox.message_count
+        mails = "1 mail" if number == 1 else f"{number} mails"
+        return f"logged in; {mails} in {mailbox_settings.folder}"
+
+
+def _try_relay(relay: SmtpSettings, _settings: Settings) -> str:
+    with SmtpSubmitter(bootstrap.build_account(relay)) as submitter:
+        submitter.check()
+    return f"{relay.host} lets us in"
+
+
+def _try_probe(mailbox: MailboxSettings, settings: Settings) -> str:
+    seconds = send_probe(
+        settings, mailbox, random_bits=secrets.randbits, clock=bootstrap.now, wait=time.sleep
+    )
+    return f"a mail went round in {seconds:.1f} seconds"

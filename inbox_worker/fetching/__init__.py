@@ -1,0 +1,1 @@
+"""The server's side of the job: rounds of fetching and moving, renumbering, reconciling."""

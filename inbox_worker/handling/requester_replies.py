@@ -1,0 +1,332 @@
+"""Requesters who write again: a corrected form, the answer to a question, anything else.
+
+A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
+subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
+corrected form joined its request), ANSWER_RECORDED (review is open again),
+CORRESPONDENCE_RECORDED (kept for a person), and those of `self_service`. A mail bound to nothing is
+filed or answered as if it stood alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from inbox_worker.casefile.documents import ReadDocument, ReadDocuments, await_documents
+from inbox_worker.casefile.dossier import (
+    Prepared,
+    find_original,
+    list_digests,
+    list_dossier_problems,
+)
+from inbox_worker.casefile.doubts import build_comparison
+from inbox_worker.casefile.duplicates import find_keys, record_keys
+from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.revisions import Change, find_shortcomings, keep_read_problems, revise
+from inbox_worker.casefile.triage import Flag, find_fields_to_check
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.handling import filing, miscellany
+from inbox_worker.handling.self_service import prepare_wish
+from inbox_worker.intake import Apply, Intake
+from inbox_worker.letters import staff_alerts
+from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import Request
+from inbox_worker.storage.tokens import find_token
+from parsers.extraction import FieldProblem, FieldValue
+from parsers.forms.comparison import compare_forms
+from parsers.mail.bindings import find_reply_tokens
+from parsers.replies.corrections import CORRECTION
+from parsers.replies.new_text import find_new_text
+from parsers.replies.self_service import find_wish
+from parsers.values.tracking import find_tracking_numbers
+
+#: In which a corrected form is waited for, or welcome.
+_WAITING = frozenset({RequestStatus.INCOMPLETE.value, RequestStatus.NEEDS_INFORMATION.value})
+
+#: Of these, one must agree between a request and the form that corrects it.
+_IDENTITY = (
+    "subject_family_name",
+    "subject_a_number",
+    "subject_fbi_number",
+    "subject_state_id",
+    "case_numbers",
+)
+
+
+def prepare_requester_reply(intake: Intake) -> Apply:
+    """Find the request and return what the mail means for it."""
+    wish = find_wish(intake.message) if not intake.documents else None
+    request, is_answer = _find_request(intake, () if wish is None else wish.numbers)
+    if wish is not None and (request is not None or wish.is_about_a_number):
+        return prepare_wish(intake, wish, request, is_answer=is_answer)
+    if request is None:
+        return _prepare_unbound(intake)
+    documents = _without_copies(intake, await_documents(intake), request)
+    is_proven = is_answer or intake.is_author_proven()
+    form = _find_same(intake, documents, request)
+    if form is not None and request.status in _WAITING and is_proven:
+        pictures = filing.render_form_pictures(intake, documents, joining=form)
+        return partial(_join_form, intake, documents, form, request, pictures)
+    if documents.forms and (form is None or not is_answer):
+        # A form about somebody else, or one that merely names a number, stands for itself.
+        return filing.prepare_forms(intake, documents)
+    if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
+        shown = _read_shown(intake, request)
+        return partial(_record_answer, intake, documents, request, shown)
+    return partial(_record_correspondence, intake, documents, request)
+
+
+def _without_copies(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocuments:
+    """Return the documents without forms that are only copies of what came before.
+
+    Who answers by attaching the whole correspondence sends the old form once more, inside it; its
+    values must not take the place of what was mended since.
+    """
+    if not documents.forms_inside:
+        return documents
+    with intake.services.database.read() as session:
+        known = list_digests(session, request)
+    rows = documents.attachment_rows
+    new = (
+        f
+        for f in documents.forms
+        if not (f.attachment.found_in and rows[f.position]["sha256"] in known)
+    )
+    return replace(documents, forms=tuple(new))
+
+
+def _find_same(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocument | None:
+    """Return the form that is about the request's own case, None when every one is about another.
+
+    Two people's forms must never be mixed: one name or number of the case has to agree.
+    """
+    with intake.services.database.read() as session:
+        known = _find_identity(store.current_fields(session, request))
+    return next(
+        (f for f in documents.forms if not known or known & _find_identity(f.extraction.fields)),
+        None,
+    )
+
+
+def _find_identity(fields: Mapping[str, FieldValue]) -> frozenset[tuple[str, str]]:
+    """Return the names and numbers that tell a case from others, without case and separators."""
+    found = set()
+    for name in _IDENTITY:
+        value = fields[name].value if name in fields else ()
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        found |= {(name, "".join(c for c in t.casefold() if c.isalnum())) for t in texts}
+    return frozenset(pair for pair in found if pair[1])
+
+
+def _find_request(intake: Intake, named: Sequence[str]) -> tuple[Request | None, bool]:
+    """Return the request this mail is about, and whether it answers a letter of ours.
+
+    `named` are tracking numbers beside a keyword, which mean more than the letter answered to.
+    """
+    own = intake.services.settings.own_addresses
+    author = intake.author_address.lower()
+    tokens = [t.token for t in find_reply_tokens(intake.message, own) if t.kind == "letter"]
+    with intake.services.database.read() as session:
+        for text in tokens:
+            token = find_token(session, text, "letter")
+            if token is not None and token.address == author:
+                request = session.get(Request, token.request_id)
+                if request is not None and (not named or request.tracking_number in named):
+                    return _detach(session, request), True
+        for number in named or find_tracking_numbers(intake.message.subject):
+            request = store.find_request(session, number)
+            if request is not None and request.author_address.lower() == author:
+                return _detach(session, request), False
+    return None, False
+
+
+def _detach(session: Session, request: Request | None) -> Request | None:
+    session.expunge_all()
+    return request
+
+
+def _prepare_unbound(intake: Intake) -> Apply:
+    if intake.documents:
+        return filing.prepare_filing(intake)
+    return miscellany.prepare_unbound(intake)
+
+
+def _hold(session: Session, seen: Request) -> Request:
+    request = store.hold_request(session, seen.id)
+    if (request.status, request.revision) != (seen.status, seen.revision):
+        raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
+    return request
+
+
+def _join_form(
+    intake: Intake,
+    documents: ReadDocuments,
+    form: ReadDocument,
+    seen: Request,
+    pictures: filing.FormPictures,
+    session: Session,
+) -> Disposition:
+    """Let the new form's values take the place of the old ones, and judge the file again."""
+    request, services, extraction = _hold(session, seen), intake.services, form.extraction
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
+    before = store.current_fields(session, request)
+    changed = _find_changes(before, extraction.fields, was_complete=_was_complete(request))
+    fields = {**before, **changed}
+    target = revise(
+        services,
+        session,
+        request,
+        fields,
+        _find_problems(intake, session, request, form, before, fields),
+        Change(actor=store.PROGRAM, now=intake.now, journal_id=intake.entry.id),
+        has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
+    )
+    store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
+    record_keys(session, request, find_keys(documents.find_digest(form), fields))
+    store.add_event(
+        session,
+        "form_resubmitted",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+        detail={
+            "fields": sorted(changed),
+            "revision": request.revision,
+            "position": form.position,
+        },
+    )
+    definition = services.definition(request.definition)
+    changes = compare_forms(definition, before, fields)
+    prepared = Prepared(
+        pictures=pictures[form.position],
+        comparison=build_comparison(definition, changes, "the request as it was before"),
+    )
+    answer = find_new_text(intake.message).text
+    filing.route(
+        services, session, request, target, now_intake=intake, prepared=prepared, answer=answer
+    )
+    others = tuple(f for f in documents.forms if f is not form)
+    if others:
+        rest = filing.Filing(intake=intake, documents=documents, forms=others, pictures=pictures)
+        filing.file_forms(session, [rest])
+    return Disposition.FORM_RECEIVED
+
+
+def _was_complete(request: Request) -> bool:
+    """Whether the file was complete: the question about it was a reviewer's, not ours."""
+    return request.status == RequestStatus.NEEDS_INFORMATION
+
+
+def _find_changes(
+    before: Mapping[str, FieldValue], new: Mapping[str, FieldValue], *, was_complete: bool
+) -> dict[str, FieldValue]:
+    """Return the values that differ, and those that are as doubtful no longer, or only now.
+
+    In a complete file none gives way to one nobody can read, and nowhere to one that was only
+    misread.
+    """
+    return {
+        name: found
+        for name, found in new.items()
+        if name not in before
+        or (before[name].value == found.value and _has_other_evidence(before[name], found))
+        or (
+            before[name].value != found.value
+            and not (found.value == "" and (was_complete or found.is_doubtful))
+        )
+    }
+
+
+def _has_other_evidence(old: FieldValue, new: FieldValue) -> bool:
+    """Whether the same value is surer or less sure than it was; what staff wrote stays."""
+    if old.source == CORRECTION:
+        return False
+    return (old.is_doubtful, old.shown) != (new.is_doubtful, new.shown)
+
+
+def _find_problems(
+    intake: Intake,
+    session: Session,
+    request: Request,
+    form: ReadDocument,
+    before: Mapping[str, FieldValue],
+    fields: Mapping[str, FieldValue],
+) -> list[FieldProblem]:
+    """Return what is missing or wrong; in a file that was complete a person judges all of it."""
+    new, services = form.extraction, intake.services
+    definition = services.definition(request.definition)
+    vouched = {
+        name
+        for name, old in before.items()
+        if old.source == CORRECTION and name in new.fields and new.fields[name].value == old.value
+    }
+    found = keep_read_problems(services, definition, new.problems, new.fields, without=vouched)
+    named = {*new.fields, *(p.field for p in found)}
+    stored = store.list_problems(session, request)
+    problems = find_shortcomings(
+        services,
+        definition,
+        fields,
+        [*found, *keep_read_problems(services, definition, stored, before, without=named)],
+        attachments_beside_form=intake.message.count_beside(form.position)
+        + len(form.extraction.passed_over),
+    )
+    was_complete = _was_complete(request)
+    return [replace(p, flag_only=p.flag_only or was_complete) for p in problems]
+
+
+def _read_shown(intake: Intake, request: Request) -> Mapping[str, bytes]:
+    """Draw what reviewers still have to look at in the request's newest form."""
+    with intake.services.database.read() as session:
+        fields = store.fields_of_newest_form(session, request)
+        problems = list_dossier_problems(session, request)
+        must_look = bool(find_fields_to_check(fields, problems))
+        original = find_original(session, request) if must_look else None
+    has_ssn = Flag.SSN in request.flags
+    return render_pictures(intake.services, original, fields, problems, has_ssn=has_ssn)
+
+
+def _record_answer(
+    intake: Intake,
+    documents: ReadDocuments,
+    seen: Request,
+    pictures: Mapping[str, bytes],
+    session: Session,
+) -> Disposition:
+    """Open review again, with what the requester wrote in the notices."""
+    request = _hold(session, seen)
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    answer = find_new_text(intake.message).text
+    filing.route(
+        intake.services,
+        session,
+        request,
+        RequestStatus.IN_REVIEW,
+        now_intake=intake,
+        prepared=Prepared(pictures=pictures),
+        answer=answer,
+    )
+    return Disposition.ANSWER_RECORDED
+
+
+def _record_correspondence(
+    intake: Intake, documents: ReadDocuments, seen: Request, session: Session
+) -> Disposition:
+    request = session.get_one(Request, seen.id)
+    store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    store.add_event(
+        session,
+        "requester_wrote",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
+    return Disposition.CORRESPONDENCE_RECORDED

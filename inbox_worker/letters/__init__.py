@@ -1,0 +1,1 @@
+"""Letters composed from rows and put into the outbox, and how many may leave."""

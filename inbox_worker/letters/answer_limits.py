@@ -1,0 +1,107 @@
+"""How many answers leave a day for mail that is no request, bound to none and not from staff.
+
+Whoever writes, and whatever marks their program strips off: so many answers a day for one address,
+one domain and everybody together, and not one more. Beyond it the mail waits for a person, and
+staff are told once a day for each address or domain. Two programs can so never talk for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from inbox_worker.domains import DomainTrust, judge_domain
+from inbox_worker.intake import Intake
+from inbox_worker.letters import correspondence, staff_alerts
+from inbox_worker.storage.models import LetterRecord
+from outbound.letters.mime import find_mailable_address
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limit:
+    """A bound on the answers of the last 24 hours."""
+
+    name: str
+    whose: str  #: an address or a domain; empty for everybody's
+    most: int
+    letters: ColumnElement[bool]
+
+
+def may_answer(intake: Intake, session: Session) -> bool:
+    """Whether the author is one person we can write to, and was not answered too often today.
+
+    Where it was too often, staff are told in the caller's transaction.
+    """
+    address = intake.author_address.lower()
+    is_ours = any(m.is_own_address(address) for m in intake.services.settings.mailbox)
+    if find_mailable_address(address) is None or is_ours:
+        return False
+    for limit in _list_limits(intake, address):
+        if _count(session, limit, intake.now - _DAY) >= limit.most:
+            _tell(intake, session, limit)
+            return False
+    return True
+
+
+def _list_limits(intake: Intake, address: str) -> Iterator[_Limit]:
+    bounds = intake.services.settings.intake
+    recipient = func.lower(LetterRecord.recipient)
+    yield _Limit(
+        name="address",
+        whose=address,
+        most=bounds.answers_per_address,
+        letters=recipient == address,
+    )
+    domain = address.rpartition("@")[2]
+    # A public provider's many customers are strangers to one another.
+    if judge_domain(domain) is not DomainTrust.WEBMAIL:
+        yield _Limit(
+            name="domain",
+            whose=domain,
+            most=bounds.answers_per_domain,
+            letters=recipient.endswith(f"@{domain}", autoescape=True),
+        )
+    yield _Limit(
+        name="everybody",
+        whose="",
+        most=bounds.answers_per_day,
+        letters=LetterRecord.recipient.is_not(None),
+    )
+
+
+def _count(session: Session, limit: _Limit, since: datetime) -> int:
+    return session.scalars(
+        select(func.count())
+        .select_from(LetterRecord)
+        .where(
+            LetterRecord.kind.in_(correspondence.UNBOUND_KINDS),
+            LetterRecord.created_at >= since,
+            LetterRecord.request_id.is_(None),
+            limit.letters,
+        )
+    ).one()
+
+
+def _tell(intake: Intake, session: Session, limit: _Limit) -> None:
+    # The key is bounded in length and names nobody.
+    whose = sha256(limit.whose.encode()).hexdigest()[:16]
+    day = intake.services.local_date(intake.now)
+    staff_alerts.write_alarm(
+        intake.services,
+        session,
+        code="no_more_answers",
+        key=f"no_more_answers:{limit.name}:{whose}:{day}",
+        ids={
+            "limit": limit.name,
+            "answers": str(limit.most),
+            "journal entry": str(intake.entry.id),
+        },
+        now=intake.now,
+    )

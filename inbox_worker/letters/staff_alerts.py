@@ -1,0 +1,268 @@
+"""Letters to staff that ask for no decision: what happened, and what to do about it.
+
+Every function works in the caller's transaction; the same thing is told once, by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.settings import StaffMember
+from inbox_worker.letters.alarm_posting import post_alarm
+from inbox_worker.letters.letterhead import build_letterhead
+from inbox_worker.letters.posting import Posting, post_unbound
+from inbox_worker.services import Services
+from inbox_worker.status import DeliveryStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import LetterRecord, Request
+from outbound.letters.compose import Fact, LetterKind
+from outbound.letters.staff_letters import StaffAlert, compose_staff_alert
+
+#: The sentence and the advice of each alert.
+_ALERTS: Mapping[str, tuple[str, str]] = {
+    "mail_quarantined": (
+        "A mail could not be worked on and was set aside with its bytes kept.",
+        "See what it is, on the worker's machine: ero-outreach quarantine list",
+    ),
+    "quarantine_waits": (
+        "Mail lies in quarantine that could not be worked on.",
+        "See what it is, and release or discard it: ero-outreach quarantine list",
+    ),
+    "no_more_answers": (
+        "Too many mails without a request came in a day; they are no longer answered.",
+        "Look at them in the mailbox's folder for a person. It may be a program that answers ours.",
+    ),
+    "mail_oversize": (
+        "A mail is over the size limit, and nothing but its header was taken in.",
+        "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
+    ),
+    "mail_unaccounted": (
+        "Mail on the server and in the database do not agree.",
+        "See which, on the worker's machine: ero-outreach reconcile",
+    ),
+    "letter_failed": (
+        "A letter was refused for good, or given up after many attempts.",
+        "Check the address, and tell the recipient another way.",
+    ),
+    "letter_came_back": (
+        "A letter could not be delivered: a report of its failure came back.",
+        "Check the address, and tell the recipient another way. Nothing is sent again by itself.",
+    ),
+    "answer_came_back": (
+        "The answer to a request did not arrive: a report of its failure came back.",
+        "Call the requester and check the address. Nothing is sent again by itself.",
+    ),
+    "report_unproven": (
+        "A report says that a letter failed. It returns nothing that proves which letter it means.",
+        "Look at the report in the mailbox's folder for automatic mail. Nothing was changed.",
+    ),
+    "report_unclear": (
+        "A report about a letter came back, and the program cannot read what it says.",
+        "Look at the report in the mailbox's folder for automatic mail. Nothing was changed.",
+    ),
+    "abuse_report": (
+        "Somebody called a letter of this mailbox unwanted mail. Nothing was answered.",
+        "Look at the report; many of them harm the delivery of other letters.",
+    ),
+    "requester_out_of_reach": (
+        "A letter to the requester could not be delivered. Nothing is sent again by itself.",
+        "Check the address with the requester by telephone.",
+    ),
+    "no_signing_key": (
+        "A decision waits to be issued, and there is no usable signing key.",
+        "Install the key, or set certification.require_signature = false to issue samples.",
+    ),
+    "issue_failed": (
+        "A decision could not be issued; it is tried again every few seconds.",
+        "Look in the log for issue_failed, and decide anew where that is what it takes.",
+    ),
+    "records_too_old": (
+        "Your approval was not issued: the records were checked more than 72 hours ago.",
+        "The request is back in review. Check the records again and answer the new notice.",
+    ),
+    "certifier_gone": (
+        "Your approval was not issued: whoever was to certify it is no longer a certifier.",
+        "The request is back in review. Answer the new notice.",
+    ),
+    "requester_wrote": (
+        "The requester wrote again about this request.",
+        "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
+    ),
+    "demand_received": (
+        "A mail seems to bring a subpoena, a court order or another demand.",
+        "Pass it on to counsel. It lies in the folder for a person, or with its request.",
+    ),
+    "urgent_acknowledged": (
+        "The urgent mail was acknowledged; nobody is told of it again.",
+        "",
+    ),
+    "urgent_reply_unproven": (
+        "Your answer to an urgent alert could not be proven to come from you: it does not count.",
+        "Answer the newest alert from your own mailbox, in the agency's network.",
+    ),
+    "you_stand_in": (
+        "A colleague is away, and you stand in until they are back.",
+        "Answer the notices that come with this mail, and those you have of second decisions.",
+    ),
+    "requester_withdrew": (
+        "The requester took this request back. It is withdrawn.",
+        "Nothing, unless you know that it was not meant.",
+    ),
+    "withdrawal_to_decide": (
+        "The requester took this request back, and it is already decided or closed.",
+        "Whoever decided can still answer CANCEL until the answer has left.",
+    ),
+    "request_to_counsel": (
+        "A request went to counsel: a demand is attached, or the person may be a citizen.",
+        "A person has to look at it before anything is answered.",
+    ),
+}
+
+
+def write_alarm(
+    services: Services,
+    session: Session,
+    *,
+    code: str,
+    key: str,
+    ids: Mapping[str, str],
+    now: datetime,
+    request: Request | None = None,
+    recipients: Sequence[str] = (),
+) -> bool:
+    """Tell `recipients`, or else those who are told of alarms; the same key twice is one alarm.
+
+    Return whether it is a new one.
+    """
+    alert = _build_alert(services, code, ids=ids, request=request)
+    return post_alarm(services, session, alert, key=key, now=now, recipients=recipients)
+
+
+def write_failure_alerts(services: Services) -> int:
+    """Tell staff of letters that failed for good and were not told of; return how many."""
+    alerted = select(LetterRecord.key).where(LetterRecord.key.startswith("alarm:"))
+    with services.database.read() as session:
+        failed = session.execute(
+            select(LetterRecord.id, LetterRecord.retries).where(
+                LetterRecord.status == DeliveryStatus.FAILED.value,
+                LetterRecord.kind != LetterKind.STAFF_ALERT.value,
+            )
+        ).all()
+        known = set(session.scalars(alerted)) if failed else set()
+    keys = {letter_id: _failure_key(letter_id, retries) for letter_id, retries in failed}
+    untold = [i for i, key in keys.items() if not any(k.startswith(f"alarm:{key}:") for k in known)]
+    for letter_id in untold:
+        _write_failure_alert(services, letter_id)
+    return len(untold)
+
+
+def write_legal_news(
+    services: Services, session: Session, request: Request, *, now: datetime
+) -> None:
+    """Tell reviewers, once a revision, that a request went to counsel."""
+    key = f"legal:{request.id}:{request.revision}"
+    _tell_reviewers(services, session, request, "request_to_counsel", key=key, now=now)
+
+
+def write_requester_wrote(
+    services: Services, session: Session, request: Request, *, now: datetime
+) -> None:
+    """Tell reviewers, once a day and request, that a mail about it waits for a person."""
+    key = f"wrote:{request.id}:{services.local_date(now)}"
+    _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+
+
+def write_withdrawal_news(
+    services: Services, session: Session, request: Request, code: str, *, now: datetime
+) -> None:
+    """Tell reviewers, once a request and round, that its requester took it back."""
+    key = f"{code}:{request.id}:{request.round}"
+    _tell_reviewers(services, session, request, code, key=key, now=now)
+
+
+def write_letter_came_back(
+    services: Services, session: Session, request: Request, letter_id: int, *, now: datetime
+) -> None:
+    """Tell reviewers, once a letter, that one to the requester could not be delivered."""
+    key = f"came_back:{letter_id}"
+    _tell_reviewers(services, session, request, "requester_out_of_reach", key=key, now=now)
+
+
+def write_standing_in(
+    services: Services,
+    session: Session,
+    deputy: StaffMember,
+    absent: str,
+    until: date,
+    *,
+    reviews: int,
+    now: datetime,
+) -> None:
+    """Tell a deputy for whom they stand in, until when, and how many notices come with it."""
+    ids = {"colleague": absent, "back on": until.isoformat(), "open reviews": str(reviews)}
+    letter = compose_staff_alert(_build_alert(services, "you_stand_in", ids=ids))
+    key = f"stand_in:{now.isoformat()}:{deputy.email.lower()}:{until}"
+    post_unbound(services, session, deputy.email, letter, Posting(key=key, now=now))
+
+
+def _tell_reviewers(
+    services: Services, session: Session, request: Request, code: str, *, key: str, now: datetime
+) -> None:
+    alert = compose_staff_alert(_build_alert(services, code, request=request))
+    for member in services.settings.find_staff_with("reviewer"):
+        posting = Posting(key=f"{key}:{member.email.lower()}", now=now)
+        post_unbound(services, session, member.email, alert, posting)
+
+
+def _failure_key(letter_id: int, retries: int) -> str:
+    """Return what the alarm is about: a letter that fails again is another one."""
+    return f"letter:{letter_id}" if not retries else f"letter:{letter_id}:again:{retries}"
+
+
+def _write_failure_alert(services: Services, letter_id: int) -> None:
+    now = services.clock()
+    with services.database.unit_of_work() as unit:
+        letter = unit.session.get_one(LetterRecord, letter_id)
+        request = (
+            None if letter.request_id is None else unit.session.get(Request, letter.request_id)
+        )
+        store.add_event(
+            unit.session,
+            "letter_failed",
+            request=request,
+            actor=store.PROGRAM,
+            now=now,
+            detail={"letter": letter.id, "kind": letter.kind},
+        )
+        write_alarm(
+            services,
+            unit.session,
+            code="letter_failed",
+            key=_failure_key(letter.id, letter.retries),
+            ids={"letter": str(letter.id), "kind": letter.kind, "reason": letter.reason or ""},
+            now=now,
+            request=request,
+        )
+        unit.commit()
+
+
+def _build_alert(
+    services: Services,
+    code: str,
+    *,
+    ids: Mapping[str, str] | None = None,
+    request: Request | None = None,
+) -> StaffAlert:
+    sentence, to_do = _ALERTS[code]
+    return StaffAlert(
+        head=build_letterhead(services),
+        code=code,
+        sentence=sentence,
+        to_do=to_do,
+        tracking_number="" if request is None else request.tracking_number,
+        ids=tuple(Fact(label=k, value=v) for k, v in (ids or {}).items()),
+    )

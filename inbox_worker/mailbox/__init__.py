@@ -1,0 +1,1 @@
+"""The IMAP server: a connection, its mailbox, waiting for mail; no database."""

@@ -1,0 +1,134 @@
+"""The connection to an IMAP server: opened, logged in, and its errors told in our words.
+
+The outcomes of everything done in a `telling` block: it worked; `UnreachableError` (with
+`LoginRefusedError` where the server does not let us in), to be tried later over a new connection;
+`MailboxRefusedError`, the server's no; `WorkerError` for a trust anchor that is none.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+import imapclient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from config.sections import MailboxSettings, OAuth2Settings
+from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
+from inbox_worker.mailbox.sign_in import find_token_source
+
+
+class MailboxRefusedError(WorkerError):
+    """The server was reached and refused; the message says what."""
+
+
+def connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout) -> Any:
+    """Return a client with an encrypted connection where the settings ask for one; not logged in.
+
+    To be called in a `telling` block.
+    """
+    context = _build_tls_context(settings)
+    client = imapclient.IMAPClient(
+        settings.host,
+        port=settings.port,
+        ssl=settings.tls == "implicit",
+        ssl_context=context,
+        timeout=timeout,
+    )
+    # imapclient asks imaplib for its most talkative level, which formats every literal twice and
+    # would put whole mails into a debug log.
+    client._imap.debug = 0
+    # A peer that is gone without a word is found out also while nobody asks it for anything.
+    client.socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # Without this, times come back in the machine's own zone and without saying so.
+    client.normalise_times = False
+    if settings.tls == "starttls":
+        try:
+            client.starttls(context)
+        except BaseException:
+            client.shutdown()
+            raise
+    return client
+
+
+def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:  # ssl.SSLError, when the file holds no certificate, is one too
+        raise WorkerError(
+            f"The file {settings.ca_file} holds no certificate: check mailbox.ca_file."
+        ) from error
+
+
+def log_in(client: Any, settings: MailboxSettings) -> None:
+    """Log in. Raises `LoginRefusedError` when the server does not let us in."""
+    if settings.oauth2 is None:
+        ways = [lambda: client.login(settings.username, settings.password.get_secret_value())]
+        keys = "mailbox.username and mailbox.password_file"
+    else:
+        # A token that was good a moment ago may have been revoked: a fresh one is tried once.
+        ways = [partial(_log_in_by_token, client, settings, settings.oauth2)] * 2
+        keys = "mailbox.username and the table mailbox.oauth2"
+    if not any(_is_let_in(way, settings) for way in ways):
+        raise LoginRefusedError(f"The IMAP server {settings.host} refused the login: check {keys}.")
+
+
+def _is_let_in(way: Callable[[], object], settings: MailboxSettings) -> bool:
+    with telling(settings):
+        try:
+            way()
+        except imapclient.exceptions.LoginError:
+            return False
+    return True
+
+
+def _log_in_by_token(client: Any, settings: MailboxSettings, oauth2: OAuth2Settings) -> None:
+    source = find_token_source(oauth2)
+    token = source.find_token()
+    try:
+        if oauth2.mechanism == "OAUTHBEARER":
+            client.oauthbearer_login(settings.username, token)
+        else:
+            client.oauth2_login(settings.username, token)
+    except imapclient.exceptions.LoginError:
+        source.forget_token()
+        raise
+
+
+def log_out(client: Any) -> None:
+    """Take leave of the server, or close the connection where there is nobody to take leave of."""
+    try:
+        client.logout()
+    except (OSError, IMAPClientError):
+        with suppress(OSError, IMAPClientError):
+            client.shutdown()
+
+
+@contextmanager
+def telling(settings: MailboxSettings) -> Iterator[None]:
+    """Turn what the network and the server throw into a sentence with the host and no secret."""
+    where = f"The IMAP server {settings.host}, port {settings.port},"
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        why = f"has a certificate that cannot be verified ({error.verify_message})"
+        raise UnreachableError(f"{where} {why}: check mailbox.ca_file and mailbox.host.") from error
+    except ssl.SSLError as error:
+        why = "does not speak TLS as configured"
+        raise UnreachableError(f"{where} {why}: check mailbox.tls and mailbox.port.") from error
+    except TimeoutError as error:
+        raise UnreachableError(f"{where} did not answer in time: try again later.") from error
+    except socket.gaierror as error:
+        raise UnreachableError(f"{where} cannot be found by name: check mailbox.host.") from error
+    except (OSError, IMAPClientAbortError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "cut off"
+        why = f"cannot be reached ({reason.lower()})"
+        raise UnreachableError(f"{where} {why}: try again later.") from error
+    except IMAPClientError as error:
+        # The server's own words, such as a quota; imaplib puts no argument of ours into them.
+        said = "".join(c for c in str(error) if c.isprintable())[:200]
+        raise MailboxRefusedError(f"{where} refused a command: {said}") from error

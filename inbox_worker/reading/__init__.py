@@ -1,0 +1,1 @@
+"""Reading in children that can be killed: time, memory and crashes stay there."""

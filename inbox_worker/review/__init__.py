@@ -1,0 +1,1 @@
+"""Review by reply: notices, who may command what, decisions, and their issue."""

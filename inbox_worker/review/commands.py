@@ -1,0 +1,70 @@
+"""When each command of a reply can be given: a table by status, and questions to it.
+
+What a command is called, who may give it and what may follow it stands in the keyword table; here
+stands only what the state of the request allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config import settings
+from config.settings import StaffMember
+from inbox_worker.status import RequestStatus
+from parsers.replies.keyword_table import Keyword, KeywordTable, Role
+
+_S = RequestStatus
+_OPEN = frozenset({_S.IN_REVIEW, _S.SECOND_REVIEW})
+_EVER = frozenset(RequestStatus)
+
+#: The statuses in which each command can be given, in the order people are told of them.
+STATUSES: Mapping[str, frozenset[RequestStatus]] = {
+    "APPROVE": _OPEN,
+    "CONFIRM": _OPEN,
+    "DENY": _OPEN,
+    "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
+    "NEED INFO": frozenset({_S.IN_REVIEW}),
+    "CORRECT": frozenset({_S.IN_REVIEW}),
+    "STATUS": _EVER,
+    "HELP": _EVER,
+}
+
+#: Commands that only ask, and so may answer a letter of an earlier round.
+ANY_ROUND = frozenset({"STATUS", "HELP"})
+
+
+_ROLES: Mapping[Role, settings.Role] = {
+    Role.REVIEWER: "reviewer",
+    Role.APPROVER: "approver",
+    Role.SUPERVISOR: "supervisor",
+    Role.DECIDER: "approver",
+}
+
+
+def is_entitled(member: StaffMember, keyword: Keyword) -> bool:
+    """Whether this person holds the role the command needs; who decided is judged elsewhere."""
+    return member.has_role(_ROLES[keyword.role])
+
+
+def list_possible(
+    keywords: KeywordTable,
+    member: StaffMember,
+    status: RequestStatus,
+    *,
+    confirmable: bool,
+    cancellable: bool,
+) -> tuple[str, ...]:
+    """Return what this person can do now.
+
+    `confirmable` says that the mail in hand shows a document to confirm, `cancellable` that the
+    decision in force is this person's to take back.
+    """
+    possible = []
+    for word, statuses in STATUSES.items():
+        keyword = keywords.named(word)
+        if keyword is None or status not in statuses or not is_entitled(member, keyword):
+            continue
+        if (word == "CONFIRM" and not confirmable) or (word == "CANCEL" and not cancellable):
+            continue
+        possible.append(word)
+    return tuple(possible)

@@ -1,0 +1,373 @@
+"""APPROVE, CONFIRM, DENY and CANCEL: how a decision comes into force, and how it is taken back.
+
+An approval is first PROPOSED: the exact document is rendered and shown. CONFIRM (or APPROVE,
+where the site asks for no confirmation) puts it IN_FORCE, unless a second person is needed: then
+it is the FIRST, and a different person's approval of the same printed facts comes into force.
+What is in force is issued when its release moment comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from inbox_worker.business_time import find_refusal_release
+from inbox_worker.casefile import casework
+from inbox_worker.casefile.casework import Proposal, ProposalRefusedError
+from inbox_worker.casefile.findings_record import dump_findings, load_findings
+from inbox_worker.intake import Apply
+from inbox_worker.review import notices, reply_answers, transcripts
+from inbox_worker.review.reply import Reply
+from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import Decision, Request
+from parsers.definition import Requiredness
+from parsers.replies.command import CommandRefusal, LineProblem
+from parsers.replies.findings import Findings
+
+_S = RequestStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Approval:
+    """An approval that was found possible, with its document rendered."""
+
+    reply: Reply
+    findings: Findings
+    proposal: Proposal
+    document: bytes  #: marked PREVIEW
+
+
+def prepare_approval(reply: Reply) -> Apply:
+    """Compute what the findings answer, and show it or put it in force."""
+    first = reply.first if reply.status is _S.SECOND_REVIEW else None
+    obstacle = _find_obstacle(reply, first)
+    if obstacle:
+        return _refuse(reply, obstacle)
+    findings = reply.command.findings
+    if findings is None and first is None:
+        return _return(reply, "no_findings", "APPROVE needs your findings on lines below it.")
+    if findings is None and first is not None and first.findings is not None:
+        findings = load_findings(first.findings)
+    assert findings is not None
+    return _prepare_proposal(reply, findings, first, confirmed=False)
+
+
+def prepare_confirmation(reply: Reply) -> Apply:
+    """Put the proposal that the answered mail showed in force, if it still holds."""
+    proposal = reply.proposal
+    if proposal is None or proposal.findings is None:
+        return _refuse(
+            reply, "The mail you answered shows no document to confirm; send APPROVE first."
+        )
+    if proposal.state != "PROPOSED" or proposal.round != reply.request.round:
+        return _refuse(reply, "That document was confirmed or replaced already.")
+    if proposal.revision != reply.request.revision:
+        return _refuse(reply, "The file was corrected since that document was made; APPROVE again.")
+    first = reply.first if reply.status is _S.SECOND_REVIEW else None
+    obstacle = _find_obstacle(reply, first)
+    if obstacle:
+        return _refuse(reply, obstacle)
+    if first is not None and proposal.adopts_id != first.id:
+        return _refuse(reply, "Another person approved meanwhile; answer the newest notice.")
+    return _prepare_proposal(reply, load_findings(proposal.findings), first, confirmed=True)
+
+
+def _find_obstacle(reply: Reply, first: Decision | None) -> str:
+    """Return why this person cannot approve now, nothing when they can."""
+    unread = _find_unread(reply)
+    if unread:
+        return unread
+    if first is None:
+        return ""
+    if first.actor == reply.member.email.lower():
+        return "You gave the first approval; a second person must give the other."
+    if reply.first_is_gone:
+        return (
+            "Whoever gave the first approval is no longer an approver, so it does not count. "
+            "Reply CANCEL to bring the request back to review."
+        )
+    return ""
+
+
+def _find_unread(reply: Reply) -> str:
+    """Return that required fields could not be read, nothing when all could.
+
+    A form that was read with doubt is in review all the same; what nobody can read is printed on
+    no document.
+    """
+    definition = reply.intake.services.definition(reply.request.definition)
+    unread = [
+        field.label
+        for field in definition.fields
+        if field.requiredness in {Requiredness.REQUIRED, Requiredness.CONDITIONAL}
+        and field.name in reply.fields
+        and reply.fields[field.name].value == ""
+    ]
+    if not unread:
+        return ""
+    return f"Write what could not be read with CORRECT first: {'; '.join(unread)}."
+
+
+def prepare_denial(reply: Reply) -> Apply:
+    """Put a denial in force; its reason stays inside."""
+    services, now = reply.intake.services, reply.intake.now
+    unread = _find_unread(reply)
+    if unread:
+        return _refuse(reply, unread)
+    review = services.settings.review
+    case = casework.read_case(services, reply.request, reply.fields)
+    first_legal = casework.assess(services, case, None, now=now).legal_first
+    if first_legal:
+        return _refuse(reply, " ".join(reason.sentence for reason in first_legal))
+    release_at = find_refusal_release(
+        reply.request.perfected_at or reply.request.received_at,
+        not_before=now + timedelta(minutes=review.undo_minutes),
+        min_business_days=review.refusal_min_business_days,
+        times=review.refusal_times,
+        zone=services.settings.general.zone,
+    )
+    document = casework.render_refusal_preview(services, reply.request, reply.fields, now=now)
+    return partial(_apply_denial, reply, release_at, document)
+
+
+def prepare_cancellation(reply: Reply) -> Apply:
+    """Take a decision back that has not left, and open review again."""
+    if not reply.is_cancellable:
+        return _refuse(reply, "Only the person who decided, or a supervisor, can take that back.")
+    return partial(_apply_cancellation, reply)
+
+
+def _prepare_proposal(
+    reply: Reply, findings: Findings, first: Decision | None, *, confirmed: bool
+) -> Apply:
+    services = reply.intake.services
+    try:
+        proposal = casework.propose(
+            services,
+            reply.request,
+            reply.fields,
+            findings,
+            approver=reply.member,
+            first_approver=None if first is None else services.settings.find_staff(first.actor),
+            now=reply.intake.now,
+        )
+    except ProposalRefusedError as refused:
+        mistake = CommandRefusal(
+            keyword="APPROVE", problems=_place(refused.problems, reply), lines=_lines_of(reply)
+        )
+        return partial(reply_answers.return_mistake, reply, mistake)
+    approval = _Approval(
+        reply=reply,
+        findings=findings,
+        proposal=proposal,
+        document=casework.render_preview(proposal),
+    )
+    if first is not None and first.findings is not None:
+        differences = casework.compare_printed(
+            services,
+            reply.request,
+            reply.fields,
+            load_findings(first.findings),
+            proposal,
+            now=reply.intake.now,
+        )
+        if differences:
+            return partial(_apply_difference, approval, first, differences)
+    if services.settings.review.confirm and not confirmed:
+        return partial(_apply_proposal, approval, first)
+    return partial(_apply_approval, approval, first)
+
+
+def _apply_proposal(approval: _Approval, first: Decision | None, session: Session) -> Disposition:
+    """Show the document and wait for CONFIRM."""
+    request = approval.reply.hold(session)
+    store.supersede_proposals(session, request, approval.reply.member.email.lower())
+    decision = _record(approval, request, "PROPOSED", session, first=first)
+    store.add_event(
+        session,
+        "approval_proposed",
+        request=request,
+        actor=decision.actor,
+        now=approval.reply.intake.now,
+        journal_id=decision.journal_id,
+    )
+    transcripts.return_preview(
+        approval.reply, session, request, decision, approval.proposal, approval.document
+    )
+    return Disposition.DECISION_APPLIED
+
+
+def _apply_approval(approval: _Approval, first: Decision | None, session: Session) -> Disposition:
+    """Put the approval in force, or leave it to a second person."""
+    reply = approval.reply
+    request = reply.hold(session)
+    needs_second = first is None and bool(approval.proposal.second_person)
+    state = "FIRST" if needs_second else "IN_FORCE"
+    decision = _confirm(approval, request, state, session, first)
+    target = _S.SECOND_REVIEW if needs_second else _S.APPROVED
+    if not needs_second:
+        undo = timedelta(minutes=reply.intake.services.settings.review.undo_minutes)
+        decision.release_at = reply.intake.now + undo
+    store.move_request(
+        session,
+        request,
+        target,
+        code="second_person_needed" if needs_second else "request_approved",
+        actor=decision.actor,
+        now=reply.intake.now,
+        journal_id=decision.journal_id,
+        detail={"second_person": [r.code for r in approval.proposal.second_person]},
+    )
+    transcripts.return_approval(
+        reply, session, request, decision, approval.proposal, approval.document
+    )
+    if needs_second:
+        notices.write_second_review_notices(
+            reply, session, request, decision, approval.proposal, approval.document
+        )
+    return Disposition.DECISION_APPLIED
+
+
+def _apply_difference(
+    approval: _Approval, first: Decision, differences: tuple[str, ...], session: Session
+) -> Disposition:
+    """Issue nothing: the two people's findings differ in a printed fact. Both are told how."""
+    reply = approval.reply
+    request = reply.hold(session)
+    decision = _record(approval, request, "SUPERSEDED", session, first=first)
+    store.set_decision_state(session, _attach(session, first), "FIRST", "SUPERSEDED")
+    store.move_request(
+        session,
+        request,
+        _S.IN_REVIEW,
+        code="findings_differ",
+        actor=decision.actor,
+        now=reply.intake.now,
+        journal_id=decision.journal_id,
+    )
+    transcripts.write_differences(reply, session, request, first, differences)
+    return Disposition.DECISION_APPLIED
+
+
+def _apply_denial(
+    reply: Reply, release_at: datetime, document: bytes, session: Session
+) -> Disposition:
+    request = reply.hold(session)
+    now = reply.intake.now
+    if reply.first is not None:
+        store.set_decision_state(session, _attach(session, reply.first), "FIRST", "SUPERSEDED")
+    decision = Decision(
+        request_id=request.id,
+        round=request.round,
+        revision=request.revision,
+        keyword="DENY",
+        actor=reply.member.email.lower(),
+        state="IN_FORCE",
+        made_at=now,
+        journal_id=reply.intake.entry.id,
+        findings=None,
+        reason=reply.command.argument,
+        certifier=None,
+        release_at=release_at,
+    )
+    session.add(decision)
+    session.flush()
+    store.move_request(
+        session,
+        request,
+        _S.DENIED,
+        code="request_denied",
+        actor=decision.actor,
+        now=now,
+        journal_id=decision.journal_id,
+    )
+    transcripts.return_denial(reply, session, request, decision, document)
+    return Disposition.DECISION_APPLIED
+
+
+def _apply_cancellation(reply: Reply, session: Session) -> Disposition:
+    request = reply.hold(session)
+    decision = _attach(session, reply.in_force or reply.first)
+    store.set_decision_state(session, decision, decision.state, "CANCELLED")
+    store.move_request(
+        session,
+        request,
+        _S.IN_REVIEW,
+        code="decision_cancelled",
+        actor=reply.member.email.lower(),
+        now=reply.intake.now,
+        journal_id=reply.intake.entry.id,
+    )
+    transcripts.write_cancellation(reply, session, request, decision)
+    return Disposition.DECISION_APPLIED
+
+
+def _confirm(
+    approval: _Approval, request: Request, state: str, session: Session, first: Decision | None
+) -> Decision:
+    """Return the decision in `state`: the proposal that was confirmed, or a new one."""
+    proposed = approval.reply.proposal
+    if approval.reply.command.keyword == "CONFIRM" and proposed is not None:
+        decision = _attach(session, proposed)
+        store.set_decision_state(session, decision, "PROPOSED", state)
+        return decision
+    return _record(approval, request, state, session, first=first)
+
+
+def _record(
+    approval: _Approval, request: Request, state: str, session: Session, *, first: Decision | None
+) -> Decision:
+    reply, certifier = approval.reply, approval.proposal.certifier
+    decision = Decision(
+        request_id=request.id,
+        round=request.round,
+        revision=request.revision,
+        keyword="APPROVE",
+        actor=reply.member.email.lower(),
+        state=state,
+        made_at=reply.intake.now,
+        journal_id=reply.intake.entry.id,
+        findings=dump_findings(approval.findings),
+        reason=None,
+        adopts_id=None if first is None else first.id,
+        certifier=None if certifier is None else certifier.email.lower(),
+        release_at=None,
+    )
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def _attach(session: Session, decision: Decision | None) -> Decision:
+    """Return the row of a decision that was read in an earlier transaction."""
+    row = None if decision is None else session.get(Decision, decision.id)
+    if row is None:
+        raise LookupError("a decision row is gone")
+    return row
+
+
+def _refuse(reply: Reply, sentence: str) -> Apply:
+    return partial(reply_answers.return_refusal, reply, sentence)
+
+
+def _return(reply: Reply, code: str, sentence: str) -> Apply:
+    problem = LineProblem(line="", code=code, message=sentence)
+    refusal = CommandRefusal(keyword="APPROVE", problems=(problem,), lines=_lines_of(reply))
+    return partial(reply_answers.return_mistake, reply, refusal)
+
+
+def _place(problems: Sequence[LineProblem], reply: Reply) -> tuple[LineProblem, ...]:
+    """Return the problems of findings under the lines of the reply that they speak of."""
+    written = {name: f"{name}: {values[0]}" for name, values in reply.command.fields.items()}
+    return tuple(replace(p, line=written.get(p.line, p.line)) for p in problems)
+
+
+def _lines_of(reply: Reply) -> tuple[str, ...]:
+    """Return the reply's lines as understood, for the echo."""
+    written = [f"{name}: {v}" for name, values in reply.command.fields.items() for v in values]
+    return (reply.command.keyword, *written)

@@ -1,0 +1,251 @@
+"""Issuing: a decision in force whose moment has come becomes a certification and its letter.
+
+The document is rendered first, outside every transaction; then one transaction moves the request to
+ISSUED, records the certification and puts the letter into the outbox, or does nothing when a CANCEL
+was first. Outcomes for a due decision: ISSUED; held back for lack of a signing key (with an alarm);
+returned to review because the records are older than 72 hours or the certifier is gone; not issued
+because something went wrong (with an alarm), and tried again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from inbox_worker.casefile import casework
+from inbox_worker.casefile.findings_record import load_findings
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.letters import correspondence, staff_alerts
+from inbox_worker.letters.posting import Posting
+from inbox_worker.review import notices
+from inbox_worker.services import Services
+from inbox_worker.status import RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import CertificationRecord, Decision, Request
+from outbound.certification.determination import has_stale_records
+from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
+from outbound.certification.pdf import render_certification
+from parsers.extraction import FieldValue
+from parsers.replies.findings import Findings
+
+_log = structlog.get_logger()
+
+_DECIDED = (RequestStatus.APPROVED.value, RequestStatus.DENIED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A decision whose moment has come, as it was read."""
+
+    decision: Decision
+    request: Request
+    fields: dict[str, FieldValue]
+
+
+def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
+    """Issue every decision that is due and return how many left review."""
+    due = _list_due(services)
+    if due and services.settings.certification.require_signature:
+        # Signing is the seam: without a usable key nothing is issued, and nothing is lost.
+        _raise_key_alarm(services, due)
+        return 0
+    done = 0
+    for item in due:
+        if should_stop():
+            break
+        try:
+            done += _issue(services, item)
+        except StaleStatusError:
+            _log.info("decision_changed", decision_id=item.decision.id)
+        except (OperationalError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one decision must not hold up the others
+            _report_failure(services, item, error)
+    return done
+
+
+def _list_due(services: Services) -> list[_Due]:
+    with services.database.read() as session:
+        rows = session.execute(
+            select(Decision, Request)
+            .join(Request, Request.id == Decision.request_id)
+            .where(
+                Decision.state == "IN_FORCE",
+                Decision.round == Request.round,
+                Request.status.in_(_DECIDED),
+                Decision.release_at <= services.clock(),
+            )
+            .order_by(Decision.release_at, Decision.id)
+        ).all()
+        due = [
+            _Due(decision=d, request=r, fields=store.current_fields(session, r)) for d, r in rows
+        ]
+        session.expunge_all()
+        return due
+
+
+def _issue(services: Services, item: _Due) -> bool:
+    now, decision = services.clock(), item.decision
+    findings = None if decision.findings is None else load_findings(decision.findings)
+    obstacle = None if findings is None else _find_obstacle(services, decision, findings, now)
+    if obstacle is not None:
+        _return_to_review(services, item, obstacle)
+        return True
+    facts = _build_facts(services, item)
+    document = render_certification(facts)
+    with services.database.unit_of_work() as unit:
+        request = store.hold_request(unit.session, item.request.id)
+        if (request.status, request.round) != (item.request.status, item.request.round):
+            raise StaleStatusError(f"{request.tracking_number} changed meanwhile")
+        store.move_request(
+            unit.session,
+            request,
+            RequestStatus.ISSUED,
+            code="certification_issued",
+            actor=decision.actor,
+            now=now,
+            detail={"control_number": facts.control_number, "outcomes": list(facts.outcomes)},
+        )
+        _record(unit.session, item, facts, document, services)
+        _send(services, unit.session, item, request, document)
+        unit.commit()
+    _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
+    return True
+
+
+def _find_obstacle(
+    services: Services, decision: Decision, findings: Findings, now: datetime
+) -> str | None:
+    """Return why an approval can no longer be issued as it was shown, None when it can."""
+    if has_stale_records(findings.records_as_of, now=now):
+        return "records_too_old"
+    certifier = services.settings.find_staff(decision.certifier or "")
+    if certifier is None or not certifier.has_role("certifier"):
+        return "certifier_gone"
+    return None
+
+
+def _build_facts(services: Services, item: _Due) -> CertificationFacts:
+    now, decision = services.clock(), item.decision
+    case = casework.read_case(services, item.request, item.fields)
+    issue = casework.build_issue(
+        services, item.request, control_number=SAMPLE_CONTROL_NUMBER, mark=Mark.SAMPLE, now=now
+    )
+    if decision.findings is None:
+        return casework.build_refusal_facts(case, issue)
+    certifier = services.settings.find_staff(decision.certifier or "")
+    findings = load_findings(decision.findings)
+    return casework.build_issued_facts(services, case, findings, certifier, issue, now=now)
+
+
+def _record(
+    session: Session, item: _Due, facts: CertificationFacts, document: bytes, services: Services
+) -> None:
+    session.add(
+        CertificationRecord(
+            request_id=item.request.id,
+            decision_id=item.decision.id,
+            control_number=facts.control_number,
+            outcomes=list(facts.outcomes),
+            answers=facts.to_json().get("determination", {}).get("answers", []),
+            facts=facts.to_json(),
+            issued_at=services.clock(),
+            recipient=casework.find_recipient(item.fields) or "post",
+            status="current",
+            sha256=hashlib.sha256(document).hexdigest(),
+            pdf=document,
+        )
+    )
+
+
+def _send(
+    services: Services, session: Session, item: _Due, request: Request, document: bytes
+) -> None:
+    """Put the letter into the outbox: to the form's address, or to staff for the post."""
+    recipient = casework.find_recipient(item.fields)
+    posting = Posting(key=f"certification:{item.decision.id}", now=services.clock())
+    if recipient is None:
+        notices.write_postal_instruction(
+            services, session, request, item.decision.actor, item.fields, document, posting
+        )
+        return
+    correspondence.write_answer(
+        services,
+        session,
+        request,
+        document,
+        recipient=recipient,
+        is_refusal=item.decision.findings is None,
+        posting=posting,
+    )
+
+
+def _return_to_review(services: Services, item: _Due, code: str) -> None:
+    """Ask everyone to decide anew, and tell whoever decided why."""
+    now = services.clock()
+    with services.database.unit_of_work() as unit:
+        request = store.hold_request(unit.session, item.request.id)
+        decision = unit.session.get_one(Decision, item.decision.id)
+        store.set_decision_state(unit.session, decision, "IN_FORCE", "CANCELLED")
+        store.move_request(
+            unit.session,
+            request,
+            RequestStatus.IN_REVIEW,
+            code=code,
+            actor=store.PROGRAM,
+            now=now,
+        )
+        notices.write_review_notices(services, unit.session, request, now=now)
+        staff_alerts.write_alarm(
+            services,
+            unit.session,
+            code=code,
+            key=f"{code}:{decision.id}",
+            ids={},
+            now=now,
+            request=request,
+            recipients=(decision.actor,),
+        )
+        unit.commit()
+    _log.info("decision_returned", decision_id=decision.id, code=code)
+
+
+def _report_failure(services: Services, item: _Due, error: Exception) -> None:
+    """Tell those who are told of alarms, once, that a decision could not be issued."""
+    with services.database.unit_of_work() as unit:
+        is_new = staff_alerts.write_alarm(
+            services,
+            unit.session,
+            code="issue_failed",
+            key=f"issue_failed:{item.decision.id}",
+            ids={"decision": str(item.decision.id), "error": type(error).__name__},
+            now=services.clock(),
+            request=item.request,
+        )
+        unit.commit()
+    if is_new:
+        _log.error("issue_failed", decision_id=item.decision.id, error=type(error).__name__)
+
+
+def _raise_key_alarm(services: Services, due: list[_Due]) -> None:
+    """Tell those who are told of alarms, once a day, that decisions wait for a key."""
+    now = services.clock()
+    with services.database.unit_of_work() as unit:
+        is_new = staff_alerts.write_alarm(
+            services,
+            unit.session,
+            code="no_signing_key",
+            key=f"no_signing_key:{services.local_date(now)}",
+            ids={"waiting": str(len(due))},
+            now=now,
+        )
+        unit.commit()
+    if is_new:
+        _log.error("no_signing_key", count=len(due))

@@ -1,0 +1,200 @@
+"""Review by reply: who may command, and which command does what.
+
+A reply is obeyed only when its token is live, its single author is the person the token was
+issued to and still holds the role, the author's domain vouched for it, and it parses completely.
+Outcomes: DECISION_APPLIED (obeyed), REPLY_RETURNED (answered with what was wrong; nothing was
+decided), REPLY_REFUSED (not from the person entitled; whoever sent it is told nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from config.settings import StaffMember
+from inbox_worker.intake import Apply, Intake
+from inbox_worker.review import decisions, inquiries, reply_answers
+from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
+from inbox_worker.review.notices import STATUS_WORDS
+from inbox_worker.review.reply import Reply
+from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import Decision, Request, Token
+from inbox_worker.storage.tokens import find_token
+from parsers.extraction import FieldValue
+from parsers.mail.bindings import find_reply_tokens
+from parsers.replies.command import Command, CommandRefusal
+from parsers.replies.command_reader import build_field_names, parse_command
+from parsers.replies.keyword_table import Keyword
+from parsers.replies.new_text import find_new_text
+
+#: What each command of the table does.
+PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
+    "APPROVE": decisions.prepare_approval,
+    "CONFIRM": decisions.prepare_confirmation,
+    "DENY": decisions.prepare_denial,
+    "CANCEL": decisions.prepare_cancellation,
+    "NEED INFO": inquiries.prepare_question,
+    "CORRECT": inquiries.prepare_correction,
+    "STATUS": inquiries.prepare_status,
+    "HELP": inquiries.prepare_help,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """What one read of the database found for a reply's token."""
+
+    token: Token
+    request: Request
+    fields: dict[str, FieldValue]
+    proposal: Decision | None
+    in_force: Decision | None
+    first: Decision | None
+
+
+def prepare_staff_reply(intake: Intake) -> Apply:
+    """Judge who wrote, read what they wrote, and return what to write for it."""
+    file = _read_file(intake)
+    if file is None:
+        return partial(_refuse, intake, None, "unknown_token")
+    member = intake.services.settings.find_staff(file.token.address)
+    if member is None or not member.has_role("reviewer"):
+        return partial(_refuse, intake, file.request, "no_longer_staff")
+    if intake.author_address.lower() != file.token.address:
+        return _prepare_for_another(intake, file, member)
+    if not intake.is_author_proven():
+        return partial(_report_unproven, intake, file, member)
+    if file.token.expires_at <= intake.now:
+        return partial(_renew, intake, file, member)
+    return _prepare_command(intake, file, member)
+
+
+def _read_file(intake: Intake) -> _File | None:
+    own = intake.services.settings.own_addresses
+    tokens = [t.token for t in find_reply_tokens(intake.message, own) if t.kind == "review"]
+    with intake.services.database.read() as session:
+        for text in tokens:
+            token = find_token(session, text, "review")
+            request = None if token is None else session.get(Request, token.request_id)
+            if token is None or request is None:
+                continue
+            proposal = (
+                None if token.decision_id is None else session.get(Decision, token.decision_id)
+            )
+            file = _File(
+                token=token,
+                request=request,
+                fields=store.current_fields(session, request),
+                proposal=proposal,
+                in_force=store.find_decision(session, request, "IN_FORCE"),
+                first=store.find_decision(session, request, "FIRST"),
+            )
+            session.expunge_all()
+            return file
+    return None
+
+
+def _prepare_for_another(intake: Intake, file: _File, member: StaffMember) -> Apply:
+    """Answer a colleague who replied to another's notice; tell anyone else nothing."""
+    colleague = intake.services.settings.find_staff(intake.author_address)
+    if colleague is None or not colleague.has_role("reviewer") or not intake.is_author_proven():
+        return partial(_refuse, intake, file.request, "other_author")
+    sentence = (
+        f"The mail you answered was written to {member.name}. "
+        "Please answer the notice that was sent to you."
+    )
+    return partial(_refuse_openly, intake, file.request, colleague, sentence)
+
+
+def _prepare_command(intake: Intake, file: _File, member: StaffMember) -> Apply:
+    services = intake.services
+    new_text = find_new_text(intake.message)
+    parsed = parse_command(
+        new_text.text,
+        keywords=services.keywords,
+        bases=services.settings.review.bases,
+        field_names=build_field_names(services.definition(file.request.definition)),
+        timezone=services.settings.general.zone,
+        ready_questions=services.questions.ready,
+        signature_names=(member.name,),
+        below_quote=new_text.below,
+    )
+    reply = Reply(
+        intake=intake,
+        member=member,
+        command=parsed if isinstance(parsed, Command) else Command(keyword=""),
+        request=file.request,
+        fields=file.fields,
+        round=file.token.round,
+        proposal=file.proposal,
+        in_force=file.in_force,
+        first=file.first,
+    )
+    if isinstance(parsed, CommandRefusal):
+        return partial(reply_answers.return_mistake, reply, parsed)
+    keyword = services.keywords.named(parsed.keyword)
+    if keyword is None or parsed.keyword not in PREPARERS:
+        sentence = f"{parsed.keyword} cannot be done by mail in this version of the program."
+        return partial(reply_answers.return_refusal, reply, sentence)
+    return _prepare_allowed(reply, keyword)
+
+
+def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
+    """Return what the command does, or why it cannot be given now."""
+    word = keyword.word
+    if not is_entitled(reply.member, keyword):
+        sentence = f"{word} needs the role of {keyword.role}, which you do not hold."
+        return partial(reply_answers.return_refusal, reply, sentence)
+    is_late = reply.round != reply.request.round and word not in ANY_ROUND
+    if is_late or reply.status not in STATUSES[word]:
+        if reply.in_force is not None and word != "CANCEL":
+            return partial(reply_answers.return_already_decided, reply, reply.in_force)
+        sentence = (
+            "The mail you answered belongs to an earlier round of review. "
+            "Please answer the newest notice about this request."
+            if is_late
+            else f"{word} is not possible now. {STATUS_WORDS[reply.status]}"
+        )
+        return partial(reply_answers.return_refusal, reply, sentence)
+    return PREPARERS[word](reply)
+
+
+def _refuse(intake: Intake, request: Request | None, code: str, session: Session) -> Disposition:
+    """Note a reply from someone not entitled, and answer nothing: an answer would teach them."""
+    store.add_event(
+        session,
+        f"reply_refused_{code}",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    return Disposition.REPLY_REFUSED
+
+
+def _refuse_openly(
+    intake: Intake, request: Request, member: StaffMember, sentence: str, session: Session
+) -> Disposition:
+    reply_answers.write_refusal(intake, session, request, member, sentence)
+    return _refuse(intake, request, "other_author", session)
+
+
+def _report_unproven(
+    intake: Intake, file: _File, member: StaffMember, session: Session
+) -> Disposition:
+    """Tell the person named, at the address we know, that a reply could not be proven theirs."""
+    reply_answers.write_unproven(intake, session, file.request, member)
+    return _refuse(intake, file.request, "unproven", session)
+
+
+def _renew(intake: Intake, file: _File, member: StaffMember, session: Session) -> Disposition:
+    """Answer an expired notice with a fresh one where the round is still open."""
+    sentence = "The mail you answered has expired, so nothing was decided."
+    if file.request.status in {RequestStatus.IN_REVIEW, RequestStatus.SECOND_REVIEW}:
+        sentence += " Please reply to this mail instead."
+    reply_answers.write_refusal(intake, session, file.request, member, sentence)
+    return Disposition.REPLY_RETURNED

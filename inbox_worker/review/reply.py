@@ -1,0 +1,83 @@
+"""A staff member's reply that may be obeyed: who, about what, and the command it parsed to.
+
+`Reply` is a snapshot taken before anything is rendered; `hold` proves, inside the transaction that
+writes, that the request still is as the snapshot says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from config.settings import StaffMember
+from inbox_worker.errors import StaleStatusError
+from inbox_worker.intake import Intake
+from inbox_worker.status import RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import Decision, Request
+from parsers.extraction import FieldValue
+from parsers.replies.command import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A command by the person entitled to give it, and the file it is about."""
+
+    intake: Intake
+    member: StaffMember
+    command: Command
+    request: Request  #: as it was read; never written to
+    fields: dict[str, FieldValue]
+    round: int  #: of the letter that was answered
+    proposal: Decision | None  #: what the answered letter proposed
+    in_force: Decision | None  #: the round's decision, when there is one
+    first: Decision | None  #: the first person's approval, when a second is waited for
+
+    @property
+    def status(self) -> RequestStatus:
+        """Return the request's status as it was read."""
+        return RequestStatus(self.request.status)
+
+    def hold(self, session: Session) -> Request:
+        """Return the request for writing.
+
+        Raises `StaleStatusError` when its status, round or revision changed since it was read.
+        """
+        request = store.hold_request(session, self.request.id)
+        seen = (self.request.status, self.request.round, self.request.revision)
+        if (request.status, request.round, request.revision) != seen:
+            raise StaleStatusError(f"{self.request.tracking_number} changed meanwhile")
+        return request
+
+    @property
+    def is_confirmable(self) -> bool:
+        """Whether the answered mail shows a document that can still be confirmed."""
+        proposal = self.proposal
+        return (
+            proposal is not None
+            and proposal.state == "PROPOSED"
+            and proposal.round == self.request.round
+            and proposal.revision == self.request.revision
+        )
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether the decision that waits to leave is this person's to take back.
+
+        Both of two people decided. What somebody decided who is no longer an approver, any
+        approver can take back.
+        """
+        deciders = {d.actor for d in (self.in_force, self.first) if d is not None}
+        if not deciders:
+            return False
+        is_theirs = self.member.email.lower() in deciders
+        return is_theirs or self.member.has_role("supervisor") or self.first_is_gone
+
+    @property
+    def first_is_gone(self) -> bool:
+        """Whether a second person is waited for and the first is no longer an approver."""
+        if self.first is None or self.status is not RequestStatus.SECOND_REVIEW:
+            return False
+        member = self.intake.services.settings.find_staff(self.first.actor)
+        return member is None or not member.has_role("approver")

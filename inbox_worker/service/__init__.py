@@ -1,0 +1,1 @@
+"""The running service: how it is put together, its jobs, and when each runs."""

@@ -1,0 +1,271 @@
+"""The service: when each job runs.
+
+There is a job for each mailbox, which stays with it until that fails and comes back after a pause,
+so that one mailbox never delays another; and one each for filing, delivering and tending, on beats
+of their own and never two of the same at once. A job that did something calls those who have work
+because of it, so that a mail is answered at once; the beats are there for what becomes due by time.
+Everything stops at a message boundary, and whatever waits is woken to stop. The watchdog is fed
+while every job gets on, or rests no longer than it said it would.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from inbox_worker.errors import UnreachableError
+from inbox_worker.fetching.fetcher import Fetcher
+from inbox_worker.mailbox.backoff import find_pause
+from inbox_worker.mailbox.waking import Waker
+from inbox_worker.service.notify import Notifier
+from inbox_worker.service.worker import Worker
+
+_log = structlog.get_logger()
+
+#: How often recorded mail and due letters are looked for, in seconds.
+_FILE_SECONDS = 2.0
+_DELIVER_SECONDS = 2.0
+_TEND_SECONDS = 5.0
+#: The first alarms are judged when there was time to fetch, also after a long stop.
+_SETTLING_SECONDS = 10.0
+#: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
+#: what it said it would rest.
+_STUCK_SECONDS = 120
+#: How finely chance spreads the tries to reach a server again.
+_CHANCE_BITS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """Something to be done again and again."""
+
+    name: str
+    do: Callable[[], int]  #: returns how much it did
+    seconds: float  #: from one turn to the next, at most
+    wakes: tuple[str, ...] = ()  #: the kinds of job there may be work for when this one did some
+    delay: float = 0.0  #: how long to wait before the first time, in seconds
+    fetcher: Fetcher | None = None  #: the mailbox it stays with between its turns
+    #: That there is work for it, also when that came up in the middle of a turn.
+    called: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def label(self) -> dict[str, str]:
+        """Return what log lines call it."""
+        named = {} if self.fetcher is None else {"mailbox": self.fetcher.settings.name}
+        return {"job": self.name, **named}
+
+    @property
+    def title(self) -> str:
+        """Return what the scheduler, and an alarm about it, call it."""
+        return " ".join(self.label.values())
+
+
+class _Threads(BasePoolExecutor):  # type: ignore[misc]
+    """Threads that the scheduler starts jobs on, and that are waited for without it."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
+
+
+class Service:
+    """The jobs in their turns until told to stop."""
+
+    def __init__(self, worker: Worker, notifier: Notifier, clock: Callable[[], datetime]) -> None:
+        self._worker = worker
+        self._notifier = notifier
+        self._clock = clock
+        self._stopping = False
+        self._waker = Waker()  #: the main thread's
+        self._jobs = self._list_jobs()
+        self._failures = [0] * len(self._jobs)  #: of each job, in a row
+        #: Until when each job may be silent before it is late.
+        self._due = dict.fromkeys(range(len(self._jobs)), clock())
+        self._own = threading.local()  #: the number of the job this thread does
+        self._threads = ThreadPoolExecutor(len(self._jobs))
+        self._scheduler = BackgroundScheduler(
+            executors={"default": _Threads(self._threads)},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
+        worker.should_stop = self._reach_boundary
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
+        for kind in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(kind, lambda *_: self._stop())
+        for number, job in enumerate(self._jobs):
+            self._plan(number, job.delay)
+        # A beat that finds the one before at work is left out, which is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.start()
+        _log.info("service_started")
+        self._notifier.ready()
+        try:
+            while not self._stopping:
+                self._waker.wait(self._notifier.interval_seconds)
+                self._feed_watchdog()
+        finally:
+            self._stop()
+            self._notifier.stopping()
+            self._scheduler.shutdown(wait=False)
+            # The scheduler holds its lock while it waits, and a job in its last turn may need it.
+            self._threads.shutdown(wait=True)
+            self._worker.close()
+            self.close()
+            _log.info("service_stopped")
+
+    def close(self) -> None:
+        """Let go of what the main thread was woken by."""
+        self._waker.close()
+
+    def _list_jobs(self) -> tuple[_Job, ...]:
+        worker = self._worker
+        return (
+            *(self._fetching(fetcher) for fetcher in worker.fetchers),
+            _Job(name="file", do=worker.file, seconds=_FILE_SECONDS, wakes=("deliver", "fetch")),
+            _Job(name="deliver", do=lambda: worker.deliver().submitted, seconds=_DELIVER_SECONDS),
+            _Job(
+                name="tend",
+                do=worker.tend,
+                seconds=_TEND_SECONDS,
+                delay=_SETTLING_SECONDS,
+                wakes=("file", "deliver"),
+            ),
+        )
+
+    def _fetching(self, fetcher: Fetcher) -> _Job:
+        def fetch() -> int:
+            report = fetcher.fetch()
+            return report.recorded + report.moved
+
+        return _Job(
+            name="fetch",
+            do=fetch,
+            seconds=fetcher.settings.poll_seconds,
+            wakes=("file",),
+            fetcher=fetcher,
+        )
+
+    def _plan(self, number: int, seconds: float) -> None:
+        """Have a job done in so many seconds, and on its beat unless it stays with a mailbox."""
+        job = self._jobs[number]
+        self._note_progress(number, rest=seconds)
+        start = datetime.now(self._scheduler.timezone) + timedelta(seconds=seconds)
+        if job.fetcher is not None:
+            self._scheduler.add_job(
+                self._run,
+                "date",
+                run_date=start,
+                args=[number],
+                id=job.title,
+                replace_existing=True,
+            )
+        else:
+            self._scheduler.add_job(
+                self._run,
+                "interval",
+                seconds=job.seconds,
+                next_run_time=start,
+                args=[number],
+                id=job.title,
+            )
+
+    def _run(self, number: int) -> None:
+        """Take turns at a job: while it is called, or as long as its mailbox is well."""
+        job = self._jobs[number]
+        while not self._stopping:
+            job.called.clear()
+            went_well = False
+            try:
+                went_well = self._take_turn(number)
+            finally:
+                # Whatever went wrong, also in telling of it: a mailbox is never given up.
+                if not went_well:
+                    self._failures[number] += 1
+                    self._pause(number)
+            # Only a rest that ended well shows that a connection is one: some servers let
+            # everybody in and hang up on whoever waits.
+            if not went_well or (job.fetcher is None and not job.called.is_set()):
+                return
+            self._failures[number] = 0
+
+    def _take_turn(self, number: int) -> bool:
+        """Do a job once, and rest where its mailbox is; return whether all went well."""
+        job = self._jobs[number]
+        self._own.job = number
+        self._note_progress(number)
+        try:
+            done = job.do()
+            self._worker.note_success(job.title)
+            if done:
+                _log.info("job_done", **job.label, count=done)
+                self._call(job.wakes)
+            self._note_progress(number, rest=job.seconds)
+            if job.fetcher is not None and not self._stopping:
+                job.fetcher.rest()
+        except UnreachableError:
+            _log.warning("server_unreachable", **job.label)
+        except Exception as error:  # noqa: BLE001 - a fault of the system ends one turn only
+            reason = type(error).__name__
+            _log.error("job_failed", **job.label, error=reason)
+            self._worker.note_failure(job.title, reason)
+        else:
+            return True
+        # A failed turn is progress too: the job came to an end and will be tried again.
+        self._note_progress(number, rest=job.seconds)
+        return False
+
+    def _pause(self, number: int) -> None:
+        """Let a mailbox that failed be, longer each time; what has a beat comes back by that."""
+        if self._jobs[number].fetcher is not None and not self._stopping:
+            bits = self._worker.services.random_bits(_CHANCE_BITS)
+            pause = find_pause(self._failures[number], fraction=bits / (1 << _CHANCE_BITS))
+            self._plan(number, pause)
+
+    def _call(self, names: tuple[str, ...]) -> None:
+        """Have jobs of these names take a turn at once, or once more when they are in one."""
+        for job in self._jobs:
+            if job.name in names:
+                self._call_one(job)
+
+    def _call_one(self, job: _Job) -> None:
+        job.called.set()
+        if job.fetcher is not None:
+            job.fetcher.waker.wake()
+        elif not self._stopping:
+            # Stopping may have taken its jobs from the scheduler by now.
+            with suppress(JobLookupError):
+                now = datetime.now(self._scheduler.timezone)
+                self._scheduler.modify_job(job.title, next_run_time=now)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._waker.wake()
+        for job in self._jobs:
+            if job.fetcher is not None:
+                job.fetcher.waker.wake()
+
+    def _reach_boundary(self) -> bool:
+        """Return whether to stop here, between two messages; to have come here is progress."""
+        number = getattr(self._own, "job", None)
+        if number is not None:
+            self._note_progress(number)
+        return self._stopping
+
+    def _note_progress(self, number: int, *, rest: float = 0.0) -> None:
+        self._due[number] = self._clock() + timedelta(seconds=rest)
+
+    def _feed_watchdog(self) -> None:
+        longest = (self._clock() - min(self._due.values())).total_seconds()
+        if longest < _STUCK_SECONDS:
+            self._notifier.watchdog()

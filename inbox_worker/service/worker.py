@@ -1,0 +1,132 @@
+"""The jobs of the service, each a plain call that does what is due: fetch, file, deliver, tend.
+
+Each returns how much it did, so that `once` can go on until nothing is left. None waits: when to
+call them is the scheduler's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from inbox_worker.alarms import raising
+from inbox_worker.chores import Chore, do_chores
+from inbox_worker.fetching import nightly
+from inbox_worker.fetching.fetcher import Fetcher
+from inbox_worker.handling import quarantine, urgency
+from inbox_worker.handling.ingest import dispose_pending
+from inbox_worker.handling.standing_in import end_absences
+from inbox_worker.handling.waiting import WaitingRoom
+from inbox_worker.letters import staff_alerts
+from inbox_worker.review import issuing
+from inbox_worker.services import Services
+from inbox_worker.storage.faults import FaultKind, clear_fault, record_fault
+from inbox_worker.storage.leases import WorkerLease
+from inbox_worker.storage.outbox_store import ALARM_ROUTE, MAIN_ROUTE, DatabaseOutbox
+from outbound.submission.dispatcher import DrainReport, Pacer, RetryPolicy, drain
+from outbound.submission.smtp import SmtpSubmitter
+
+#: The recurring tasks, each of the module whose business it is.
+CHORES: tuple[Chore, ...] = (
+    urgency.TELLING,
+    raising.CHORE,
+    quarantine.DIGEST,
+    nightly.CHORE,
+    Chore(name="absences", every=timedelta(hours=1), do=end_absences),
+)
+
+_POLICY = RetryPolicy()
+
+
+@dataclass(slots=True)
+class Worker:
+    """The jobs over their collaborators; `should_stop` is asked at every message boundary."""
+
+    services: Services
+    submitter: SmtpSubmitter
+    lease: WorkerLease
+    alarm_submitter: SmtpSubmitter | None = None  #: where alarms have a relay of their own
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+    room: WaitingRoom = field(default_factory=WaitingRoom)
+    fetchers: tuple[Fetcher, ...] = field(init=False)  #: one for each mailbox
+    _pacer: Pacer = field(init=False)
+    _alarm_pacer: Pacer = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.services.settings
+        self._pacer = Pacer(max_per_minute=settings.smtp.max_per_minute)
+        own = settings.alerts.smtp or settings.smtp
+        self._alarm_pacer = Pacer(max_per_minute=own.max_per_minute)
+        self.fetchers = tuple(
+            Fetcher(
+                services=self.services,
+                settings=mailbox,
+                should_stop=self._should_stop,
+                lease=self.lease,
+            )
+            for mailbox in settings.mailbox
+        )
+
+    def _should_stop(self) -> bool:
+        # Asked anew each time: who runs the worker decides later when to stop.
+        return self.should_stop()
+
+    def file(self) -> int:
+        """Dispose of recorded mail and issue what is due; return how many of either there were."""
+        report = dispose_pending(
+            self.services, self.lease.id, should_stop=self.should_stop, room=self.room
+        )
+        issued = issuing.issue_due(self.services, should_stop=self.should_stop)
+        return report.disposed + report.failed + issued
+
+    def deliver(self) -> DrainReport:
+        """Submit the letters that are due, and tell staff of those that failed for good."""
+        own = self.alarm_submitter
+        report = self._drain(self.submitter, self._pacer, None if own is None else MAIN_ROUTE)
+        self._note_login("relay", report)
+        staff_alerts.write_failure_alerts(self.services)
+        if own is not None:
+            told = self._drain(own, self._alarm_pacer, ALARM_ROUTE)
+            self._note_login("alarm relay", told)
+        return report
+
+    def _drain(self, submitter: SmtpSubmitter, pacer: Pacer, route: str | None) -> DrainReport:
+        return drain(
+            DatabaseOutbox(self.services.database, self.lease.id, route=route),
+            submitter,
+            clock=self.services.clock,
+            pacer=pacer,
+            policy=_POLICY,
+            should_stop=self.should_stop,
+        )
+
+    def _note_login(self, about: str, report: DrainReport) -> None:
+        if report.is_login_refused:
+            self._note_fault("login", about, report.reason)
+        elif report.submitted:
+            clear_fault(self.services.database, "login", about)
+
+    def _note_fault(self, kind: FaultKind, about: str, reason: str) -> None:
+        now = self.services.clock()
+        record_fault(self.services.database, kind, about, reason=reason, now=now)
+
+    def tend(self) -> int:
+        """Do the recurring tasks that are due; return how much they did."""
+        return do_chores(self.services, CHORES, should_stop=self.should_stop)
+
+    def note_failure(self, job: str, reason: str) -> None:
+        """Remember that a job failed; `reason` is a code. It is an alarm when it goes on."""
+        self._note_fault("job", job, reason)
+
+    def note_success(self, job: str) -> None:
+        """Remember that a job works."""
+        clear_fault(self.services.database, "job", job)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for fetcher in self.fetchers:
+            fetcher.close()
+        self.submitter.close()
+        if self.alarm_submitter is not None:
+            self.alarm_submitter.close()

@@ -1,0 +1,1 @@
+"""The Certification Form: facts computed from findings, the closed wording, and the document."""

@@ -1,0 +1,1 @@
+"""Request Forms that leave: the blank one, filled and drawn."""

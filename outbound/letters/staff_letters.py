@@ -1,0 +1,80 @@
+"""Letters to staff that answer nobody: decided elsewhere, something went wrong, print and post.
+
+A reply to one of these decides nothing, and they say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind, build_letter, build_pdf
+
+#: Whether it happened, goes on, or is over.
+AlertStage = Literal["raised", "reminded", "cleared"]
+
+_TITLES: Mapping[AlertStage, str] = {
+    "raised": "Alert",
+    "reminded": "Alert goes on",
+    "cleared": "Alert is over",
+}
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffAlert:
+    """Something went wrong and a person is needed."""
+
+    head: Letterhead
+    code: str  #: stable, letters, digits and underscores
+    sentence: str  #: what happened
+    to_do: str = ""  #: what to do about it, a sentence
+    tracking_number: str = ""
+    ids: tuple[Fact, ...] = ()  #: what it is about
+    stage: AlertStage = "raised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostalInstruction:
+    """A certification or a letter is to be printed and posted."""
+
+    head: Letterhead
+    tracking_number: str
+    address_lines: tuple[str, ...]  #: as on the form
+    document: bytes
+
+
+def compose_staff_alert(context: StaffAlert) -> Letter:
+    """Compose an alert; its code goes into the subject. Raises `ValueError` for a bad code."""
+    if _CODE.fullmatch(context.code) is None:
+        raise ValueError("An alert code has letters, digits and underscores only.")
+    return build_letter(
+        LetterKind.STAFF_ALERT,
+        context,
+        title=f"{_TITLES[context.stage]}: {context.code.replace('_', ' ').lower()}",
+        tracking_number=context.tracking_number,
+    )
+
+
+def compose_postal_instruction(context: PostalInstruction) -> Letter:
+    """Compose the instruction to print a certification and post it."""
+    return build_letter(
+        LetterKind.POSTAL_INSTRUCTION,
+        context,
+        title="Please print and post",
+        tracking_number=context.tracking_number,
+        attachments=(build_pdf(context.tracking_number, context.document),),
+    )
+
+
+def compose_print_letter(context: PostalInstruction) -> Letter:
+    """Compose the request to print a letter to a requester and post it."""
+    return build_letter(
+        LetterKind.PRINT_LETTER,
+        context,
+        title="Please print and post a letter",
+        tracking_number=context.tracking_number,
+        attachments=(build_pdf(context.tracking_number, context.document),),
+    )

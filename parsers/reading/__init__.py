@@ -1,0 +1,1 @@
+"""From a document to its `Extraction`, stage after stage; `document` is where it begins."""
