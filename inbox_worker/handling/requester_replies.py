@@ -278,7 +278,7 @@ def _join_form(joining: _Joining, session: Session) -> Disposition:
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, joining.changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, request, find_keys(form.attachment.data, joining.fields))
+    record_keys(session, request, find_keys(documents.find_digest(form), joining.fields))
     store.add_event(
         session,
         "form_resubmitted",

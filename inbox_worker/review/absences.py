@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from config.settings import Settings, StaffMember
 from inbox_worker.storage.models import Absence
 
+#: The first day back of everyone who is away, by address in lower case.
+Absent = Mapping[str, date]
+
 
 def record_absence(
     session: Session, member: StaffMember, until: date, *, now: datetime, journal_id: int | None
@@ -38,9 +41,7 @@ def list_absent(session: Session, today: date) -> dict[str, date]:
     return {row.address: row.until for row in rows}
 
 
-def find_stand_in(
-    settings: Settings, absent: Mapping[str, date], member: StaffMember
-) -> StaffMember | None:
+def find_stand_in(settings: Settings, absent: Absent, member: StaffMember) -> StaffMember | None:
     """Return who stands in: the deputy, or the deputy's own where they are away as well.
 
     None where nobody is named, nobody of them is there, or whoever is may not review.
@@ -56,10 +57,9 @@ def find_stand_in(
 
 
 def list_stand_ins(
-    settings: Settings, session: Session, members: Iterable[StaffMember], today: date
+    settings: Settings, members: Iterable[StaffMember], absent: Absent
 ) -> dict[str, tuple[StaffMember, tuple[str, ...]]]:
     """Return everyone who stands in for those of `members` that are away, with their names."""
-    absent = list_absent(session, today)
     names: dict[str, list[str]] = {}
     found: dict[str, StaffMember] = {}
     for member in members if absent else ():

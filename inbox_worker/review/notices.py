@@ -22,7 +22,7 @@ from inbox_worker.casefile.triage import find_fields_to_check
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.letters.printing import list_address_lines
-from inbox_worker.review.absences import list_absent, list_stand_ins
+from inbox_worker.review.absences import Absent, list_absent, list_stand_ins
 from inbox_worker.review.assignment import assign_if_due
 from inbox_worker.review.commands import list_possible
 from inbox_worker.review.reply import Reply
@@ -69,19 +69,23 @@ def write_review_notices(
     now: datetime,
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
+    absent: Absent | None = None,
     answer: str = "",
 ) -> None:
     """Ask whoever is to decide, and whoever stands in for one of them that is away.
 
-    `dossier` is what they are shown, read from the database when it is not at hand; `prepared` are
-    pictures and a comparison that go with it; `answer` is what the requester wrote back.
+    `dossier` is what they are shown and `absent` who is away, both read from the database when they
+    are not at hand; `prepared` are pictures and a comparison that go with it;
+    `answer` is what the requester wrote back.
     """
     shown = dossier or read_dossier(session, request)
     assigned = assign_if_due(services, session, request, shown.fields, now=now)
     everybody = services.settings.find_staff_with("reviewer")
     members = everybody if assigned is None else (assigned,)
     asking = _Asking(dossier=shown, prepared=prepared or Prepared(), answer=answer)
-    _ask(services, session, request, members, asking, now=now)
+    if absent is None:
+        absent = list_absent(session, services.local_date(now))
+    _ask(services, session, request, members, asking, absent=absent, now=now)
 
 
 def write_reminders(
@@ -98,7 +102,8 @@ def write_reminders(
     The notice that is sent now can be answered for as long as the first one could.
     """
     asking = _Asking(dossier=read_dossier(session, request), reminder=number)
-    _ask(services, session, request, members, asking, now=now)
+    absent = list_absent(session, services.local_date(now))
+    _ask(services, session, request, members, asking, absent=absent, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,18 +123,17 @@ def _ask(
     members: Sequence[StaffMember],
     asking: _Asking,
     *,
+    absent: Absent,
     now: datetime,
 ) -> None:
-    today = services.local_date(now)
-    standing_in = list_stand_ins(services.settings, session, members, today)
+    standing_in = list_stand_ins(services.settings, members, absent)
     asked = {m.email.lower(): m for m in members}
     asked |= {address: deputy for address, (deputy, _) in standing_in.items()}
-    left_in_peace = list_absent(session, today) if asking.reminder else {}
     for address, member in asked.items():
-        if address in left_in_peace:
+        if asking.reminder and address in absent:
             continue
-        _, absent = standing_in.get(address, (member, ()))
-        compose = _composer(services, request, member, asking, absent=absent, now=now)
+        _, names = standing_in.get(address, (member, ()))
+        compose = _composer(services, request, member, asking, absent=names, now=now)
         key = build_notice_key(request, member)
         if asking.reminder:
             key = f"{key}:reminder:{asking.reminder}"

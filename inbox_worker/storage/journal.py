@@ -190,7 +190,9 @@ def _sighting_row(
     # Where a server cannot take messages away, one that was moved stays, flagged as deleted.
     is_gone = is_repeat and arrival.is_deleted
     return {
-        **asdict(arrival.place),
+        "mailbox": arrival.place.mailbox,
+        "uidvalidity": arrival.place.uidvalidity,
+        "uid": arrival.place.uid,
         "journal_id": entry_id,
         "seen_at": now,
         "is_repeat": is_repeat,
@@ -303,7 +305,9 @@ def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:
         .where(
             JournalEntry.disposition.is_(None),
             JournalEntry.id < entry.id,
-            JournalEntry.mailbox == entry.mailbox,
+            # Nothing to look up by: the index of the few that are undisposed is the one to use, and
+            # not that of the mailbox, in which every mail that ever came would be looked at.
+            JournalEntry.mailbox.concat("") == entry.mailbox,
             JournalEntry.attempts == 0,
             JournalEntry.put_off_at.is_(None),
             or_(JournalEntry.claimed_by.is_(None), JournalEntry.claimed_by != entry.claimed_by),

@@ -324,7 +324,7 @@ def test_several_forms_of_one_document_are_told_apart(harness: Harness) -> None:
             "case_numbers": ("26-CR-000123",),
         }
         fields = {n: FieldValue(value=v, raw="", source="scan") for n, v in values.items()}
-        forms.append(NewForm(request=request, form=b"one scan", fields=fields))
+        forms.append(NewForm(request=request, digest="one scan", fields=fields))
     with harness.services.database.unit_of_work() as unit:
         lift_references(unit.session)
         unit.session.add_all([form.request for form in forms])

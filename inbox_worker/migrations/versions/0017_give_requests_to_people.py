@@ -8,7 +8,7 @@ from alembic import op
 from inbox_worker.migrations.guards import keep_guards
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

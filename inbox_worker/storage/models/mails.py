@@ -72,7 +72,9 @@ class Sighting(Base):
     __tablename__ = "sightings"
     __table_args__ = (
         UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_sightings_identity"),
-        partial_index("ix_sightings_unmoved", "mailbox", where="moved_at IS NULL"),
+        partial_index(
+            "ix_sightings_unmoved", "mailbox", "uidvalidity", "uid", where="moved_at IS NULL"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
