@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -20,11 +20,13 @@ from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.casefile.pictures import render_pictures
 from inbox_worker.casefile.protection import hold_list, is_protected, record_protected
+from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.review import notices
+from inbox_worker.review.absences import Absent, list_absent
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
@@ -35,6 +37,9 @@ from outbound.letters.review_letters import Comparison
 from parsers.extraction import Extraction, FieldProblem
 from parsers.forms.comparison import compare_forms
 from parsers.forms.subject_keys import SubjectKeys, find_subject_keys
+
+#: Requests that ended without an answer; their requester can open them again.
+ENDED = frozenset({RequestStatus.CLOSED, RequestStatus.WITHDRAWN})
 
 #: How many repeats of a form by the same author are answered in a day.
 REPEATS_ANSWERED = 5
@@ -51,6 +56,7 @@ class Filing:
     documents: ReadDocuments
     forms: tuple[ReadDocument, ...]
     pictures: FormPictures = field(default_factory=dict)
+    returned: Mapping[int, bytes] = field(default_factory=dict)  #: to be mended, by position
 
     def __call__(self, session: Session) -> Disposition:
         """File this mail alone."""
@@ -70,9 +76,7 @@ class _NewCase:
     @property
     def subject(self) -> SubjectKeys:
         """Return the keys of the person the form names."""
-        intake = self.filing.intake
-        today = intake.services.local_date(intake.now)
-        return find_subject_keys(self.form.extraction.fields, today=today)
+        return find_subject_keys(self.form.extraction.fields, today=self.filing.intake.today)
 
     def with_flag(self, flag: Flag) -> _NewCase:
         """Return the case with another flag, ahead of the others."""
@@ -92,8 +96,13 @@ def prepare_filing(intake: Intake) -> Apply:
 
 def prepare_forms(intake: Intake, documents: ReadDocuments) -> Filing:
     """Draw what reviewers will have to look at in the forms; return the filing of them all."""
-    pictures = render_form_pictures(intake, documents)
-    return Filing(intake=intake, documents=documents, forms=documents.forms, pictures=pictures)
+    return Filing(
+        intake=intake,
+        documents=documents,
+        forms=documents.forms,
+        pictures=render_form_pictures(intake, documents),
+        returned=render_returned_forms(intake, documents.forms),
+    )
 
 
 def render_form_pictures(
@@ -113,6 +122,22 @@ def render_form_pictures(
         )
         for form in documents.forms
         if form is joining or form.extraction.is_complete
+    }
+
+
+def render_returned_forms(intake: Intake, forms: Sequence[ReadDocument]) -> Mapping[int, bytes]:
+    """Return the incomplete ones of these forms, by position, as their author is to mend them."""
+    if intake.channel != "email" or not intake.is_author_proven():
+        return {}
+    return {
+        form.position: render_returned_form(
+            intake.services,
+            form.extraction.definition or "",
+            form.extraction.fields,
+            list_shortcomings(intake.services, form.extraction),
+        )
+        for form in forms
+        if not form.extraction.is_complete
     }
 
 
@@ -148,6 +173,7 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
             )
     earlier = count_earlier_requests(session, requests)
     duplicates = _mark_duplicates(session, cases, requests)
+    absent = _list_absent(session, filings)
     for case, request in zip(cases, requests, strict=True):
         _write_case(
             session,
@@ -155,6 +181,7 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
             request,
             earlier_requests=earlier[request.id],
             duplicate=duplicates.get(request.id),
+            absent=absent[case.filing.intake.today],
         )
 
 
@@ -169,12 +196,21 @@ def _mark_protected(session: Session, cases: Sequence[_NewCase]) -> Sequence[_Ne
     ]
 
 
+def _list_absent(session: Session, filings: Sequence[Filing]) -> Mapping[date, Absent]:
+    """Return who is away on each day on which a mail was taken up: on one, mostly."""
+    return {day: list_absent(session, day) for day in {f.intake.today for f in filings}}
+
+
 def _mark_duplicates(
     session: Session, cases: Sequence[_NewCase], requests: Sequence[Request]
 ) -> Mapping[int, Duplicate]:
     """Flag the requests that repeat an earlier one, and keep all of them to be found again."""
     new = [
-        NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
+        NewForm(
+            request=r,
+            digest=c.filing.documents.find_digest(c.form),
+            fields=c.form.extraction.fields,
+        )
         for c, r in zip(cases, requests, strict=True)
     ]
     found = keep_and_compare(session, new)
@@ -188,8 +224,7 @@ def _mark_duplicates(
 def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     intake, extraction = filing.intake, form.extraction
     services = intake.services
-    address = intake.author_address or _find_address_on_paper(intake, extraction)
-    sender = Sender(address=address, is_proven=intake.is_author_proven())
+    sender = Sender(address=find_sender(intake, form), is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
     requester_type = extraction.value("requester_type")
     new = store.NewRequest(
@@ -211,6 +246,11 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     return _NewCase(filing=filing, form=form, route=judged.route, new=new)
 
 
+def find_sender(intake: Intake, form: ReadDocument) -> str:
+    """Return the address a form came from; empty for paper of somebody who has none."""
+    return intake.author_address or _find_address_on_paper(intake, form.extraction)
+
+
 def _find_address_on_paper(intake: Intake, extraction: Extraction) -> str:
     """Return the e-mail address that a form on paper names, where it was read without a doubt."""
     field = "requester_email"
@@ -226,6 +266,7 @@ def _write_case(
     *,
     earlier_requests: int,
     duplicate: Duplicate | None,
+    absent: Absent,
 ) -> None:
     """Write down what a form says and what is wrong with it, and send it on its way."""
     intake, extraction = case.filing.intake, case.form.extraction
@@ -245,6 +286,7 @@ def _write_case(
     prepared = Prepared(
         pictures=case.filing.pictures.get(case.form.position, {}),
         comparison=None if duplicate is None else _compare(services, extraction, duplicate),
+        returned_form=case.filing.returned.get(case.form.position),
     )
     route(
         services,
@@ -254,6 +296,7 @@ def _write_case(
         now_intake=intake,
         dossier=dossier,
         prepared=prepared,
+        absent=absent,
         answers_requester=not _is_repeated_too_often(session, request, duplicate, intake),
     )
 
@@ -326,22 +369,24 @@ def route(
     now_intake: Intake,
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
+    absent: Absent | None = None,
     answer: str = "",
     answers_requester: bool = True,
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
-    What reviewers are shown is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again. `answers_requester` is False where
-    its requester is to be told nothing.
+    What reviewers are shown, and who is away, is given as `write_review_notices` takes it. A
+    request that is INCOMPLETE and stays so is only asked again, and so is one that ended and whose
+    form still wants something. `answers_requester` is False where its requester is to be told
+    nothing.
     """
     now, fields = now_intake.now, None if dossier is None else dossier.fields
-    if request.status != target.value:
+    for step in _list_steps(RequestStatus(request.status), target):
         store.move_request(
             session,
             request,
-            target,
-            code=f"request_{target.value.lower()}",
+            step,
+            code=f"request_{step.value.lower()}",
             actor=store.PROGRAM,
             now=now,
             journal_id=now_intake.entry.id,
@@ -352,7 +397,13 @@ def route(
     if target is RequestStatus.INCOMPLETE:
         problems = store.list_problems(session, request) if dossier is None else dossier.problems
         correspondence.write_deficiency(
-            services, session, request, problems, now=now, fields=fields
+            services,
+            session,
+            request,
+            problems,
+            now=now,
+            fields=fields,
+            returned_form=None if prepared is None else prepared.returned_form,
         )
     elif target is RequestStatus.LEGAL:
         if answers_requester:
@@ -368,5 +419,18 @@ def route(
             now=now,
             dossier=dossier,
             prepared=prepared,
+            absent=absent,
             answer=answer,
         )
+
+
+def _list_steps(source: RequestStatus, target: RequestStatus) -> tuple[RequestStatus, ...]:
+    """Return the statuses a request goes through.
+
+    What had ended opens to review alone, and not before its form is whole.
+    """
+    if source is target or (source in ENDED and target is RequestStatus.INCOMPLETE):
+        return ()
+    if source in ENDED and target is not RequestStatus.IN_REVIEW:
+        return (RequestStatus.IN_REVIEW, target)
+    return (target,)

@@ -25,14 +25,18 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
     "NEED INFO": frozenset({_S.IN_REVIEW}),
     "CORRECT": frozenset({_S.IN_REVIEW}),
+    "ASSIGN": frozenset({_S.IN_REVIEW, _S.ON_HOLD, _S.NEEDS_INFORMATION, _S.LEGAL}),
     "PROTECT": _EVER,
     "UNPROTECT": _EVER,
     "STATUS": _EVER,
+    "AWAY": _EVER,
+    "BACK": _EVER,
     "HELP": _EVER,
 }
 
-#: Commands that only ask or are about the person, and so may answer a letter of an earlier round.
-ANY_ROUND = frozenset({"PROTECT", "STATUS", "HELP"})
+#: Commands that touch no request's state or are about the person, and so may answer a letter of an
+#: earlier round.
+ANY_ROUND = frozenset({"PROTECT", "STATUS", "HELP", "AWAY", "BACK"})
 
 #: Commands that would tell of a person whom the law protects.
 TELLING = frozenset({"APPROVE", "CONFIRM", "RESEND", "REISSUE"})

@@ -68,8 +68,7 @@ def prepare_unprotection(reply: Reply) -> Apply:
 
 
 def _find_subject(reply: Reply) -> SubjectKeys:
-    today = reply.intake.services.local_date(reply.intake.now)
-    return find_subject_keys(reply.fields, today=today)
+    return find_subject_keys(reply.fields, today=reply.intake.today)
 
 
 def _refuse(reply: Reply, sentence: str) -> Apply:
@@ -77,13 +76,12 @@ def _refuse(reply: Reply, sentence: str) -> Apply:
 
 
 def _apply_protection(reply: Reply, subject: SubjectKeys, session: Session) -> Disposition:
-    intake, services = reply.intake, reply.intake.services
+    intake = reply.intake
     known = protection.hold_list(session, for_change=True)
     request = reply.hold(session)
     known.add(subject, now=intake.now)
     session.execute(delete(UnprotectWish).where(UnprotectWish.request_id == request.id))
-    today = services.local_date(intake.now)
-    others = protection.list_requests_about(session, subject, but=request, today=today)
+    others = protection.list_requests_about(session, subject, but=request, today=intake.today)
     concerned = [request, *(store.hold_request(session, i) for i in others)]
     marked = [r for r in concerned if not protection.is_protected(r)]
     for one in marked:
@@ -221,8 +219,8 @@ def _list_protected(session: Session, *, but: Request) -> list[Request]:
 
 
 def _find_keys_of(reply: Reply, session: Session, request: Request) -> SubjectKeys:
-    today = reply.intake.services.local_date(reply.intake.now)
-    return find_subject_keys(store.current_fields(session, request), today=today)
+    fields = store.current_fields(session, request)
+    return find_subject_keys(fields, today=reply.intake.today)
 
 
 def _lower(reply: Reply, session: Session, request: Request) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.review import decisions, inquiries, protecting, reply_answers
+from inbox_worker.review import decisions, inquiries, protecting, reply_answers, workload
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
 from inbox_worker.review.notices import STATUS_WORDS
 from inbox_worker.review.reply import Reply
@@ -42,6 +42,9 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "PROTECT": protecting.prepare_protection,
     "UNPROTECT": protecting.prepare_unprotection,
     "STATUS": inquiries.prepare_status,
+    "ASSIGN": workload.prepare_assignment,
+    "AWAY": workload.prepare_absence,
+    "BACK": workload.prepare_return,
     "HELP": inquiries.prepare_help,
 }
 

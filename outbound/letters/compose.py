@@ -37,6 +37,8 @@ class LetterKind(StrEnum):
     LEGAL_RECEIVED = "legal_received"  #: a request marked as a demand was filed
     DEFICIENCY = "deficiency"  #: fields are missing or wrong
     QUESTION = "question"  #: a reviewer asks the requester
+    REMINDER = "reminder"  #: a requester has not answered
+    CLOSED_UNANSWERED = "closed_unanswered"  #: a request ends because they did not
     CERTIFICATION = "certification"  #: carries a certification form with facts
     REFUSAL = "refusal"  #: carries a certification form without; reads as the other does
     SET_ASIDE = "set_aside"  #: a document could not be read
@@ -59,6 +61,7 @@ class LetterKind(StrEnum):
     HELP = "help"  #: what can be done now
     REQUEST_STATUS = "request_status"  #: where a request stands, for staff
     STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
+    DIGEST = "digest"  #: what waits, for supervisors
     URGENT_ALERT = "urgent_alert"  #: a mail is about danger to somebody
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
@@ -86,6 +89,8 @@ _OUTSIDE = frozenset(
         LetterKind.LEGAL_RECEIVED,
         LetterKind.DEFICIENCY,
         LetterKind.QUESTION,
+        LetterKind.REMINDER,
+        LetterKind.CLOSED_UNANSWERED,
         LetterKind.CERTIFICATION,
         LetterKind.REFUSAL,
         LetterKind.SET_ASIDE,

@@ -162,6 +162,7 @@ PARTS: Mapping[str, Callable[..., str]] = {
     "facts": set_facts,
     "fields": set_fields,
     "checks": set_checks,
+    "chart": _leave_out,
     "changes": set_changes,
     "differences": set_differences,
     "answers": set_answers,

@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
+from outbound.letters.chart import Bar
 from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind
+from outbound.letters.digest_letters import Digest, OldCase, compose_digest
 from outbound.letters.direction_letters import (
     ChannelWords,
     Demand,
@@ -63,22 +65,26 @@ from outbound.letters.requester_letters import (
     SET_ASIDE_REASONS,
     Acknowledgement,
     Answer,
+    ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
     NoForm,
     Oversize,
     Question,
+    Reminder,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
     compose_no_form,
     compose_oversize,
     compose_question,
     compose_refusal,
+    compose_reminder,
     compose_set_aside,
 )
 from outbound.letters.review_letters import (
@@ -287,11 +293,17 @@ def _build_outside() -> dict[str, Letter]:
                     DeficiencyItem(label="Date of birth", section="Person"),
                     DeficiencyItem(label="A-Number", sentence="This looks like a telephone."),
                 ),
-                blank_form=PDF,
+                returned_form=PDF,
             )
         ),
         "deficiency unnamed": compose_deficiency(Deficiency(**named, items=())),
         "question": compose_question(Question(**named, question="Which case?\nWhich court?")),
+        "requester reminded": compose_reminder(
+            Reminder(**named, asked_on=AT.date(), is_form=True, closes_on=date(2026, 6, 20))
+        ),
+        "closed unanswered": compose_closed_unanswered(
+            ClosedUnanswered(**named, asked_on=AT.date(), is_form=False)
+        ),
         "certification": compose_certification_letter(Answer(**named, document=PDF)),
         "refusal": compose_refusal(Answer(**named, document=PDF)),
         "set aside": compose_set_aside(
@@ -391,6 +403,25 @@ def _build_inside() -> dict[str, Letter]:
             )
         ),
         "unproven": compose_unproven_reply(UnprovenReply(**answered, arrived_at=AT)),
+        "digest": compose_digest(
+            Digest(
+                head=HEAD,
+                day=date(2026, 5, 4),
+                counts=(Fact(label="In review", value="3"),),
+                ages=(Bar(label="0 to 1 day", count=2), Bar(label="late", count=1, is_late=True)),
+                oldest=(
+                    OldCase(
+                        tracking_number="CJS-2026-000001-5",
+                        status="In review",
+                        business_days=12,
+                        due_date=date(2026, 5, 6),
+                        assigned_to="L. Chen",
+                    ),
+                ),
+                due_soon=1,
+                away=(Fact(label="R. Ortega", value="May 18, 2026; L. Chen stands in"),),
+            )
+        ),
         "alert": compose_staff_alert(
             StaffAlert(
                 **named,
@@ -430,6 +461,7 @@ def _build_inside() -> dict[str, Letter]:
 OUTSIDE, INSIDE = _build_outside(), _build_inside()
 EVERY = OUTSIDE | INSIDE
 UNTRACKED = {
+    "digest",
     *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
     *("redirect", "request form", "urgent help", "demand", "urgent alert"),
     "alert about no request",
@@ -594,10 +626,16 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "Date of birth (in the section Person): This field was left blank.",
                 "A-Number: This looks like a telephone.",
                 "Reply to this message with the PDF attached",
-                "or the blank one attached",
+                "Open the attached form. It holds what was read in yours",
+                "Sign it again at the end",
             ],
         ),
         ("question", ["Which case? Which court?", "Write your answer at the top"]),
+        (
+            "requester reminded",
+            ["with the corrected form attached", "WITHDRAW", "is closed on June 20, 2026"],
+        ),
+        ("closed unanswered", ["because nothing came back", "keeps its number"]),
         ("set aside", ["Of the 3 documents", "2 could not be used", "Document 3:"]),
         (
             "no form",
@@ -669,6 +707,16 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
         ),
         ("not permitted", ["Your reply (CANCEL) changed nothing. It has left."]),
         ("unproven", ["could not be proven to come from you, so nothing was decided"]),
+        (
+            "digest",
+            [
+                "1 open review is due within three business days",
+                "In review: 3",
+                "late: 1",
+                "CJS-2026-000001-5: In review, 12 business days, due 2026-05-06, with L. Chen",
+                "R. Ortega: May 18, 2026; L. Chen stands in",
+            ],
+        ),
         ("alert", ["refused for good", "What to do: Send it by post.", "Code: delivery_failed"]),
         ("post", ["Dana Whitfield Anytown"]),
     ],
