@@ -35,6 +35,8 @@ from inbox_worker.storage.models import (
 from parsers.extraction import FieldValue
 from parsers.forms.subject_keys import SUBJECT_FIELDS, SubjectKeys, find_subject_keys
 
+#: Why a request may not be approved, where it may not.
+ONLY_DENY = "The person is protected by law (8 U.S.C. 1367): only DENY can answer."
 #: Why a certification may not be sent again or made anew, where it may not.
 SEND_NOTHING = (
     "The person is protected by law (8 U.S.C. 1367): the certification is not sent again, and none "

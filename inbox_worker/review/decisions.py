@@ -19,7 +19,6 @@ from inbox_worker.business_time import find_refusal_release
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.casework import Proposal, ProposalRefusedError
 from inbox_worker.casefile.findings_record import dump_findings, load_findings
-from inbox_worker.casefile.protection import is_protected
 from inbox_worker.intake import Apply
 from inbox_worker.review import notices, reply_answers, transcripts
 from inbox_worker.review.reply import Reply
@@ -80,8 +79,6 @@ def prepare_confirmation(reply: Reply) -> Apply:
 
 def _find_obstacle(reply: Reply, first: Decision | None) -> str:
     """Return why this person cannot approve now, nothing when they can."""
-    if is_protected(reply.request):
-        return "The person is protected by law (8 U.S.C. 1367): only DENY can answer."
     unread = _find_unread(reply)
     if unread:
         return unread

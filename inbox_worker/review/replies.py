@@ -15,9 +15,10 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
+from inbox_worker.casefile.protection import ONLY_DENY, SEND_NOTHING, is_protected
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.review import decisions, inquiries, protecting, reply_answers, workload
-from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
+from inbox_worker.review.commands import ANY_ROUND, STATUSES, TELLING, is_entitled
 from inbox_worker.review.notices import STATUS_WORDS
 from inbox_worker.review.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
@@ -47,6 +48,9 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "BACK": workload.prepare_return,
     "HELP": inquiries.prepare_help,
 }
+
+#: In which there is a certification that could be sent again, or another made in its place.
+_ANSWERED = frozenset({RequestStatus.ISSUED, RequestStatus.REVOKED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,9 @@ def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
             if is_late
             else f"{word} is not possible now. {STATUS_WORDS[reply.status]}"
         )
+        return partial(reply_answers.return_refusal, reply, sentence)
+    if word in TELLING and is_protected(reply.request):
+        sentence = SEND_NOTHING if reply.status in _ANSWERED else ONLY_DENY
         return partial(reply_answers.return_refusal, reply, sentence)
     return PREPARERS[word](reply)
 

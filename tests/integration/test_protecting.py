@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from inbox_worker.casefile.protection import hold_list
 from inbox_worker.desk import outbox_desk
 from inbox_worker.errors import WorkerError
+from inbox_worker.handling import ingest
+from inbox_worker.intake import Apply, Intake
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.models import (
     CertificationRecord,
@@ -16,7 +20,10 @@ from inbox_worker.storage.models import (
     LetterRecord,
     ProtectedDigest,
     ProtectionKey,
+    Request,
 )
+from parsers.extraction import FieldValue
+from parsers.forms.subject_keys import find_subject_keys
 from tests.worker_harness import (
     ALVAREZ,
     APPROVE,
@@ -25,6 +32,7 @@ from tests.worker_harness import (
     LINDQVIST,
     ORTEGA,
     STAFF,
+    TODAY,
     Harness,
     Opener,
     Sent,
@@ -304,6 +312,50 @@ def test_who_cannot_be_known_again_is_not_protected_in_vain(harness: Harness) ->
     answer = harness.reply(ORTEGA, "PROTECT", to=harness.notice(ORTEGA))
     assert (answer.kind, is_flagged(harness)) == ("not_permitted", False)
     assert "names nobody by whom the person could be known again" in answer.text
+
+
+# Races.
+
+
+def test_an_approval_that_loses_a_race_with_a_protection_is_refused(
+    open_filed: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = open_filed(review=AT_ONCE)
+    apply, raced = ingest._apply, []
+
+    def be_first(intake: Intake, write: Apply) -> None:
+        if not raced:
+            raced.append(intake)
+            with harness.services.database.unit_of_work() as unit:
+                unit.session.get_one(Request, harness.request().id).flags = ["protected"]
+                unit.commit()
+        apply(intake, write)
+
+    monkeypatch.setattr(ingest, "_apply", be_first)
+    answer = harness.reply(ORTEGA, APPROVE, to=harness.notice(ORTEGA))
+    assert (answer.kind, harness.status(), harness.decisions()) == (
+        "not_permitted",
+        "IN_REVIEW",
+        [],
+    )
+
+
+@pytest.mark.on_both
+def test_a_form_that_is_filed_meanwhile_is_compared_with_the_changed_list(
+    harness: Harness,
+) -> None:
+    number = FieldValue(value="A000000101", raw="", source="text")
+    subject = find_subject_keys({"subject_a_number": number}, today=TODAY)
+    with ThreadPoolExecutor(1) as pool:
+        with harness.services.database.unit_of_work() as unit:
+            known = hold_list(unit.session, for_change=True)
+            filing = pool.submit(harness.file, subject_a_number="A000000101")
+            with pytest.raises(TimeoutError):
+                filing.result(timeout=1.5)
+            known.add(subject, now=harness.clock())
+            unit.commit()
+        filing.result(timeout=30)
+    assert is_flagged(harness)
 
 
 # UNPROTECT.
