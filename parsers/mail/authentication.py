@@ -26,8 +26,8 @@ _MAX_PARENTHESES = 60
 _AUTHSERV_ID = re.compile(r"\s*([A-Za-z0-9._-]{1,253})\s*(?:[;\s(]|$)")
 _CONTEXT = authres.FeatureContext()
 
-#: Defects of a mail whose fields a gateway may have seen otherwise than we do: a break that only some
-#: programs take for a line end can hide a field from the one that strips forgeries.
+#: Defects of a mail whose fields a gateway may have seen otherwise than we do: a line end that only
+#: some programs know can hide a field from the one that strips forgeries.
 _DOUBTFUL_HEADER = frozenset({"bare_line_break", "stray_header_line", "duplicate_content_type"})
 #: What a person's mail program writes before an address: a name without the signs of address lists.
 _NAME = r'(?:"(?:[^"\\]|\\.)*"|[^<>,:;@"\\])*'
