@@ -24,6 +24,7 @@ from config.mailbox_checks import (
 from config.problems import ConfigurationProblem
 from config.sections import Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
+from config.signature_checks import find_signature_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -204,8 +205,6 @@ def _find_unbuilt_review(settings: Settings) -> _Found:
         yield _not_built(
             "review.assignment", f'Assignment "{review.assignment}"', 'Set it to "all".'
         )
-    if review.require_smime:
-        yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
 
 
 def _find_command_problems(settings: Settings) -> _Found:
@@ -282,7 +281,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(reads=("mailbox.oauth2", "smtp.oauth2", "alerts.smtp.oauth2"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
-    Rule(reads=("review.assignment", "review.require_smime"), find=_find_unbuilt_review),
+    Rule(reads=("review.assignment",), find=_find_unbuilt_review),
+    Rule(reads=("review.require_smime", "review.smime_ca_file"), find=find_signature_problems),
     Rule(
         reads=("review.refusal_times", "review.refusal_min_business_days"),
         find=_find_refusal_problems,

@@ -30,6 +30,9 @@ E034    a person's address is one of the mailbox's own
 E035    two approvals are asked for and fewer than two people may approve
 E040    refusals would never have a moment to leave
 E041    nothing proves who wrote a staff reply
+E042    signatures are asked for and no authority is trusted
+E043    the file of trusted authorities cannot be used
+E044    the program that checks signatures is not installed
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written

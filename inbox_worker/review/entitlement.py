@@ -1,6 +1,6 @@
 """Who may command by reply: an ordered table of named rules, of which the first that holds refuses.
 
-A rule looks at who wrote a reply that carries a live token of ours, never at its words. Outcomes:
+A rule looks at who wrote a reply that carries a token of ours, never at its words. Outcomes:
 None (the author is proven to be the person the token was issued to, who still reviews), or a
 `Refusal` with its stable code, and who is told of it. Whoever is not known here is never answered:
 an answer would say which tokens are good and which addresses may decide.

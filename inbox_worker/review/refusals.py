@@ -46,7 +46,8 @@ _OWN_CERTIFICATE = (
     "sign it with the certificate the agency issued to this address, and reply to this message."
 )
 
-#: What is said for each code. Whatever has no words of its own says that nothing proves the author.
+#: What is said for each code, or for what in particular it was. What has no words of its own says
+#: that nothing proves the author.
 WARNINGS: Mapping[str, WarningWords] = {
     "unproven": WarningWords(
         happened="A reply in your name could not be proven to come from you",
@@ -66,6 +67,56 @@ WARNINGS: Mapping[str, WarningWords] = {
     "sent_by_another": WarningWords(
         happened="A reply in your name was sent by another account on your behalf",
         if_yours=f"{_OWN_ACCOUNT} Nobody can decide for you.",
+    ),
+    "not_signed": WarningWords(
+        happened="A reply in your name bore no S/MIME signature over the whole message",
+        if_yours=f"{_OWN_CERTIFICATE} Encrypted mail cannot be read here.",
+    ),
+    "signature_unreadable": WarningWords(
+        happened="A reply in your name bore a signature that cannot be read",
+        if_yours=_OWN_CERTIFICATE,
+    ),
+    "signature_weak": WarningWords(
+        happened="A reply in your name bore a signature by a method that is not safe any more",
+        if_yours=f"{_OWN_CERTIFICATE} Your mail program must sign with SHA-256 or better; your IT "
+        "help desk can set that.",
+    ),
+    "signed_at_another_time": WarningWords(
+        happened="A reply in your name was not signed after the message that it answers",
+        if_yours=f"{_OWN_CERTIFICATE} Look whether your computer's clock is right.",
+    ),
+    "content_changed": WarningWords(
+        happened="A reply in your name was changed after it was signed",
+        if_yours="reply to this message again. If that does not help, tell your IT help desk that "
+        "something changes signed mail on its way here.",
+    ),
+    "certificate_of_another": WarningWords(
+        happened="A reply in your name was signed with a certificate that was not issued to your "
+        "address",
+        if_yours=_OWN_CERTIFICATE,
+    ),
+    "certificate_untrusted": WarningWords(
+        happened="A reply in your name was signed with a certificate that no authority trusted "
+        "here issued",
+        if_yours=_OWN_CERTIFICATE,
+    ),
+    "certificate_out_of_date": WarningWords(
+        happened="A reply in your name was signed with a certificate that is not valid today",
+        if_yours=f"{_OWN_CERTIFICATE} Your IT help desk renews certificates.",
+    ),
+    "certificate_revoked": WarningWords(
+        happened="A reply in your name was signed with a certificate that was revoked",
+        if_yours=f"{_OWN_CERTIFICATE} Your IT help desk renews certificates.",
+    ),
+    "certificate_not_for_mail": WarningWords(
+        happened="A reply in your name was signed with a certificate that is not meant for mail",
+        if_yours=_OWN_CERTIFICATE,
+    ),
+    "revocation_unknown": WarningWords(
+        happened="Nobody can tell whether the certificate that a reply in your name was signed "
+        "with was revoked",
+        if_yours="tell those who run this mailbox that the list of revoked certificates is "
+        "missing or out of date.",
     ),
 }
 

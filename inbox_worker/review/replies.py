@@ -13,23 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from config.settings import StaffMember
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.review import decisions, inquiries, refusals, reply_answers
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
-from inbox_worker.review.entitlement import UNKNOWN_TOKEN, find_refusal
+from inbox_worker.review.entitlement import UNKNOWN_TOKEN, Refusal, find_refusal
 from inbox_worker.review.notices import STATUS_WORDS
 from inbox_worker.review.reply import Reply
-from inbox_worker.storage import store
+from inbox_worker.review.signatures import read_signed
+from inbox_worker.storage import journal, store
 from inbox_worker.storage.models import Decision, Request, Token
 from inbox_worker.storage.tokens import find_token
 from parsers.extraction import FieldValue
 from parsers.mail.bindings import find_reply_tokens
+from parsers.mail.message import InboundMessage
 from parsers.replies.command import Command, CommandRefusal
 from parsers.replies.command_reader import build_field_names, parse_command
 from parsers.replies.keyword_table import Keyword
-from parsers.replies.new_text import find_new_text
+from parsers.replies.new_text import NewText, find_new_text
 
 #: What each command of the table does.
 PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
@@ -67,7 +70,29 @@ def prepare_staff_reply(intake: Intake) -> Apply:
         return partial(refusals.refuse, intake, file.request, member, refusal or UNKNOWN_TOKEN)
     if file.token.expires_at <= intake.now:
         return partial(reply_answers.return_expired, intake, file.request, member)
-    return _prepare_command(intake, file, member)
+    written = _find_written(intake, file.token)
+    if isinstance(written, Refusal):
+        return partial(refusals.refuse, intake, file.request, member, written)
+    return _prepare_command(intake, file, member, find_new_text(written))
+
+
+def _find_written(intake: Intake, token: Token) -> InboundMessage | Refusal:
+    """Return what is read as the person's own words: the mail, or only what they signed of it."""
+    review = intake.services.settings.review
+    if not review.require_smime:
+        return intake.message
+    with intake.services.database.read() as session:
+        ((_, raw),) = journal.read_mails(session, [intake.entry.id])
+    signed = read_signed(
+        raw,
+        address=token.address,
+        ca_file=Path(review.smime_ca_file),
+        issued_at=token.issued_at,
+        now=intake.now,
+    )
+    if isinstance(signed, InboundMessage):
+        return signed
+    return Refusal(code="not_signed", told="holder", is_proven=True, detail=signed)
 
 
 def _read_file(intake: Intake) -> _File | None:
@@ -95,9 +120,8 @@ def _read_file(intake: Intake) -> _File | None:
     return None
 
 
-def _prepare_command(intake: Intake, file: _File, member: StaffMember) -> Apply:
+def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text: NewText) -> Apply:
     services = intake.services
-    new_text = find_new_text(intake.message)
     parsed = parse_command(
         new_text.text,
         keywords=services.keywords,

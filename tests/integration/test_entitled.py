@@ -2,7 +2,7 @@
 
 A row is a reply that reads like a good decision and must decide nothing. Beside what became of it
 stand the one person who may hear of it, by which letter, and the event that stays behind. Nobody
-outside the staff is ever written to, and the notice can still be answered afterwards.
+outside the staff is ever written to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import pytest
 
 from inbox_worker.storage.models import Event
 from tests.worker_harness import (
-    ALVAREZ,
     CHEN,
     CLERK,
     LINDQVIST,
@@ -413,7 +412,6 @@ def list_outsiders(letters: Sequence[Sent]) -> set[str]:
 @pytest.mark.parametrize("case", CASES, ids=by_why)
 def test_who_is_not_entitled_decides_nothing(filed: Harness, case: Case) -> None:
     raw = case.make(filed)
-    notice = filed.notice(ALVAREZ)
     if case.staff is not None:
         filed.change_settings(staff=case.staff)
     before = filed.last_letter_id()
@@ -428,9 +426,6 @@ def test_who_is_not_entitled_decides_nothing(filed: Harness, case: Case) -> None
     )
     assert case.words in " ".join(x.text for x in new)
     assert EVIL not in " ".join(x.text for x in new)
-    # Nothing was used up.
-    filed.reply(ALVAREZ, DENY, to=notice)
-    assert filed.status() == "DENIED"
 
 
 ENTITLED: dict[str, Callable[[Harness], bytes]] = {
@@ -544,6 +539,8 @@ def test_many_forgeries_do_not_bury_the_person_they_name(filed: Harness) -> None
         filed.deliver(write(notice, author=EVIL, top=(EVIL_PASS,), text=f"{DENY} {_}"))
     assert len(filed.letters(to=ORTEGA, kind=UNPROVEN)) == 2, "one a day for each reason"
     assert filed.events().count("reply_refused_unproven") == 3
+    filed.reply(ORTEGA, DENY, to=notice)
+    assert filed.status() == "DENIED", "and the notice is as good as before"
 
 
 def test_a_header_that_is_injected_into_a_letter_of_ours_stays_one_line(filed: Harness) -> None:

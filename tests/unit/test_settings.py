@@ -391,7 +391,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
             ("E020", "alerts.smtp.oauth2.authority"),
         ),
         (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
-        (_set("review", "require_smime", True), ("E090", "review.require_smime")),
+        (_set("review", "require_smime", True), ("E042", "review.smime_ca_file")),
         (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
         (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),
         (_add_mailbox(folders={"filed": "A", "other": "inbox"}), ("E023", "mailbox[1].folder")),
