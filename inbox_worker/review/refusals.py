@@ -20,9 +20,10 @@ from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.review import reply_answers
 from inbox_worker.review.entitlement import Refusal
 from inbox_worker.review.notices import build_options
+from inbox_worker.review.reply import is_confirmable
 from inbox_worker.status import Disposition
 from inbox_worker.storage import store
-from inbox_worker.storage.models import Request
+from inbox_worker.storage.models import Decision, Request
 from outbound.letters.compose import LetterKind
 from outbound.letters.reply_letters import UnprovenReply, compose_unproven_reply
 
@@ -36,6 +37,7 @@ class WarningWords:
 
     happened: str  #: a sentence without its end, which is ", so nothing was decided."
     if_yours: str  #: what to do where it was their own reply, sentences
+    if_not: str = "someone used your name."  #: what it means where it was not
 
 
 _OWN_ACCOUNT = (
@@ -63,6 +65,7 @@ WARNINGS: Mapping[str, WarningWords] = {
         "here",
         if_yours=f"{_OWN_ACCOUNT} It must be the address that this message came to. A colleague "
         "you passed the message to answers the notice that was sent to them.",
+        if_not="someone else has a copy of that message.",
     ),
     "sent_by_another": WarningWords(
         happened="A reply in your name was sent by another account on your behalf",
@@ -126,14 +129,16 @@ def refuse(
     request: Request | None,
     holder: StaffMember | None,
     refusal: Refusal,
+    proposal: Decision | None,
     session: Session,
 ) -> Disposition:
     """Write down that a reply was not obeyed, and tell whoever is to be told.
 
-    `holder` is the person the answered letter was written to, None when they left.
+    `holder` is the person the answered letter was written to, None when they left, and `proposal`
+    what it proposed: the warning can be answered in the same way.
     """
     if request is not None and refusal.told == "holder" and holder is not None:
-        _warn(intake, session, request, holder, refusal)
+        _warn(intake, session, request, holder, refusal, proposal)
     if request is not None and refusal.told == "author":
         _tell_author(intake, session, request, holder)
     store.add_event(
@@ -166,9 +171,15 @@ def _tell_author(
 
 
 def _warn(
-    intake: Intake, session: Session, request: Request, holder: StaffMember, refusal: Refusal
+    intake: Intake,
+    session: Session,
+    request: Request,
+    holder: StaffMember,
+    refusal: Refusal,
+    proposal: Decision | None,
 ) -> None:
     services = intake.services
+    confirmable = is_confirmable(proposal, request)
     kinds = (LetterKind.UNPROVEN_REPLY.value,)
     day_ago = intake.now - timedelta(days=1)
     if store.count_letters_to(session, holder.email, kinds, day_ago) >= WARNINGS_PER_DAY:
@@ -186,10 +197,11 @@ def _warn(
             UnprovenReply(
                 head=build_letterhead(services),
                 tracking_number=request.tracking_number,
-                reply=build_options(services, request, holder, reply_to),
+                reply=build_options(services, request, holder, reply_to, confirmable=confirmable),
                 arrived_at=intake.now,
                 happened=words.happened,
                 if_yours=words.if_yours,
+                if_not=words.if_not,
             )
         ),
         Posting(
@@ -197,4 +209,5 @@ def _warn(
             now=intake.now,
             answers=Inbound.of(intake) if proven else None,
         ),
+        decision_id=proposal.id if proposal is not None and confirmable else None,
     )

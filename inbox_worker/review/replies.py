@@ -63,17 +63,23 @@ def prepare_staff_reply(intake: Intake) -> Apply:
     """Judge who wrote, read what they wrote, and return what to write for it."""
     file = _read_file(intake)
     if file is None:
-        return partial(refusals.refuse, intake, None, None, UNKNOWN_TOKEN)
+        return partial(refusals.refuse, intake, None, None, UNKNOWN_TOKEN, None)
     member = intake.services.settings.find_staff(file.token.address)
     refusal = find_refusal(intake, file.token)
     if refusal is not None or member is None:
-        return partial(refusals.refuse, intake, file.request, member, refusal or UNKNOWN_TOKEN)
+        return _prepare_refusal(intake, file, member, refusal or UNKNOWN_TOKEN)
     if file.token.expires_at <= intake.now:
         return partial(reply_answers.return_expired, intake, file.request, member)
     written = _find_written(intake, file.token)
     if isinstance(written, Refusal):
-        return partial(refusals.refuse, intake, file.request, member, written)
+        return _prepare_refusal(intake, file, member, written)
     return _prepare_command(intake, file, member, find_new_text(written))
+
+
+def _prepare_refusal(
+    intake: Intake, file: _File, holder: StaffMember | None, refusal: Refusal
+) -> Apply:
+    return partial(refusals.refuse, intake, file.request, holder, refusal, file.proposal)
 
 
 def _find_written(intake: Intake, token: Token) -> InboundMessage | Refusal:

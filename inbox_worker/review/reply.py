@@ -53,13 +53,7 @@ class Reply:
     @property
     def is_confirmable(self) -> bool:
         """Whether the answered mail shows a document that can still be confirmed."""
-        proposal = self.proposal
-        return (
-            proposal is not None
-            and proposal.state == "PROPOSED"
-            and proposal.round == self.request.round
-            and proposal.revision == self.request.revision
-        )
+        return is_confirmable(self.proposal, self.request)
 
     @property
     def is_cancellable(self) -> bool:
@@ -81,3 +75,13 @@ class Reply:
             return False
         member = self.intake.services.settings.find_staff(self.first.actor)
         return member is None or not member.has_role("approver")
+
+
+def is_confirmable(proposal: Decision | None, request: Request) -> bool:
+    """Whether what a letter proposed can still be confirmed."""
+    return (
+        proposal is not None
+        and proposal.state == "PROPOSED"
+        and proposal.round == request.round
+        and proposal.revision == request.revision
+    )

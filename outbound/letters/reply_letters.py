@@ -152,6 +152,7 @@ class UnprovenReply:
     arrived_at: datetime  #: aware
     happened: str  #: a sentence without its end
     if_yours: str  #: what to do where it was their own reply
+    if_not: str  #: what it means where it was not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -396,6 +396,7 @@ def _build_inside() -> dict[str, Letter]:
                 arrived_at=AT,
                 happened="A reply in your name could not be proven to come from you",
                 if_yours="reply from your own account.",
+                if_not="someone used your name.",
             )
         ),
         "alert": compose_staff_alert(
@@ -680,7 +681,7 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
             [
                 "could not be proven to come from you, so nothing was decided.",
                 "If you sent it: reply from your own account.",
-                "If you did not send it:",
+                "If you did not send it: someone used your name.",
             ],
         ),
         ("alert", ["refused for good", "What to do: Send it by post.", "Code: delivery_failed"]),
