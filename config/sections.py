@@ -243,6 +243,8 @@ class ReviewSettings(Section):
     confirm: bool = True
     undo_minutes: NotNegative = 10
     token_days: Positive = 30
+    remind_requester_days: NotNegative = 14
+    close_unanswered_days: NotNegative = 30
     paper_to: AddressOrNone = ""
     bases: Annotated[Many[Filled], Field(min_length=1)] = (
         "routine use",

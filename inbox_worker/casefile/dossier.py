@@ -45,10 +45,11 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What a notice shows beside the file, made before anything is written."""
+    """What letters carry beside the file's words, made before anything is written."""
 
     pictures: Mapping[str, bytes] = field(default_factory=dict)  #: of spots to check, by field
     comparison: Comparison | None = None  #: with an earlier form, where there was one
+    returned_form: bytes | None = None  #: for a requester who has to mend it
 
 
 def read_dossier(session: Session, request: Request) -> Dossier:

@@ -19,6 +19,7 @@ from inbox_worker.casefile.dossier import Dossier, Prepared, count_earlier_reque
 from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import Duplicate, NewForm, keep_and_compare
 from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
@@ -33,6 +34,9 @@ from outbound.letters.mime import find_mailable_address
 from outbound.letters.review_letters import Comparison
 from parsers.extraction import Extraction, FieldProblem
 from parsers.forms.comparison import compare_forms
+
+#: Requests that ended without an answer; their requester can open them again.
+ENDED = frozenset({RequestStatus.CLOSED, RequestStatus.WITHDRAWN})
 
 #: How many repeats of a form by the same author are answered in a day.
 REPEATS_ANSWERED = 5
@@ -49,6 +53,7 @@ class Filing:
     documents: ReadDocuments
     forms: tuple[ReadDocument, ...]
     pictures: FormPictures = field(default_factory=dict)
+    returned: Mapping[int, bytes] = field(default_factory=dict)  #: to be mended, by position
 
     def __call__(self, session: Session) -> Disposition:
         """File this mail alone."""
@@ -79,8 +84,13 @@ def prepare_filing(intake: Intake) -> Apply:
 
 def prepare_forms(intake: Intake, documents: ReadDocuments) -> Filing:
     """Draw what reviewers will have to look at in the forms; return the filing of them all."""
-    pictures = render_form_pictures(intake, documents)
-    return Filing(intake=intake, documents=documents, forms=documents.forms, pictures=pictures)
+    return Filing(
+        intake=intake,
+        documents=documents,
+        forms=documents.forms,
+        pictures=render_form_pictures(intake, documents),
+        returned=render_returned_forms(intake, documents.forms),
+    )
 
 
 def render_form_pictures(
@@ -100,6 +110,22 @@ def render_form_pictures(
         )
         for form in documents.forms
         if form is joining or form.extraction.is_complete
+    }
+
+
+def render_returned_forms(intake: Intake, forms: Sequence[ReadDocument]) -> Mapping[int, bytes]:
+    """Return the incomplete ones of these forms, by position, as their author is to mend them."""
+    if intake.channel != "email" or not intake.is_author_proven():
+        return {}
+    return {
+        form.position: render_returned_form(
+            intake.services,
+            form.extraction.definition or "",
+            form.extraction.fields,
+            list_shortcomings(intake.services, form.extraction),
+        )
+        for form in forms
+        if not form.extraction.is_complete
     }
 
 
@@ -213,6 +239,7 @@ def _write_case(
     prepared = Prepared(
         pictures=case.filing.pictures.get(case.form.position, {}),
         comparison=None if duplicate is None else _compare(services, extraction, duplicate),
+        returned_form=case.filing.returned.get(case.form.position),
     )
     route(
         services,
@@ -299,17 +326,17 @@ def route(
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
-    What reviewers are shown is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again. `answers_requester` is False where
-    its requester is to be told nothing.
+    What reviewers are shown is given as `write_review_notices` takes it. A request that is
+    INCOMPLETE and stays so is only asked again, and so is one that ended and whose form still wants
+    something. `answers_requester` is False where its requester is to be told nothing.
     """
     now, fields = now_intake.now, None if dossier is None else dossier.fields
-    if request.status != target.value:
+    for step in _list_steps(RequestStatus(request.status), target):
         store.move_request(
             session,
             request,
-            target,
-            code=f"request_{target.value.lower()}",
+            step,
+            code=f"request_{step.value.lower()}",
             actor=store.PROGRAM,
             now=now,
             journal_id=now_intake.entry.id,
@@ -320,7 +347,13 @@ def route(
     if target is RequestStatus.INCOMPLETE:
         problems = store.list_problems(session, request) if dossier is None else dossier.problems
         correspondence.write_deficiency(
-            services, session, request, problems, now=now, fields=fields
+            services,
+            session,
+            request,
+            problems,
+            now=now,
+            fields=fields,
+            returned_form=None if prepared is None else prepared.returned_form,
         )
     elif target is RequestStatus.LEGAL:
         if answers_requester:
@@ -338,3 +371,15 @@ def route(
             prepared=prepared,
             answer=answer,
         )
+
+
+def _list_steps(source: RequestStatus, target: RequestStatus) -> tuple[RequestStatus, ...]:
+    """Return the statuses a request goes through.
+
+    What had ended opens to review alone, and not before its form is whole.
+    """
+    if source is target or (source in ENDED and target is RequestStatus.INCOMPLETE):
+        return ()
+    if source in ENDED and target is not RequestStatus.IN_REVIEW:
+        return (RequestStatus.IN_REVIEW, target)
+    return (target,)

@@ -2,7 +2,7 @@
 
 A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
 subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
-corrected form joined its request), ANSWER_RECORDED (review is open again),
+corrected form joined its request), ANSWER_RECORDED (review is open again, also of what had ended),
 CORRESPONDENCE_RECORDED (kept for a person), and those of `self_service`. A mail bound to nothing is
 filed or answered as if it stood alone.
 """
@@ -10,7 +10,7 @@ filed or answered as if it stood alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -25,16 +25,19 @@ from inbox_worker.casefile.dossier import (
 from inbox_worker.casefile.doubts import build_comparison
 from inbox_worker.casefile.duplicates import find_keys, record_keys
 from inbox_worker.casefile.pictures import render_pictures
+from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.revisions import Change, find_shortcomings, keep_read_problems, revise
 from inbox_worker.casefile.triage import Flag, find_fields_to_check
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.handling import filing, miscellany
+from inbox_worker.handling.filing import Filing
 from inbox_worker.handling.self_service import prepare_wish
+from inbox_worker.handling.unanswered import CLOSED_UNANSWERED
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import staff_alerts
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
-from inbox_worker.storage.models import Request
+from inbox_worker.storage.models import Problem, Request
 from inbox_worker.storage.tokens import find_token
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.forms.comparison import compare_forms
@@ -68,16 +71,31 @@ def prepare_requester_reply(intake: Intake) -> Apply:
     documents = _without_copies(intake, await_documents(intake), request)
     is_proven = is_answer or intake.is_author_proven()
     form = _find_same(intake, documents, request)
-    if form is not None and request.status in _WAITING and is_proven:
-        pictures = filing.render_form_pictures(intake, documents, joining=form)
-        return partial(_join_form, intake, documents, form, request, pictures)
+    is_welcome = request.status in _WAITING or (request.status in filing.ENDED and is_answer)
+    if form is not None and is_welcome and is_proven:
+        return partial(_join_form, _prepare_joining(intake, documents, form, request))
     if documents.forms and (form is None or not is_answer):
         # A form about somebody else, or one that merely names a number, stands for itself.
         return filing.prepare_forms(intake, documents)
-    if request.status == RequestStatus.NEEDS_INFORMATION and is_answer:
+    if is_answer and _waits_for_words(intake, request):
         shown = _read_shown(intake, request)
         return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
+
+
+def _waits_for_words(intake: Intake, request: Request) -> bool:
+    """Whether a question is with the requester, or was until it was closed unanswered."""
+    if request.status == RequestStatus.NEEDS_INFORMATION:
+        return True
+    if request.status != RequestStatus.CLOSED:
+        return False
+    with intake.services.database.read() as session:
+        last = store.find_last_change(session, request)
+    return (
+        last is not None
+        and last.code == CLOSED_UNANSWERED
+        and last.status_from == RequestStatus.NEEDS_INFORMATION
+    )
 
 
 def _without_copies(intake: Intake, documents: ReadDocuments, request: Request) -> ReadDocuments:
@@ -162,32 +180,74 @@ def _hold(session: Session, seen: Request) -> Request:
     return request
 
 
-def _join_form(
-    intake: Intake,
-    documents: ReadDocuments,
-    form: ReadDocument,
-    seen: Request,
-    pictures: filing.FormPictures,
-    session: Session,
-) -> Disposition:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joining:
+    """A corrected form on its way into its request's file, judged before anything is written."""
+
+    intake: Intake
+    documents: ReadDocuments
+    form: ReadDocument
+    seen: Request
+    before: Mapping[str, FieldValue]  #: the file's values
+    changed: Mapping[str, FieldValue]  #: those that take the place of others
+    problems: Sequence[FieldProblem]  #: of the file as it will be
+    filing: Filing  #: of the mail's other forms
+
+    @property
+    def fields(self) -> dict[str, FieldValue]:
+        """Return the file's values as they will be."""
+        return {**self.before, **self.changed}
+
+
+def _prepare_joining(
+    intake: Intake, documents: ReadDocuments, form: ReadDocument, request: Request
+) -> _Joining:
+    """Compare the form with the file, and draw what reviewers or its author will have to see."""
+    with intake.services.database.read() as session:
+        before = store.current_fields(session, request)
+        stored = store.list_problems(session, request)
+        session.expunge_all()
+    was_complete = _was_complete(request)
+    changed = _find_changes(before, form.extraction.fields, was_complete=was_complete)
+    fields = {**before, **changed}
+    problems = _find_problems(intake, request, stored, form, before, fields)
+    others = tuple(f for f in documents.forms if f is not form)
+    pictures = filing.render_form_pictures(intake, documents, joining=form)
+    returned = filing.render_returned_forms(intake, others)
+    if intake.is_author_proven() and not all(p.flag_only for p in problems):
+        again = render_returned_form(intake.services, request.definition, fields, problems)
+        returned = {**returned, form.position: again}
+    return _Joining(
+        intake=intake,
+        documents=documents,
+        form=form,
+        seen=request,
+        before=before,
+        changed=changed,
+        problems=problems,
+        filing=Filing(
+            intake=intake, documents=documents, forms=others, pictures=pictures, returned=returned
+        ),
+    )
+
+
+def _join_form(joining: _Joining, session: Session) -> Disposition:
     """Let the new form's values take the place of the old ones, and judge the file again."""
-    request, services, extraction = _hold(session, seen), intake.services, form.extraction
+    intake, documents, form = joining.intake, joining.documents, joining.form
+    request, services, extraction = _hold(session, joining.seen), intake.services, form.extraction
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
     store.keep_forms_inside(session, intake.entry.id, documents.forms_inside)
-    before = store.current_fields(session, request)
-    changed = _find_changes(before, extraction.fields, was_complete=_was_complete(request))
-    fields = {**before, **changed}
     target = revise(
         services,
         session,
         request,
-        fields,
-        _find_problems(intake, session, request, form, before, fields),
+        joining.fields,
+        joining.problems,
         Change(actor=store.PROGRAM, now=intake.now, journal_id=intake.entry.id),
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
-    store.add_fields(session, request, changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, request, find_keys(form.attachment.data, fields))
+    store.add_fields(session, request, joining.changed, recorded_by=store.PROGRAM, now=intake.now)
+    record_keys(session, request, find_keys(form.attachment.data, joining.fields))
     store.add_event(
         session,
         "form_resubmitted",
@@ -196,31 +256,30 @@ def _join_form(
         now=intake.now,
         journal_id=intake.entry.id,
         detail={
-            "fields": sorted(changed),
+            "fields": sorted(joining.changed),
             "revision": request.revision,
             "position": form.position,
         },
     )
     definition = services.definition(request.definition)
-    changes = compare_forms(definition, before, fields)
+    changes = compare_forms(definition, joining.before, joining.fields)
     prepared = Prepared(
-        pictures=pictures[form.position],
+        pictures=joining.filing.pictures[form.position],
         comparison=build_comparison(definition, changes, "the request as it was before"),
+        returned_form=joining.filing.returned.get(form.position),
     )
     answer = find_new_text(intake.message).text
     filing.route(
         services, session, request, target, now_intake=intake, prepared=prepared, answer=answer
     )
-    others = tuple(f for f in documents.forms if f is not form)
-    if others:
-        rest = filing.Filing(intake=intake, documents=documents, forms=others, pictures=pictures)
-        filing.file_forms(session, [rest])
+    if joining.filing.forms:
+        filing.file_forms(session, [joining.filing])
     return Disposition.FORM_RECEIVED
 
 
 def _was_complete(request: Request) -> bool:
     """Whether the file was complete: the question about it was a reviewer's, not ours."""
-    return request.status == RequestStatus.NEEDS_INFORMATION
+    return request.perfected_at is not None
 
 
 def _find_changes(
@@ -252,8 +311,8 @@ def _has_other_evidence(old: FieldValue, new: FieldValue) -> bool:
 
 def _find_problems(
     intake: Intake,
-    session: Session,
     request: Request,
+    stored: Sequence[Problem],
     form: ReadDocument,
     before: Mapping[str, FieldValue],
     fields: Mapping[str, FieldValue],
@@ -268,7 +327,6 @@ def _find_problems(
     }
     found = keep_read_problems(services, definition, new.problems, new.fields, without=vouched)
     named = {*new.fields, *(p.field for p in found)}
-    stored = store.list_problems(session, request)
     problems = find_shortcomings(
         services,
         definition,

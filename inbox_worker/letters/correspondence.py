@@ -7,7 +7,7 @@ use case's business. No letter here holds anything about a person.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -16,28 +16,33 @@ from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_requester, post_unbound
 from inbox_worker.letters.printing import needs_print, post_printable
 from inbox_worker.services import Services
+from inbox_worker.status import RequestStatus
 from inbox_worker.storage.models import Problem, Request
 from outbound.letters.compose import Letter, LetterKind
 from outbound.letters.printed import PrintedKind
 from outbound.letters.requester_letters import (
     Acknowledgement,
     Answer,
+    ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
     NoForm,
     Oversize,
     Question,
+    Reminder,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
     compose_no_form,
     compose_oversize,
     compose_question,
     compose_refusal,
+    compose_reminder,
     compose_set_aside,
 )
 from parsers.extraction import DocumentKind, Extraction, FieldProblem, FieldValue
@@ -107,8 +112,9 @@ def write_deficiency(
     *,
     now: datetime,
     fields: Fields | None = None,
+    returned_form: bytes | None = None,
 ) -> None:
-    """Tell the mail's author what to mend, each field by its label."""
+    """Tell the mail's author what to mend, each field by its label, with their form to mend it."""
     posting = Posting(key=f"deficiency:{request.id}:{request.revision}", now=now)
     definition = services.definition(request.definition)
     titles = {s.name: s.title for s in definition.sections}
@@ -135,6 +141,60 @@ def write_deficiency(
             head=build_letterhead(services),
             tracking_number=request.tracking_number,
             items=tuple(items),
+            returned_form=returned_form,
+        )
+    )
+    post_to_requester(services, session, request, request.author_address, letter, posting)
+
+
+def write_reminder(
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    asked_on: date,
+    closes_on: date | None,
+    key: str,
+    now: datetime,
+) -> None:
+    """Remind the requester of what they were asked, and say when the request will be closed."""
+    posting = Posting(key=key, now=now)
+    if needs_print(request):
+        post_printable(services, session, request, "reminder", posting)
+        return
+    letter = compose_reminder(
+        Reminder(
+            head=build_letterhead(services),
+            tracking_number=request.tracking_number,
+            asked_on=asked_on,
+            is_form=request.status == RequestStatus.INCOMPLETE,
+            closes_on=closes_on,
+        )
+    )
+    post_to_requester(services, session, request, request.author_address, letter, posting)
+
+
+def write_closed_unanswered(
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    asked_on: date,
+    is_form: bool,
+    key: str,
+    now: datetime,
+) -> None:
+    """Tell the requester that the request is closed, and how to open it again."""
+    posting = Posting(key=key, now=now)
+    if needs_print(request):
+        post_printable(services, session, request, "closed_unanswered", posting)
+        return
+    letter = compose_closed_unanswered(
+        ClosedUnanswered(
+            head=build_letterhead(services),
+            tracking_number=request.tracking_number,
+            asked_on=asked_on,
+            is_form=is_form,
         )
     )
     post_to_requester(services, session, request, request.author_address, letter, posting)

@@ -14,7 +14,7 @@ from inbox_worker.alarms import raising
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.fetching import nightly
 from inbox_worker.fetching.fetcher import Fetcher
-from inbox_worker.handling import quarantine, urgency
+from inbox_worker.handling import quarantine, unanswered, urgency
 from inbox_worker.handling.ingest import dispose_pending
 from inbox_worker.handling.standing_in import end_absences
 from inbox_worker.handling.waiting import WaitingRoom
@@ -33,6 +33,7 @@ CHORES: tuple[Chore, ...] = (
     raising.CHORE,
     quarantine.DIGEST,
     nightly.CHORE,
+    unanswered.CHORE,
     Chore(name="absences", every=timedelta(hours=1), do=end_absences),
 )
 

@@ -384,6 +384,16 @@ def _field_value(row: FieldRecord) -> FieldValue:
     )
 
 
+def find_last_change(session: Session, request: Request) -> Event | None:
+    """Return the event of the request's newest change of status."""
+    return session.scalars(
+        select(Event)
+        .where(Event.request_id == request.id, Event.status_from.is_not(None))
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).first()
+
+
 def find_decision(session: Session, request: Request, *states: str) -> Decision | None:
     """Return the round's newest decision in one of `states`, or None."""
     return session.scalars(

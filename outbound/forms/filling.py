@@ -78,6 +78,13 @@ def fill_form(definition: FormDefinition, blank: bytes, values: Mapping[str, obj
         raise FormFillingError((f"The blank form is not a readable PDF: {error}.",)) from error
 
 
+def list_filling_problems(
+    definition: FormDefinition, values: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Return a sentence for each reason why `values` cannot be written on the form."""
+    return _write_values(definition, values)[1]
+
+
 #: What goes into one AcroForm field: text, or the name of a button's state.
 _Written = str | pikepdf.Name
 
@@ -225,7 +232,7 @@ def _printed_period(text: str) -> str:
 def _fill(pdf: pikepdf.Pdf, written: Mapping[str, _Written]) -> bytes:
     if "/AcroForm" not in pdf.Root:
         raise FormFillingError(("The blank form has no fields to fill in.",))
-    fields = dict(_walk_fields(pdf.Root.AcroForm.Fields))
+    fields = dict(walk_fields(pdf.Root.AcroForm.Fields))
     absent = tuple(f"{name}: the blank form has no such field." for name in written.keys() - fields)
     if absent:
         raise FormFillingError(tuple(sorted(absent)))
@@ -244,13 +251,13 @@ def _fill(pdf: pikepdf.Pdf, written: Mapping[str, _Written]) -> bytes:
     return target.getvalue()
 
 
-def _walk_fields(nodes: pikepdf.Object, prefix: str = "") -> Iterator[tuple[str, pikepdf.Object]]:
+def walk_fields(nodes: pikepdf.Object, prefix: str = "") -> Iterator[tuple[str, pikepdf.Object]]:
     """Yield every terminal field with its full name; radio buttons belong to their group."""
     for node in nodes:
         name = f"{prefix}{node.T}"
         kids = node.get("/Kids")
         if kids is not None and all("/T" in kid for kid in kids):
-            yield from _walk_fields(kids, f"{name}.")
+            yield from walk_fields(kids, f"{name}.")
         else:
             yield name, node
 

@@ -37,6 +37,8 @@ class LetterKind(StrEnum):
     LEGAL_RECEIVED = "legal_received"  #: a request marked as a demand was filed
     DEFICIENCY = "deficiency"  #: fields are missing or wrong
     QUESTION = "question"  #: a reviewer asks the requester
+    REMINDER = "reminder"  #: a requester has not answered
+    CLOSED_UNANSWERED = "closed_unanswered"  #: a request ends because they did not
     CERTIFICATION = "certification"  #: carries a certification form with facts
     REFUSAL = "refusal"  #: carries a certification form without; reads as the other does
     SET_ASIDE = "set_aside"  #: a document could not be read
@@ -86,6 +88,8 @@ _OUTSIDE = frozenset(
         LetterKind.LEGAL_RECEIVED,
         LetterKind.DEFICIENCY,
         LetterKind.QUESTION,
+        LetterKind.REMINDER,
+        LetterKind.CLOSED_UNANSWERED,
         LetterKind.CERTIFICATION,
         LetterKind.REFUSAL,
         LetterKind.SET_ASIDE,

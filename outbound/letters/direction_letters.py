@@ -13,7 +13,7 @@ from datetime import datetime
 
 from outbound.letters.compose import Letter, Letterhead, LetterKind, build_letter, build_pdf
 from outbound.letters.opening_hours import IsHoliday, describe_hours, describe_moment, describe_now
-from outbound.letters.requester_letters import BLANK_FORM_NAME
+from outbound.letters.requester_letters import FORM_NAME
 from parsers.classification.directory import Channel, ContactDirectory
 from parsers.classification.topics import FoundTopic, Handling, TopicTable
 
@@ -143,8 +143,8 @@ def _build(kind: LetterKind, context: Directions) -> Letter:
         context,
         title=_TITLES[kind][context.language],
         language=context.language,
-        attachments=() if blank is None else (build_pdf(BLANK_FORM_NAME, blank),),
-        has_blank_form=blank is not None,
+        attachments=() if blank is None else (build_pdf(FORM_NAME, blank),),
+        has_form=blank is not None,
         says_hours=any(c.now for c in _list_channels(context)),
     )
 

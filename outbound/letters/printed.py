@@ -18,7 +18,9 @@ import typst
 from outbound.certification.pdf import find_fonts
 from outbound.letters.words import clean_text
 
-PrintedKind = Literal["acknowledgement", "legal_received", "deficiency", "question"]
+PrintedKind = Literal[
+    "acknowledgement", "legal_received", "deficiency", "question", "reminder", "closed_unanswered"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

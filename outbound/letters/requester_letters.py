@@ -1,14 +1,15 @@
 """Letters that leave for outside: to requesters, and to whoever wrote to the mailbox.
 
-None holds anything about a person, not even what the reader wrote: their contexts have no place
-for it. The letter with a certification and the letter with a refusal are one template, so that
-neither the mail nor a glance at a screen tells which it is.
+None says anything about a person, not even what the reader wrote: their contexts have no place for
+it. Only a form that goes back to be mended carries what its own sender filled in. The letter with a
+certification and the letter with a refusal are one template, so that neither the mail nor a glance
+at a screen tells which it is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from outbound.letters.compose import (
@@ -20,8 +21,8 @@ from outbound.letters.compose import (
     build_pdf,
 )
 
-#: What the blank form is called in a letter.
-BLANK_FORM_NAME = "request-form"
+#: What the Request Form is called in a letter, blank or filled in.
+FORM_NAME = "request-form"
 
 #: What readers of documents call a reason that `set_aside.j2` has sentences for.
 _SAME_REASON = {
@@ -81,7 +82,7 @@ class Deficiency:
     head: Letterhead
     tracking_number: str
     items: tuple[DeficiencyItem, ...]  #: in form order; empty: the fields are not named
-    blank_form: bytes | None = None
+    returned_form: bytes | None = None  #: filled in with what was read, and marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,27 @@ class Question:
     head: Letterhead
     tracking_number: str
     question: str  #: as the reviewer wrote it, line breaks kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """The requester has not answered what they were asked."""
+
+    head: Letterhead
+    tracking_number: str
+    asked_on: date  #: where the office is
+    is_form: bool  #: a corrected form is waited for, and not an answer in words
+    closes_on: date | None  #: None: the request stays open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedUnanswered:
+    """A request was closed because its requester did not answer."""
+
+    head: Letterhead
+    tracking_number: str
+    asked_on: date  #: where the office is
+    is_form: bool  #: a corrected form was waited for, and not an answer in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +175,23 @@ def compose_legal_received(context: Acknowledgement) -> Letter:
 def compose_deficiency(context: Deficiency) -> Letter:
     """Compose the letter that names each field to mend and says how to send it again."""
     return _build(
-        LetterKind.DEFICIENCY, context, "Your request is not complete", blank=context.blank_form
+        LetterKind.DEFICIENCY, context, "Your request is not complete", form=context.returned_form
     )
 
 
 def compose_question(context: Question) -> Letter:
     """Compose the letter that puts a reviewer's question to the requester."""
     return _build(LetterKind.QUESTION, context, "A question about your request")
+
+
+def compose_reminder(context: Reminder) -> Letter:
+    """Compose the letter that reminds a requester of what they were asked."""
+    return _build(LetterKind.REMINDER, context, "Your request waits for you")
+
+
+def compose_closed_unanswered(context: ClosedUnanswered) -> Letter:
+    """Compose the letter that says a request was closed for want of an answer."""
+    return _build(LetterKind.CLOSED_UNANSWERED, context, "Your request is closed")
 
 
 def compose_certification_letter(context: Answer) -> Letter:
@@ -179,7 +211,7 @@ def compose_set_aside(context: SetAside) -> Letter:
         LetterKind.SET_ASIDE,
         context,
         "A document could not be read",
-        blank=context.blank_form,
+        form=context.blank_form,
         reasons=reasons,
     )
 
@@ -188,14 +220,14 @@ def compose_no_form(context: NoForm) -> Letter:
     """Compose the letter that says how to ask, with the blank form, in the context's language."""
     title = "Como enviar una solicitud" if context.language == "es" else "How to send a request"
     return _build(
-        LetterKind.NO_FORM, context, title, blank=context.blank_form, language=context.language
+        LetterKind.NO_FORM, context, title, form=context.blank_form, language=context.language
     )
 
 
 def compose_attachment_not_pdf(context: NoForm) -> Letter:
     """Compose the letter that says a PDF is needed, with the blank form."""
     return _build(
-        LetterKind.NOT_PDF, context, "Please send the form as a PDF", blank=context.blank_form
+        LetterKind.NOT_PDF, context, "Please send the form as a PDF", form=context.blank_form
     )
 
 
@@ -211,7 +243,17 @@ def find_reason(code: str) -> str:
     return reason if reason in SET_ASIDE_REASONS else "unreadable"
 
 
-_Context = Acknowledgement | Deficiency | Question | Answer | SetAside | NoForm | Oversize
+_Context = (
+    Acknowledgement
+    | Deficiency
+    | Question
+    | Reminder
+    | ClosedUnanswered
+    | Answer
+    | SetAside
+    | NoForm
+    | Oversize
+)
 
 
 def _build(
@@ -219,7 +261,7 @@ def _build(
     context: _Context,
     title: str,
     *,
-    blank: bytes | None = None,
+    form: bytes | None = None,
     language: str = "en",
     **more: Any,
 ) -> Letter:
@@ -229,8 +271,8 @@ def _build(
         title=title,
         tracking_number=getattr(context, "tracking_number", ""),
         language=language,
-        attachments=() if blank is None else (build_pdf(BLANK_FORM_NAME, blank),),
-        has_blank_form=blank is not None,
+        attachments=() if form is None else (build_pdf(FORM_NAME, form),),
+        has_form=form is not None,
         **more,
     )
 

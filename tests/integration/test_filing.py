@@ -11,6 +11,7 @@ import pytest
 
 from config.data import read_data
 from inbox_worker.storage.models import AttachmentRecord, Event, FieldRecord, Problem, Request
+from outbound.forms.filling import walk_fields
 from parsers.classification.classify import LOOP_MARKER
 from tests.specimens.xfa import fill_dynamic
 from tests.worker_harness import (
@@ -131,10 +132,23 @@ def test_the_deficiency_letter_names_each_field_by_its_label(harness: Harness) -
     assert ("case_numbers", "missing") in problems
 
 
+def test_the_form_goes_back_filled_in_and_marked(harness: Harness) -> None:
+    harness.file(case_numbers=None, subject_birth_date="31/31/1990")
+    ((name, form),) = harness.newest(CLERK, "deficiency").files.items()
+    assert name == "request-form.pdf"
+    with pikepdf.open(BytesIO(form)) as pdf:
+        fields = dict(walk_fields(pdf.Root.AcroForm.Fields))
+    assert str(fields["subject_birth_date"].V) == "31/31/1990"
+    assert str(fields["subject_family_name"].V) == "Ejemplo de la Muestra"
+    assert str(fields["case_numbers"].TU).startswith("Please mend. This field was left blank.")
+    assert not str(fields["requester_name"].TU).startswith("Please mend.")
+
+
 def test_an_unproven_author_is_told_nothing_of_what_the_form_says(harness: Harness) -> None:
     harness.file(auth=None, case_numbers=None)
     request = harness.request()
     assert "unproven_author" in request.flags
+    assert harness.newest(CLERK).files == {}
     words = harness.newest(CLERK).text
     for secret in ("Ejemplo", "José", "1988", "000000101", "Whitlock", "Superior"):
         assert secret not in words

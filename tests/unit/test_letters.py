@@ -63,22 +63,26 @@ from outbound.letters.requester_letters import (
     SET_ASIDE_REASONS,
     Acknowledgement,
     Answer,
+    ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
     NoForm,
     Oversize,
     Question,
+    Reminder,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
     compose_no_form,
     compose_oversize,
     compose_question,
     compose_refusal,
+    compose_reminder,
     compose_set_aside,
 )
 from outbound.letters.review_letters import (
@@ -287,11 +291,17 @@ def _build_outside() -> dict[str, Letter]:
                     DeficiencyItem(label="Date of birth", section="Person"),
                     DeficiencyItem(label="A-Number", sentence="This looks like a telephone."),
                 ),
-                blank_form=PDF,
+                returned_form=PDF,
             )
         ),
         "deficiency unnamed": compose_deficiency(Deficiency(**named, items=())),
         "question": compose_question(Question(**named, question="Which case?\nWhich court?")),
+        "requester reminded": compose_reminder(
+            Reminder(**named, asked_on=AT.date(), is_form=True, closes_on=date(2026, 6, 20))
+        ),
+        "closed unanswered": compose_closed_unanswered(
+            ClosedUnanswered(**named, asked_on=AT.date(), is_form=False)
+        ),
         "certification": compose_certification_letter(Answer(**named, document=PDF)),
         "refusal": compose_refusal(Answer(**named, document=PDF)),
         "set aside": compose_set_aside(
@@ -602,10 +612,16 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "Date of birth (in the section Person): This field was left blank.",
                 "A-Number: This looks like a telephone.",
                 "Reply to this message with the PDF attached",
-                "or the blank one attached",
+                "Open the attached form. It holds what was read in yours",
+                "Sign it again at the end",
             ],
         ),
         ("question", ["Which case? Which court?", "Write your answer at the top"]),
+        (
+            "requester reminded",
+            ["with the corrected form attached", "WITHDRAW", "is closed on June 20, 2026"],
+        ),
+        ("closed unanswered", ["because nothing came back", "keeps its number"]),
         ("set aside", ["Of the 3 documents", "2 could not be used", "Document 3:"]),
         (
             "no form",
