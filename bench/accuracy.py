@@ -2,15 +2,20 @@
 
 `measure` reads what `build` makes and counts; the counts answer how many values are exact by
 variant and by field, how much a confidence is worth, and which letters are taken for which. A
-variant whose program is missing, or whose documents nobody reads yet, is set aside and says so.
+variant whose program is missing, or whose documents nobody reads yet, is set aside and says so. A
+text that a program set beyond the edge of the paper is not counted where it is told as cut off.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from io import BytesIO
+
+import pikepdf
 
 from parsers.definition import FieldType, FormDefinition
 from parsers.extraction import Extraction
@@ -68,13 +73,24 @@ class Accuracy:
     fields: dict[tuple[Group, str], Count] = field(default_factory=lambda: defaultdict(Count))
     bands: dict[tuple[Group, float], Count] = field(default_factory=lambda: defaultdict(Count))
     silent: Counter[str] = field(default_factory=Counter)  #: by variant: not exact, and no doubt
+    off_paper: Counter[str] = field(default_factory=Counter)  #: by variant: told, and not counted
     set_aside: dict[str, str] = field(default_factory=dict)  #: variant: why
     unnamed: Counter[tuple[str, str]] = field(default_factory=Counter)  #: variant, another kind
     misses: list[Miss] = field(default_factory=list)
 
-    def add(self, variant: Variant, specimen: Specimen, extraction: Extraction) -> None:
-        """Count one form that was read."""
+    def add(
+        self,
+        variant: Variant,
+        specimen: Specimen,
+        extraction: Extraction,
+        *,
+        edge: float = math.inf,
+    ) -> None:
+        """Count one form that was read; `edge` is the right edge of its paper, in points."""
         for reading in compare(specimen, extraction):
+            if variant.is_reset and _runs_off(reading, edge):
+                self.off_paper[variant.name] += 1
+                continue
             form_field = self.definition.find_field(reading.field)
             is_tick = form_field is not None and form_field.type in _TICKED
             counts = self.ticks if is_tick else self.texts
@@ -99,6 +115,13 @@ class Accuracy:
             for (group, band), count in self.bands.items()
             if band >= CONFIDENT and group in groups
         )
+
+
+def _runs_off(reading: Reading, edge: float) -> bool:
+    """Return whether a text was set beyond the edge of the paper, and is told as cut off."""
+    found = reading.found
+    is_cut = found is not None and found.box is not None and found.box[2] > edge
+    return is_cut and reading.value is None and reading.is_told
 
 
 def _sum(counts: Iterable[Count]) -> Count:
@@ -127,19 +150,28 @@ def _measure_variant(
     accuracy: Accuracy, variant: Variant, specimens: Sequence[Specimen], read: Read
 ) -> None:
     """Read a variant of every specimen; where none of them is read, it is set aside."""
-    read_documents = [(specimen, read(variant.build(specimen))) for specimen in specimens]
-    if not any(found[0].is_form for _, found in read_documents):
-        first = read_documents[0][1][0]
+    built = [(specimen, variant.build(specimen)) for specimen in specimens]
+    read_documents = [(specimen, document, read(document)) for specimen, document in built]
+    if not any(found[0].is_form for _, _, found in read_documents):
+        first = read_documents[0][2][0]
         codes = ", ".join(warning.code for warning in first.warnings)
         accuracy.set_aside[variant.name] = f"{first.kind.value}: {codes}"
         return
-    for specimen, found in read_documents:
+    for specimen, document, found in read_documents:
+        edge = _find_edge(document) if variant.is_reset else math.inf
         if found[0].kind is not variant.kind:
             accuracy.unnamed[variant.name, found[0].kind.value] += 1
         for number, written in enumerate(variant.holds(specimen)):
             is_there = number < len(found)
             form = found[number] if is_there else Extraction(kind=variant.kind)
-            accuracy.add(variant, written, form)
+            accuracy.add(variant, written, form, edge=edge)
+
+
+def _find_edge(document: bytes) -> float:
+    """Return how wide the first page of a PDF is, in points."""
+    with pikepdf.open(BytesIO(document)) as pdf:
+        left, _, right, _ = map(float, pdf.pages[0].mediabox)
+    return right - left
 
 
 def find_confusions(misses: Iterable[Miss]) -> Counter[tuple[str, str]]:

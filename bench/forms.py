@@ -102,6 +102,8 @@ def _show_variants(title: str, accuracy: Accuracy) -> None:
             texts, ticks = accuracy.texts[name], accuracy.ticks[name]
             kinds = [f"{kind} x{n}" for (v, kind), n in accuracy.unnamed.items() if v == name]
             counts = [Share(texts.share), texts.all, Share(ticks.share), ticks.all]
+            if accuracy.off_paper[name]:
+                kinds.append(f"off the paper and told x{accuracy.off_paper[name]}")
             rows.append([name, *counts, accuracy.silent[name], ", ".join(kinds)])
         elif name in accuracy.set_aside:
             rows.append([name, *[""] * 5, f"set aside: {accuracy.set_aside[name]}"])

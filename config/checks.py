@@ -10,10 +10,12 @@ import os
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.data import read_data
 from config.mailbox_checks import (
     find_folder_problems,
     find_mailbox_tls_problems,
@@ -27,6 +29,8 @@ from config.sign_in_checks import find_sign_in_problems
 from config.signature_checks import find_signature_problems
 
 _Found = Iterator[ConfigurationProblem]
+
+_OFFICES = "offices/field_offices.toml"
 
 #: A database in memory would be gone with the process.
 _FILE_URL = re.compile(r"sqlite:///(?!:memory:$).+")
@@ -146,6 +150,25 @@ def _find_role_problems(settings: Settings) -> _Found:
         )
 
 
+def _find_office_problems(settings: Settings) -> _Found:
+    named = [name for person in settings.find_staff_with("approver") for name in person.offices]
+    if settings.review.assignment == "field_office" and not named:
+        yield _problem(
+            "E036",
+            "review.assignment",
+            "Requests are to go to the staff of field offices, and no approver has one.",
+            'Give approvers their offices, for example offices = ["Atlanta"].',
+        )
+    known = {row["name"] for row in tomllib.loads(read_data(_OFFICES).decode())["office"]}
+    for name in sorted({n for person in settings.staff for n in person.offices} - known):
+        yield _problem(
+            "E037",
+            "staff",
+            f"There is no field office {name!r}.",
+            f"Write one of: {', '.join(sorted(known))}.",
+        )
+
+
 def _find_refusal_problems(settings: Settings) -> _Found:
     review = settings.review
     if review.refusal_min_business_days and not review.refusal_times:
@@ -196,14 +219,6 @@ def _find_database_problems(settings: Settings) -> _Found:
             "This is not the URL of a database file, nor of a PostgreSQL database.",
             "Write sqlite:///PATH, for example sqlite:///var/ero-outreach.db, or "
             "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME.",
-        )
-
-
-def _find_unbuilt_review(settings: Settings) -> _Found:
-    review = settings.review
-    if review.assignment != "all":
-        yield _not_built(
-            "review.assignment", f'Assignment "{review.assignment}"', 'Set it to "all".'
         )
 
 
@@ -281,8 +296,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(reads=("mailbox.oauth2", "smtp.oauth2", "alerts.smtp.oauth2"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
-    Rule(reads=("review.assignment",), find=_find_unbuilt_review),
     Rule(reads=("review.require_smime", "review.smime_ca_file"), find=find_signature_problems),
+    Rule(reads=("staff", "review.assignment"), find=_find_office_problems),
     Rule(
         reads=("review.refusal_times", "review.refusal_min_business_days"),
         find=_find_refusal_problems,

@@ -28,6 +28,8 @@ E032    a certifier without a title
 E033    nobody on the staff may both approve and certify
 E034    a person's address is one of the mailbox's own
 E035    two approvals are asked for and fewer than two people may approve
+E036    requests go to field offices and no approver belongs to one
+E037    a member of staff belongs to a field office that there is none of
 E040    refusals would never have a moment to leave
 E041    nothing proves who wrote a staff reply
 E042    signatures are asked for and no authority is trusted

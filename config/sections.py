@@ -69,6 +69,12 @@ def _check_filled(value: str) -> str:
     return _check_line(value)
 
 
+def _check_short(value: str) -> str:
+    if len(_check_filled(value)) > 100:
+        raise ValueError("It is longer than 100 characters.")
+    return value
+
+
 def _check_filled_secret(value: SecretStr) -> SecretStr:
     _check_filled(value.get_secret_value())
     return value
@@ -106,6 +112,7 @@ _T = TypeVar("_T")
 Many = Annotated[tuple[_T, ...], BeforeValidator(_decode_list)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Filled = Annotated[str, AfterValidator(_check_filled)]
+Short = Annotated[str, AfterValidator(_check_short)]
 FilledSecret = Annotated[SecretStr, AfterValidator(_check_filled_secret)]
 Address = Annotated[str, AfterValidator(_check_address)]
 AddressOrNone = Annotated[str, AfterValidator(lambda value: value and _check_address(value))]
@@ -165,7 +172,7 @@ class OAuth2Settings(Section):
 class MailboxSettings(Section):
     """One mailbox to fetch from, by IMAP."""
 
-    name: Filled
+    name: Short
     host: Host
     port: Port = 993
     tls: Tls = "implicit"
@@ -243,6 +250,13 @@ class ReviewSettings(Section):
     confirm: bool = True
     undo_minutes: NotNegative = 10
     token_days: Positive = 30
+    remind_business_days: Annotated[Many[Positive], Field(min_length=4, max_length=4)] = (
+        1,
+        2,
+        3,
+        5,
+    )
+    digest_time: TimeOfDay = datetime.time(8)
     remind_requester_days: NotNegative = 14
     close_unanswered_days: NotNegative = 30
     paper_to: AddressOrNone = ""
@@ -271,6 +285,7 @@ class StaffMember(Section):
     roles: Annotated[Many[Role], Field(min_length=1)]
     title: Line = ""
     deputy: Line = ""
+    offices: Many[Filled] = ()  #: field offices whose requests are theirs
 
     def has_role(self, role: Role) -> bool:
         """Return whether this person may do what `role` may, by that role or one above it."""

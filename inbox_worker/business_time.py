@@ -32,6 +32,12 @@ def add_business_days(day: date, count: int) -> date:
     return day
 
 
+def count_business_days(first: date, last: date) -> int:
+    """Return how many business days lie after `first`, `last` among them."""
+    days = range(1, (last - first).days + 1)
+    return sum(is_business_day(first + timedelta(days=day)) for day in days)
+
+
 def find_refusal_release(
     complete_at: datetime,
     *,

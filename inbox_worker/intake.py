@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -99,6 +99,11 @@ class Intake:
         """Return how it reached us, a `Channel`."""
         _, is_paper, channel = self.entry.mailbox.partition(PAPER)
         return channel if is_paper else "email"
+
+    @property
+    def today(self) -> date:
+        """Return the day, where the office is, on which it was taken up."""
+        return self.services.local_date(self.now)
 
     @property
     def author_address(self) -> str:

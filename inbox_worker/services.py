@@ -11,6 +11,7 @@ from inbox_worker.reading.reader import DocumentReader
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.tokens import RandomBits
 from parsers.classification.directory import ContactDirectory
+from parsers.classification.field_offices import FieldOffices
 from parsers.classification.topics import TopicTable
 from parsers.definition import FormDefinition
 from parsers.replies.keyword_table import KeywordTable
@@ -29,6 +30,7 @@ class Services:
     questions: QuestionVocabulary
     topics: TopicTable
     directory: ContactDirectory
+    offices: FieldOffices
     clock: Callable[[], datetime]  #: aware
     random_bits: RandomBits
 

@@ -41,6 +41,7 @@ from inbox_worker.storage.models import (
 from inbox_worker.storage.store import current_fields
 from outbound.forms.filling import fill_form
 from parsers.classification.directory import parse_directory
+from parsers.classification.field_offices import parse_field_offices
 from parsers.classification.topics import parse_topic_table
 from parsers.extraction import FieldValue
 from parsers.replies.keyword_table import parse_keyword_table
@@ -294,6 +295,13 @@ def lift_guards(session: Session) -> None:
         session.execute(text(f"DROP TRIGGER IF EXISTS {table}_transition{on}"))
 
 
+def lift_references(session: Session) -> None:
+    """Let rows refer to what is not there until this transaction ends, which has to roll back."""
+    is_server = session.get_bind().dialect.name == "postgresql"
+    words = "SET LOCAL session_replication_role = replica"
+    session.execute(text(words if is_server else "PRAGMA defer_foreign_keys = ON"))
+
+
 def compose_reply(letter: Sent, text: str, *, author: str | None = None, **changes: Any) -> bytes:
     """Return a mail that answers a letter as mail programs do, the letter quoted below."""
     usual: Table = {
@@ -345,6 +353,7 @@ class Harness:
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
             topics=parse_topic_table(read_data("topics/topics.toml")),
             directory=parse_directory(read_data("contacts/contacts.toml")),
+            offices=parse_field_offices(read_data("offices/field_offices.toml")),
             clock=clock,
             # Seeded, and never alike in two workers, of which one may go on where another ended.
             random_bits=random.Random(next(_numbers)).getrandbits,

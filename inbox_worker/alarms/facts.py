@@ -31,6 +31,7 @@ from inbox_worker.storage.models import (
     JournalEntry,
     LetterRecord,
     MailboxWatch,
+    ReconciliationRecord,
     Request,
     Sighting,
 )
@@ -83,6 +84,7 @@ def gather_facts(session: Session, settings: Settings, now: datetime) -> Facts:
 def _gather_mailbox(session: Session, name: str, now: datetime) -> MailboxFacts:
     cursor = session.get(FolderCursor, name)
     watch = session.get(MailboxWatch, name)
+    compared = session.get(ReconciliationRecord, name)
     # A backlog is fetched for longer than an alarm waits; each mail of it is a sign of life.
     newest = session.scalar(
         select(Sighting.seen_at)
@@ -98,6 +100,7 @@ def _gather_mailbox(session: Session, name: str, now: datetime) -> MailboxFacts:
         last_fetch_at=max(fetched, default=None),
         quota_percent=None if watch is None else watch.quota_percent,
         withheld=withheld.count_passed_over(session, name),
+        unaccounted=0 if compared is None else compared.unaccounted,
     )
 
 

@@ -9,6 +9,7 @@ job; never a person) say which one it is. Codes:
 `credential_expires`    a secret or token that logs us in ends in a few days
 `mailbox_nearly_full`   the server's quota for a mailbox is nearly used up (RFC 9208)
 `mail_withheld`         a server breaks off whenever it is asked for one of its mails
+`mail_unaccounted`      the last comparison of a mailbox with its rows found losses
 `quarantine_grows`      more mails than usual were set aside in a day
 `outbox_stalled`        a letter has waited too long, or nobody knows whether one arrived
 `sending_paused`        sending was paused, and nobody resumed it for hours
@@ -49,6 +50,7 @@ class MailboxFacts:
     last_fetch_at: datetime | None
     quota_percent: int | None = None  #: of the fullest quota; None: the server has none
     withheld: int = 0  #: mails the server would not give, which were passed over
+    unaccounted: int = 0  #: losses that the last comparison with the server found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,14 @@ def _find_withheld(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
             yield Alarm(code="mail_withheld", about=box.name, facts={"mails": str(box.withheld)})
 
 
+def _find_losses(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
+    del limits, now
+    for box in facts.mailboxes:
+        if box.unaccounted:
+            mails = {"mails": str(box.unaccounted)}
+            yield Alarm(code="mail_unaccounted", about=box.name, facts=mails)
+
+
 def _find_quarantine(facts: Facts, limits: AlarmLimits, now: datetime) -> _Found:
     del now
     if facts.quarantined_today >= limits.quarantine_per_day:
@@ -242,6 +252,7 @@ RULES: tuple[Rule, ...] = (
     Rule(code="credential_expires", find=_find_expiring),
     Rule(code="mailbox_nearly_full", find=_find_full_mailboxes),
     Rule(code="mail_withheld", find=_find_withheld),
+    Rule(code="mail_unaccounted", find=_find_losses),
     Rule(code="quarantine_grows", find=_find_quarantine),
     Rule(code="outbox_stalled", find=_find_stalled_outbox),
     Rule(code="sending_paused", find=_find_pause),

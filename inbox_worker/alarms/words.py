@@ -51,6 +51,14 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
         ),
         over="The mail server has given the mail, or it is gone.",
     ),
+    "mail_unaccounted": AlarmWords(
+        sentence="Mail on the server and in the database do not agree: some is unaccounted for.",
+        to_do=(
+            "ero-outreach reconcile names each mail. Once they agree again, that command ends "
+            "this alarm; so does the comparison of the next night."
+        ),
+        over="Every mail is accounted for again.",
+    ),
     "quarantine_grows": AlarmWords(
         sentence="More mails than usual could not be worked on and were set aside within a day.",
         to_do="Look at them: ero-outreach quarantine list names each with its reason.",

@@ -50,6 +50,10 @@ class ReadDocuments:
         """Return the forms that lay inside something else, by position: they are kept."""
         return {f.position: f.attachment.data for f in self.forms if f.attachment.found_in}
 
+    def find_digest(self, document: ReadDocument) -> str:
+        """Return the SHA-256 of a document's bytes, as its row has it."""
+        return str(self.attachment_rows[document.position]["sha256"])
+
     @property
     def has_paper_beside_forms(self) -> bool:
         """Whether anything but forms is attached."""

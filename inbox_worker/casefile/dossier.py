@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from inbox_worker.storage import store
@@ -28,6 +28,18 @@ _FORM_KINDS = (
     DocumentKind.SCAN.value,
     WRAPPING,
     PAGE,
+)
+
+# Every batch of requests asks this: building the statement costs more than running it.
+_EARLIER = aliased(Request)
+_COUNT_EARLIER = (
+    select(Request.id, func.count(_EARLIER.id))
+    .outerjoin(
+        _EARLIER,
+        and_(_EARLIER.author_address == Request.author_address, _EARLIER.id < Request.id),
+    )
+    .where(Request.id.in_(bindparam("ids", expanding=True)))
+    .group_by(Request.id)
 )
 
 
@@ -158,14 +170,4 @@ def _select_later_mails(request: Request) -> Select[int | None]:
 
 def count_earlier_requests(session: Session, requests: Sequence[Request]) -> dict[int, int]:
     """Return, by each request's id, how many came from the same address before it."""
-    earlier = aliased(Request)
-    counts = session.execute(
-        select(Request.id, func.count(earlier.id))
-        .outerjoin(
-            earlier,
-            and_(earlier.author_address == Request.author_address, earlier.id < Request.id),
-        )
-        .where(Request.id.in_([r.id for r in requests]))
-        .group_by(Request.id)
-    )
-    return dict(counts.all())
+    return dict(session.execute(_COUNT_EARLIER, {"ids": [r.id for r in requests]}).all())

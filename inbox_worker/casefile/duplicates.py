@@ -8,7 +8,6 @@ that asks the same, or none.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,18 +38,13 @@ class NewForm:
     """A form that has just become a request."""
 
     request: Request
-    form: bytes
+    digest: str  #: of the form's bytes
     fields: Mapping[str, FieldValue]
-
-    @cached_property
-    def digest(self) -> str:
-        """Return the digest of the form's bytes."""
-        return hashlib.sha256(self.form).hexdigest()
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Return the digests under which the request is kept and looked for."""
-        return find_keys(self.form, self.fields)
+        return find_keys(self.digest, self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +57,9 @@ class Duplicate:
     is_same_file: bool  #: the same bytes, whatever they say
 
 
-def find_keys(form: bytes, fields: Mapping[str, FieldValue]) -> frozenset[str]:
-    """Return the digests under which a request with this form and these values is kept."""
-    return find_case_keys(fields) | {hashlib.sha256(form).hexdigest()}
+def find_keys(digest: str, fields: Mapping[str, FieldValue]) -> frozenset[str]:
+    """Return the digests under which a request with these values is kept, its form's among them."""
+    return find_case_keys(fields) | {digest}
 
 
 def keep_and_compare(session: Session, new: Sequence[NewForm]) -> Mapping[int, Duplicate]:

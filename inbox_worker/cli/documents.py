@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.data import read_data
-from inbox_worker.cli.help import HELP_NAMES, Command, Group
+from inbox_worker.cli.help import HELP_NAMES, AsJson, Command, Group
 from inbox_worker.cli.output import (
     Pair,
     count,
@@ -35,7 +35,6 @@ from parsers.forms.drafting import DraftError, draft_definition
 from parsers.reading.shown_values import LETTERS_NOT_DRAWN, SHOWN_OTHERWISE
 
 _JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")]
-_JSON_LIST = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 _OUTPUT = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The PDF to write.")]
 _EASTERN = ZoneInfo("America/New_York")
 
@@ -237,7 +236,7 @@ def _tell_command(found: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def list_forms(*, as_json: _JSON_LIST = False) -> None:
+def list_forms(*, as_json: AsJson = False) -> None:
     """List the form definitions."""
     found = [
         {"id": d.id, "title": d.title, "version": d.version_text, "fields": len(d.fields)}

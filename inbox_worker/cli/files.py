@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.settings import Settings
-from inbox_worker.cli.help import Command
+from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import print_json, print_pairs, print_table, say, tell_moment
 from inbox_worker.desk import views
 from inbox_worker.errors import WorkerError
@@ -20,9 +20,6 @@ from parsers.values.tracking import (
     find_tracking_numbers,
     format_tracking_number,
 )
-
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-
 
 #: As an example it must hold, its check digit included.
 _EXAMPLE = format_tracking_number(2026, 1)
@@ -69,7 +66,7 @@ def requests(
             metavar="STATUS", help="Only those of this status, such as ISSUED.", show_default=False
         ),
     ] = None,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the requests, most pressing first."""
     wanted = None if status is None else _parse_status(status)
@@ -93,7 +90,7 @@ def show(
         str, typer.Argument(help=f"Its tracking number, such as {_EXAMPLE}.", metavar="TRACKING")
     ],
     *,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show everything about a request. It is about a person: mind who sees the screen."""
     number = _parse_tracking(tracking)

@@ -9,34 +9,30 @@ import typer
 
 from config.settings import Settings
 from inbox_worker.cli.console_user import find_console_user
-from inbox_worker.cli.help import HELP_NAMES, Command, Group
+from inbox_worker.cli.help import AsJson, add_command, build_group
 from inbox_worker.cli.output import print_json, print_table, say, tell_moment
 from inbox_worker.desk import outbox_desk
 from inbox_worker.service import bootstrap
 from inbox_worker.status import DeliveryStatus
 from inbox_worker.storage.outbox_store import is_paused
 
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 _ID = Annotated[
     int, typer.Argument(metavar="ID", help="The letter's number, as `outbox list` has it.")
 ]
 
-group = typer.Typer(
-    cls=Group,
-    context_settings=HELP_NAMES,
-    help="See which letters wait or failed; try one again, or take one back.",
-    epilog="Example: ero-outreach outbox list",
-    rich_markup_mode="rich",
+#: Of a letter that is none of these it does not matter any more when it was due.
+_DUE = (DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN)
+
+group = build_group(
+    "See which letters wait or failed; try one again, or take one back.", example="outbox list"
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    group.command("list", cls=Command, epilog="Example: ero-outreach outbox list --status FAILED")(
-        list_letters
-    )
-    group.command("retry", cls=Command, epilog="Example: ero-outreach outbox retry 42")(retry)
-    group.command("cancel", cls=Command, epilog="Example: ero-outreach outbox cancel 42")(cancel)
+    add_command(group, list_letters, example="outbox list --status FAILED", name="list")
+    add_command(group, retry, example="outbox retry 42")
+    add_command(group, cancel, example="outbox cancel 42")
     app.add_typer(group, name="outbox")
 
 
@@ -51,7 +47,7 @@ def list_letters(
             show_default=False,
         ),
     ] = None,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the letters that have not left: those that wait, that failed, or may have left."""
     wanted = outbox_desk.WAITING if status is None else (_parse_status(status),)
@@ -79,7 +75,7 @@ def _print_letters(found: list[dict[str, Any]], zone: ZoneInfo) -> None:
             letter["tracking_number"] or "",
             letter["kind"],
             letter["recipient"],
-            tell_moment(letter["due_at"], zone),
+            tell_moment(letter["due_at"] if letter["status"] in _DUE else None, zone),
             str(letter["attempts"]),
             letter["reason"] or "",
         ]
@@ -90,7 +86,7 @@ def _print_letters(found: list[dict[str, Any]], zone: ZoneInfo) -> None:
     print_table("", columns[:shown], [row[:shown] for row in rows], whole=3)
 
 
-def retry(context: typer.Context, letter_id: _ID) -> None:
+def retry(context: typer.Context, letter_id: _ID, *, as_json: AsJson = False) -> None:
     """Send a letter that failed once more: the same bytes under the same Message-ID."""
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
@@ -98,11 +94,14 @@ def retry(context: typer.Context, letter_id: _ID) -> None:
         outbox_desk.retry(database, letter_id, actor=actor, now=bootstrap.now())
         with database.read() as session:
             paused = is_paused(session)
+    if as_json:
+        print_json({"id": letter_id, "status": DeliveryStatus.QUEUED, "paused": paused})
+        return
     when = "once sending is resumed" if paused else "next by `run` or `once`"
     say(f"Letter {letter_id} waits again; it is sent {when}, with the bytes it was written with.")
 
 
-def cancel(context: typer.Context, letter_id: _ID) -> None:
+def cancel(context: typer.Context, letter_id: _ID, *, as_json: AsJson = False) -> None:
     """Take back a letter that still waits; it is never sent. Nobody is told, nothing else changes.
 
     There is no way back from this.
@@ -111,6 +110,10 @@ def cancel(context: typer.Context, letter_id: _ID) -> None:
     actor = find_console_user(context.obj.environ)
     with bootstrap.open_database(settings) as database:
         tracking = outbox_desk.cancel(database, letter_id, actor=actor, now=bootstrap.now())
+    if as_json:
+        status = DeliveryStatus.CANCELLED
+        print_json({"id": letter_id, "status": status, "tracking_number": tracking})
+        return
     say(f"Letter {letter_id} is cancelled and will not be sent.")
     if tracking is not None:
         say(f"Request {tracking} stays as it is: tell the recipient another way if need be.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from config.settings import Settings
-from inbox_worker.cli.help import Command
-from inbox_worker.cli.output import say
+from inbox_worker.cli.help import AsJson, add_command
+from inbox_worker.cli.output import print_json, say, show_work
 from inbox_worker.errors import WorkerError
 from inbox_worker.handling.paper import FiledPaper, file_paper, is_scan
 from inbox_worker.intake import Channel
@@ -23,8 +22,7 @@ _CHANNELS: dict[str, Channel] = {"fax": "fax", "mail": "mail", "hand": "hand"}
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    example = "Example: ero-outreach file scan.pdf --channel fax --from clerk@courts.example"
-    app.command("file", cls=Command, epilog=example)(file)
+    add_command(app, file, example="file scan.pdf --channel fax --from clerk@courts.example")
 
 
 def file(
@@ -40,6 +38,7 @@ def file(
             "--from", metavar="ADDRESS", help="The sender's e-mail address, or else the name."
         ),
     ],
+    as_json: AsJson = False,
 ) -> None:
     """File scanned paper, as a mail with these files attached would be.
 
@@ -57,12 +56,16 @@ def file(
         raise typer.BadParameter(
             "Give the sender's own e-mail address, or the name.", param_hint="--from"
         )
-    with bootstrap.open_services(settings) as services:
-        if sys.stderr.isatty():
-            typer.echo("Reading; a page takes a few seconds…", err=True)
+    with (
+        bootstrap.open_services(settings) as services,
+        show_work("Reading; a page takes a few seconds…"),
+    ):
         filed = file_paper(services, scans, channel=_CHANNELS[channel], author=author.strip())
-    _tell(files, filed)
-    if not filed.tracking_numbers and len(filed.known) < len(files):
+    if as_json:
+        print_json(_view(files, filed))
+    else:
+        _tell(files, filed)
+    if not (filed.tracking_numbers or filed.joined) and len(filed.known) < len(files):
         raise typer.Exit(1)
 
 
@@ -76,14 +79,28 @@ def _read(path: Path) -> bytes:
     return data
 
 
+def _view(files: Sequence[Path], filed: FiledPaper) -> dict[str, Any]:
+    known = [{"file": str(files[n]), "tracking_numbers": numbers} for n, numbers in filed.known]
+    return {
+        "tracking_numbers": filed.tracking_numbers,
+        "joined": filed.joined,
+        "mail": filed.journal_id,
+        "disposition": filed.disposition,
+        "filed_before": known,
+    }
+
+
 def _tell(files: Sequence[Path], filed: FiledPaper) -> None:
     for number, earlier in filed.known:
         became = ", ".join(earlier) or "no request; a person was to look at it"
         say(f"{files[number]} was filed before: {became}.")
+    for tracking in filed.joined:
+        say(f"{tracking}: the corrected form joined it. Next: `ero-outreach show {tracking}`.")
     for tracking in filed.tracking_numbers:
         say(f"{tracking}: filed. Next: `ero-outreach show {tracking}`.")
-    if filed.journal_id is not None and not filed.tracking_numbers:
+    if filed.journal_id is not None and not (filed.tracking_numbers or filed.joined):
         say(
-            f"No form was found that can be read (journal entry {filed.journal_id}, "
-            f"{filed.disposition or 'to be tried again'}). The files are kept; look at them."
+            f"No form was found that can be read: mail {filed.journal_id}, "
+            f"{filed.disposition or 'to be tried again'}. The files are kept, and a person is to "
+            f"look at them; `ero-outreach trace {filed.journal_id}` tells what was done."
         )

@@ -14,7 +14,7 @@ import typer
 
 from config.settings import Settings
 from inbox_worker.cli.console_user import find_console_user
-from inbox_worker.cli.help import HELP_NAMES, Command, Group
+from inbox_worker.cli.help import AsJson, add_command, build_group
 from inbox_worker.cli.output import (
     Pair,
     count,
@@ -31,42 +31,29 @@ from inbox_worker.handling import quarantine
 from inbox_worker.handling.replaying import Judgement, Replay
 from inbox_worker.handling.replaying import replay as replay_mail
 from inbox_worker.service import bootstrap
+from inbox_worker.status import Disposition
 
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 _ID = Annotated[
     int, typer.Argument(metavar="ID", help="The mail's number, as `quarantine list` has it.")
 ]
 
-group = typer.Typer(
-    cls=Group,
-    context_settings=HELP_NAMES,
-    help="Look at mail that could not be worked on; let it go, or put it away.",
-    epilog="Example: ero-outreach quarantine list",
-    rich_markup_mode="rich",
+group = build_group(
+    "Look at mail that could not be worked on; let it go, or put it away.",
+    example="quarantine list",
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    group.command("list", cls=Command, epilog="Example: ero-outreach quarantine list --json")(
-        list_mails
-    )
-    group.command(
-        "show", cls=Command, epilog="Example: ero-outreach quarantine show 17 --raw -o mail.eml"
-    )(show)
-    group.command("release", cls=Command, epilog="Example: ero-outreach quarantine release 17")(
-        release
-    )
-    group.command(
-        "discard",
-        cls=Command,
-        epilog='Example: ero-outreach quarantine discard 17 --why "an empty test mail" --yes',
-    )(discard)
+    add_command(group, list_mails, example="quarantine list --json", name="list")
+    add_command(group, show, example="quarantine show 17 --raw -o mail.eml")
+    add_command(group, release, example="quarantine release 17")
+    add_command(group, discard, example='quarantine discard 17 --why "an empty test mail" --yes')
     app.add_typer(group, name="quarantine")
-    app.command(cls=Command, epilog="Example: ero-outreach replay 17")(replay)
+    add_command(app, replay, example="replay 17")
 
 
-def list_mails(context: typer.Context, *, as_json: _JSON = False) -> None:
+def list_mails(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the mails in quarantine, oldest first."""
     settings: Settings = context.obj.load()
     with bootstrap.open_database(settings) as database, database.read() as session:
@@ -106,7 +93,7 @@ def show(
             "-o", "--output", metavar="FILE", help="Where --raw writes.", show_default=False
         ),
     ] = None,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a mail is: its header as it came, escaped, and its parts; nothing in it is run.
 
@@ -131,12 +118,15 @@ def show(
         _print_mail(found, settings.general.zone)
 
 
-def release(context: typer.Context, entry_id: _ID) -> None:
+def release(context: typer.Context, entry_id: _ID, *, as_json: AsJson = False) -> None:
     """Let a mail out of quarantine: the worker takes it up again, its attempts counted anew."""
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
     with bootstrap.open_database(settings) as database:
         quarantine.release(database, entry_id, actor=actor, now=bootstrap.now())
+    if as_json:
+        print_json({"id": entry_id, "disposition": None})
+        return
     say(
         f"Mail {entry_id} is released. `run` or `once` takes it up next; `replay` does at once. "
         "Its copy on the server stays where it is."
@@ -154,6 +144,7 @@ def discard(
         ),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put a mail in quarantine away for good: nobody works on it; its bytes are kept.
 
@@ -167,18 +158,23 @@ def discard(
         if not yes:
             why = _confirm(entry.id, _tell_size(entry.size), entry.reason or "", why)
         quarantine.discard(database, entry_id, actor=actor, why=why, now=bootstrap.now())
+    if as_json:
+        print_json({"id": entry_id, "disposition": Disposition.DISCARDED})
+        return
     say(f"Mail {entry_id} is discarded. Its bytes are kept; `quarantine show` still shows it.")
 
 
 def _confirm(entry_id: int, size: str, reason: str, why: str) -> str:
     """Ask whether to discard, and why where that was not said; return the reason."""
     if not sys.stdin.isatty():
-        raise typer.BadParameter("Nobody can be asked here: say --yes.", param_hint="--yes")
+        raise typer.BadParameter(
+            "Nobody can be asked here, so it has to be given.", param_hint="--yes"
+        )
     typer.confirm(f"Discard mail {entry_id} ({size}, {reason}) for good?", abort=True)
     return why or str(typer.prompt("Why", default="", show_default=False))
 
 
-def replay(context: typer.Context, entry_id: _ID, *, as_json: _JSON = False) -> None:
+def replay(context: typer.Context, entry_id: _ID, *, as_json: AsJson = False) -> None:
     """Work on a recorded mail once more, harmlessly: nothing is filed, decided or sent twice.
 
     A mail in quarantine is released and worked on now, and so is one that waits.
@@ -219,6 +215,8 @@ def _print_replay(found: Replay, limit: int) -> None:
             f"It failed again ({count(found.attempts, 'attempt')}); the worker goes on trying and "
             f"sets it aside after {limit}. The log has mail_failed with the place."
         )
+    elif found.after.disposition == Disposition.QUARANTINED:
+        say("It could not be worked on, and lies in quarantine again.")
 
 
 def _tell_verdict(judgement: Judgement) -> str:

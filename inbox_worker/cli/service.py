@@ -24,7 +24,7 @@ from config.settings import (
     load_settings,
 )
 from inbox_worker.alarms.words import ALARM_WORDS
-from inbox_worker.cli.help import Command
+from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import (
     Pair,
     count,
@@ -47,8 +47,6 @@ from inbox_worker.service.once import run_once
 from inbox_worker.service.scheduler import Service
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.outbox_store import set_paused
-
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +180,7 @@ def check(
     probe: Annotated[
         bool, typer.Option("--probe", help="Send a mail round the whole way.")
     ] = False,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate the configuration and log in to every server."""
     settings: Settings = context.obj.load()
@@ -222,8 +220,8 @@ def _view_check(result: Check) -> dict[str, Any]:
     return {"name": result.name, "result": result.result, "detail": result.detail}
 
 
-def status(context: typer.Context, *, as_json: _JSON = False) -> None:
-    """Show the last fetch, the queue by status, the outbox, the quarantine and alarms.
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show urgent mail, the last fetch, requests by status, the outbox, the quarantine, alarms.
 
     Exits with 1 while an alarm is raised, also when no service runs, so that a monitor can ask it.
     """
@@ -241,6 +239,9 @@ def status(context: typer.Context, *, as_json: _JSON = False) -> None:
 
 
 def _list_status(view: views.View, zone: ZoneInfo, now: datetime) -> Iterator[Pair]:
+    if view["urgent"]:
+        lines = (_tell_urgency(u, zone, now) for u in view["urgent"])
+        yield "URGENT, not acknowledged", "\n".join(lines)
     yield "sending", "PAUSED: `resume` sends what waits" if view["paused"] else "on"
     yield "workers", "\n".join(_tell_worker(w, zone) for w in view["workers"]) or "none"
     for box in view["mailboxes"]:
@@ -271,6 +272,14 @@ def _tell_worker(worker: views.View, zone: ZoneInfo) -> str:
     return f"{where}{does}{'; SILENT' if worker['silent'] else ''}"
 
 
+def _tell_urgency(urgent: views.View, zone: ZoneInfo, now: datetime) -> str:
+    """Return an urgent mail in a line, by the number its alert has."""
+    since = f"{tell_moment(urgent['since'], zone)} ({tell_age(urgent['since'], now)} ago)"
+    about = ", ".join(topic.replace("_", " ") for topic in urgent["topics"])
+    times = count(urgent["times_told"], "time")
+    return f"journal entry {urgent['mail']}: {about}; since {since}; told {times}"
+
+
 def _tell_alarm(alarm: views.View, zone: ZoneInfo) -> str:
     """Return an alarm in a few lines: what, since when, the figures, and what to do."""
     words = ALARM_WORDS[alarm["code"]]
@@ -294,12 +303,9 @@ def resume(context: typer.Context) -> None:
 
 def _set_paused(context: typer.Context, *, paused: bool) -> None:
     settings: Settings = context.obj.load()
-    database = Database(settings.database.url.get_secret_value())
-    database.check_schema()
-    with database.unit_of_work() as unit:
+    with bootstrap.open_database(settings) as database, database.unit_of_work() as unit:
         set_paused(unit.session, paused=paused, now=bootstrap.now())
         unit.commit()
-    database.close()
 
 
 def demo(

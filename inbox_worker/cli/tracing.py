@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.settings import Settings
-from inbox_worker.cli.help import Command
+from inbox_worker.cli.help import AsJson, add_command
 from inbox_worker.cli.output import (
     count,
     print_json,
@@ -29,7 +29,6 @@ from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
 from inbox_worker.service import bootstrap
 from parsers.values.tracking import find_miswritten_tracking_numbers, format_tracking_number
 
-_JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 #: What of a step's detail a terminal shows: codes and numbers, no sentence that somebody wrote.
 _CODE = re.compile(r"[\w.:@<>+/-]{1,80}( [\w.-]{1,20}){0,2}", re.ASCII)
 _EXAMPLE = format_tracking_number(2026, 1)
@@ -37,11 +36,11 @@ _EXAMPLE = format_tracking_number(2026, 1)
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(cls=Command, epilog=f"Example: ero-outreach trace {_EXAMPLE}")(trace)
-    app.command(cls=Command, epilog="Example: ero-outreach reconcile --json")(reconcile)
+    add_command(app, trace, example=f"trace {_EXAMPLE}")
+    add_command(app, reconcile, example="reconcile --json")
 
 
-def reconcile(context: typer.Context, *, as_json: _JSON = False) -> None:
+def reconcile(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Compare the mails on the server with the rows, folder by folder; change nothing.
 
     The exit code is 1 when any mail is unaccounted for.
@@ -81,8 +80,9 @@ def _print_reconciliation(result: Reconciliation) -> None:
         for f in result.folders
     ]
     print_table(f"Mailbox {result.mailbox}", ("folder", "mails", "of which"), rows)
-    absent = _tell_standings(result.rows) or "all were seen"
-    say(f"{count(result.recorded, 'mail')} recorded; of those not on the server: {absent}.")
+    absent = _tell_standings(result.rows)
+    told = f"not on the server: {absent}" if absent else "all of them on the server"
+    say(f"{count(result.recorded, 'mail')} recorded, {told}.")
     for finding in result.findings:
         if finding.standing in {*UNACCOUNTED, Standing.UNKNOWN}:
             place = f"{finding.folder}, UID {finding.uid}" if finding.uid else ""
@@ -113,7 +113,7 @@ def trace(
         ),
     ],
     *,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every step of a mail, a letter or a request, with times and the rule that decided."""
     if not is_traceable(name):

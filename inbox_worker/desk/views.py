@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from inbox_worker.alarms.facts import find_current_alarms
+from inbox_worker.handling import urgency
 from inbox_worker.status import Disposition
 from inbox_worker.storage import leases, store
 from inbox_worker.storage.models import (
@@ -29,6 +30,7 @@ from inbox_worker.storage.models import (
     ReconciliationRecord,
     Request,
     Sighting,
+    Urgency,
 )
 from inbox_worker.storage.outbox_store import is_paused
 
@@ -80,7 +82,7 @@ def find_file(session: Session, tracking_number: str) -> View | None:
 
 
 def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
-    """Return the state of the service: fetching, requests, outbox, quarantine, alarms."""
+    """Return the state of the service: urgent mail, fetching, requests, outbox, alarms."""
     cursors = {c.mailbox: c for c in session.scalars(select(FolderCursor))}
     quarantined = _count(
         session,
@@ -119,6 +121,7 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
         "requests": _count_by(session, Request.status),
         "oldest": _find_oldest(session),
         "outbox": _count_by(session, LetterRecord.status),
+        "urgent": [_view_urgency(u) for u in urgency.list_open(session)],
         "quarantine": quarantined,
         "oversize": _count(
             session,
@@ -127,6 +130,16 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
             .where(JournalEntry.disposition == Disposition.OVERSIZE.value),
         ),
         **_view_alarms(session, settings, now),
+    }
+
+
+def _view_urgency(found: Urgency) -> View:
+    """Return an urgent mail nobody has acknowledged; who wrote it is for those who were told."""
+    return {
+        "mail": found.journal_id,
+        "topics": found.topics,
+        "since": _moment(found.opened_at),
+        "times_told": found.times_told,
     }
 
 

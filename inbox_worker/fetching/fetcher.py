@@ -22,6 +22,7 @@ from inbox_worker.mailbox.client import (
     MailboxRefusedError,
     open_mailbox,
 )
+from inbox_worker.mailbox.line import Line
 from inbox_worker.mailbox.waking import Waker
 from inbox_worker.services import Services
 from inbox_worker.storage import leases
@@ -36,7 +37,7 @@ _LOOK_SECONDS = 5.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Fetcher:
-    """One mailbox and the connection to it; not for use by two threads at once, but for waking."""
+    """One mailbox and the connection to it, of one thread; others may wake it, and cut it off."""
 
     services: Services
     settings: MailboxSettings
@@ -45,6 +46,7 @@ class Fetcher:
     waker: Waker = field(default_factory=Waker)
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
+    _line: Line = field(default_factory=Line, init=False)
     _connection: ExitStack = field(default_factory=ExitStack, init=False)
     _mailbox: Mailbox | None = field(default=None, init=False)
     _is_ours: bool = field(default=True, init=False)
@@ -110,6 +112,10 @@ class Fetcher:
         self._mailbox = None
         self._connection.close()
 
+    def cut(self) -> None:
+        """End whatever waits for the server, from any thread, for good: nothing is reached anew."""
+        self._line.cut()
+
     def close(self) -> None:
         """Let go of everything, for good."""
         self.disconnect()
@@ -129,6 +135,7 @@ class Fetcher:
                 self.settings,
                 connect_seconds=self.connect_seconds,
                 read_seconds=self.read_seconds,
+                line=self._line,
             )
             services = self.services
             with watching_login(services.database, self.settings.name, services.clock):

@@ -1,7 +1,8 @@
 """Reconciling at a quiet hour: once a night for each mailbox, across all workers.
 
-Outcomes: nothing, where it is not the hour or was done tonight; else what it came to is kept, and a
-loss is an alarm. A mailbox that cannot be reached is tried again at the next turn.
+Outcomes: nothing, where it is not the hour or was done tonight; else what it came to is kept, where
+a loss is an alarm until a later comparison finds none. A mailbox that cannot be reached is tried
+again at the next turn.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from config.sections import MailboxSettings
 from inbox_worker.chores import Chore
 from inbox_worker.errors import WorkerError
 from inbox_worker.fetching.reconciling import reconcile_mailbox
-from inbox_worker.letters import staff_alerts
 from inbox_worker.services import Services
 from inbox_worker.storage.models import ReconciliationRecord
 
@@ -57,23 +57,7 @@ def _reconcile(services: Services, box: MailboxSettings) -> Iterator[int]:
             break
         yield 0
     _log.info("reconciled", mailbox=box.name, count=unaccounted)
-    if unaccounted:
-        _tell(services, box, unaccounted)
     yield 1
-
-
-def _tell(services: Services, box: MailboxSettings, unaccounted: int) -> None:
-    now = services.clock()
-    with services.database.unit_of_work() as unit:
-        staff_alerts.write_alarm(
-            services,
-            unit.session,
-            code="mail_unaccounted",
-            key=f"unaccounted:{box.name}:{services.local_date(now)}",
-            ids={"mailbox": box.name, "mails unaccounted for": str(unaccounted)},
-            now=now,
-        )
-        unit.commit()
 
 
 #: Looks often, so that a night in which the worker was restarted is no night without.

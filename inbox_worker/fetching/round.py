@@ -68,7 +68,9 @@ def fetch_mailbox(
         recorded = _record_new(services, settings, mailbox, should_stop, hold)
         recorded += _ask_again(services, settings, mailbox, hold)
     except WithheldError as error:
-        _record_break(services, settings, mailbox, error, hold)
+        # Whoever is to stop may have cut the line, which is no mail's fault.
+        if not should_stop():
+            _record_break(services, settings, mailbox, error, hold)
         raise
     moved, refused = _move_disposed(services, settings, mailbox, should_stop, hold)
     return FetchReport(recorded=recorded, moved=moved, refused=refused)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.review import notices
+from inbox_worker.review.absences import Absent, list_absent
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
@@ -153,6 +154,7 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
     requests = store.add_requests(session, [case.new for case in cases])
     earlier = count_earlier_requests(session, requests)
     duplicates = _mark_duplicates(session, cases, requests)
+    absent = _list_absent(session, filings)
     for case, request in zip(cases, requests, strict=True):
         _write_case(
             session,
@@ -160,7 +162,13 @@ def file_forms(session: Session, filings: Sequence[Filing]) -> None:
             request,
             earlier_requests=earlier[request.id],
             duplicate=duplicates.get(request.id),
+            absent=absent[case.filing.intake.today],
         )
+
+
+def _list_absent(session: Session, filings: Sequence[Filing]) -> Mapping[date, Absent]:
+    """Return who is away on each day on which a mail was taken up: on one, mostly."""
+    return {day: list_absent(session, day) for day in {f.intake.today for f in filings}}
 
 
 def _mark_duplicates(
@@ -168,7 +176,11 @@ def _mark_duplicates(
 ) -> Mapping[int, Duplicate]:
     """Flag the requests that repeat an earlier one, and keep all of them to be found again."""
     new = [
-        NewForm(request=r, form=c.form.attachment.data, fields=c.form.extraction.fields)
+        NewForm(
+            request=r,
+            digest=c.filing.documents.find_digest(c.form),
+            fields=c.form.extraction.fields,
+        )
         for c, r in zip(cases, requests, strict=True)
     ]
     found = keep_and_compare(session, new)
@@ -182,8 +194,7 @@ def _mark_duplicates(
 def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     intake, extraction = filing.intake, form.extraction
     services = intake.services
-    address = intake.author_address or _find_address_on_paper(intake, extraction)
-    sender = Sender(address=address, is_proven=intake.is_author_proven())
+    sender = Sender(address=find_sender(intake, form), is_proven=intake.is_author_proven())
     judged = judge_extraction(services, extraction, sender, intake)
     requester_type = extraction.value("requester_type")
     new = store.NewRequest(
@@ -205,6 +216,11 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
     return _NewCase(filing=filing, form=form, route=judged.route, new=new)
 
 
+def find_sender(intake: Intake, form: ReadDocument) -> str:
+    """Return the address a form came from; empty for paper of somebody who has none."""
+    return intake.author_address or _find_address_on_paper(intake, form.extraction)
+
+
 def _find_address_on_paper(intake: Intake, extraction: Extraction) -> str:
     """Return the e-mail address that a form on paper names, where it was read without a doubt."""
     field = "requester_email"
@@ -220,6 +236,7 @@ def _write_case(
     *,
     earlier_requests: int,
     duplicate: Duplicate | None,
+    absent: Absent,
 ) -> None:
     """Write down what a form says and what is wrong with it, and send it on its way."""
     intake, extraction = case.filing.intake, case.form.extraction
@@ -249,6 +266,7 @@ def _write_case(
         now_intake=intake,
         dossier=dossier,
         prepared=prepared,
+        absent=absent,
         answers_requester=not _is_repeated_too_often(session, request, duplicate, intake),
     )
 
@@ -321,14 +339,16 @@ def route(
     now_intake: Intake,
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
+    absent: Absent | None = None,
     answer: str = "",
     answers_requester: bool = True,
 ) -> None:
     """Send a request where triage says, with the letters that go with it.
 
-    What reviewers are shown is given as `write_review_notices` takes it. A request that is
-    INCOMPLETE and stays so is only asked again, and so is one that ended and whose form still wants
-    something. `answers_requester` is False where its requester is to be told nothing.
+    What reviewers are shown, and who is away, is given as `write_review_notices` takes it. A
+    request that is INCOMPLETE and stays so is only asked again, and so is one that ended and whose
+    form still wants something. `answers_requester` is False where its requester is to be told
+    nothing.
     """
     now, fields = now_intake.now, None if dossier is None else dossier.fields
     for step in _list_steps(RequestStatus(request.status), target):
@@ -369,6 +389,7 @@ def route(
             now=now,
             dossier=dossier,
             prepared=prepared,
+            absent=absent,
             answer=answer,
         )
 

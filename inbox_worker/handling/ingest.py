@@ -198,6 +198,8 @@ def _prepare(intake: Intake) -> Apply:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
     if intake.verdict.rule == urgency.ANSWERS_ALERT:
         return urgency.prepare_acknowledgement(intake)
+    if intake.verdict.kind is MessageKind.REQUEST and intake.channel != "email":
+        return requester_replies.prepare_paper(intake)
     return HANDLERS[intake.verdict.kind](intake)
 
 

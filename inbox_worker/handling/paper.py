@@ -2,8 +2,9 @@
 
 The files become the attachments of a mail of our own making, which holds them byte for byte and
 is the same whenever the same files come again; it is recorded in the journal and disposed of like
-any other. Nothing on paper proves who sent it. Outcomes: requests; or a mail without a form we
-can read, which a person looks at; files that were filed before are named and left out.
+any other. Nothing on paper proves who sent it. Outcomes: requests; a corrected form that joined one
+by the number written on it; or a mail without a form we can read, which a person looks at; files
+that were filed before are named and left out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from inbox_worker.handling.ingest import dispose_one
 from inbox_worker.intake import PAPER, Channel
 from inbox_worker.services import Services
 from inbox_worker.storage import journal
-from inbox_worker.storage.models import AttachmentRecord, JournalEntry, Request
+from inbox_worker.storage.models import AttachmentRecord, Event, JournalEntry, Request
 
 #: What a scan may be, by its first bytes.
 _TYPES = (
@@ -39,6 +40,7 @@ class FiledPaper:
     """What became of the files."""
 
     tracking_numbers: tuple[str, ...] = ()  #: of the requests they became
+    joined: tuple[str, ...] = ()  #: of the requests a corrected form among them joined
     disposition: str | None = None  #: of their journal entry; None: it is tried again later
     journal_id: int | None = None
     known: tuple[tuple[int, tuple[str, ...]], ...] = ()  #: files filed before, and their requests
@@ -73,6 +75,7 @@ def file_paper(
         entry = session.get_one(JournalEntry, entry_id)
         return FiledPaper(
             tracking_numbers=_list_numbers(session, entry_id),
+            joined=_list_joined(session, entry_id),
             disposition=entry.disposition,
             journal_id=entry_id,
             known=told,
@@ -91,12 +94,23 @@ def _find_earlier(session: Session, data: bytes) -> tuple[str, ...] | None:
         .order_by(AttachmentRecord.journal_id)
         .limit(1)
     )
-    return None if entry_id is None else _list_numbers(session, entry_id)
+    if entry_id is None:
+        return None
+    return (*_list_joined(session, entry_id), *_list_numbers(session, entry_id))
 
 
 def _list_numbers(session: Session, entry_id: int) -> tuple[str, ...]:
     query = (
         select(Request.tracking_number).where(Request.journal_id == entry_id).order_by(Request.id)
+    )
+    return tuple(session.scalars(query))
+
+
+def _list_joined(session: Session, entry_id: int) -> tuple[str, ...]:
+    query = (
+        select(Request.tracking_number)
+        .join(Event, Event.request_id == Request.id)
+        .where(Event.journal_id == entry_id, Event.code == "form_resubmitted")
     )
     return tuple(session.scalars(query))
 
@@ -131,12 +145,8 @@ def _record(services: Services, raw: bytes, channel: Channel) -> int:
         )
         journal.record_mails(unit.session, [arrival], now=now)
         unit.commit()
-        return unit.session.scalars(
-            select(JournalEntry.id).where(
-                JournalEntry.mailbox == name,
-                JournalEntry.sha256 == hashlib.sha256(raw).hexdigest(),
-            )
-        ).one()
+        digest = journal.find_digest(raw)
+        return journal.find_entries(unit.session, {digest})[digest]
 
 
 def _find_type(data: bytes) -> tuple[bytes, str, str] | None:

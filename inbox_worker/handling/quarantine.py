@@ -127,8 +127,9 @@ def find_quarantined(session: Session, entry_id: int) -> JournalEntry:
     """Return a journal entry in quarantine. Raises `WorkerError` when it is not there."""
     entry = find_entry(session, entry_id)
     if entry.disposition != Disposition.QUARANTINED.value:
-        became = "it waits to be worked on" if entry.disposition is None else entry.disposition
-        raise WorkerError(f"Mail {entry.id} is not in quarantine: {became}.")
+        is_waiting = entry.disposition is None
+        why = "it waits to be worked on" if is_waiting else f"it became {entry.disposition}"
+        raise WorkerError(f"Mail {entry.id} is not in quarantine: {why}.")
     return entry
 
 

@@ -1,8 +1,9 @@
 """Requesters who write again: a corrected form, the answer to a question, anything else.
 
 A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
-subject, and counts only from the address the request came from. Outcomes: FORM_RECEIVED (a
-corrected form joined its request), ANSWER_RECORDED (review is open again, also of what had ended),
+subject, and counts only from the address the request came from; paper by a number written on the
+form. Outcomes: FORM_RECEIVED (a corrected form joined its request), ANSWER_RECORDED (review is open
+again, also of what had ended),
 CORRESPONDENCE_RECORDED (kept for a person), and those of `self_service`. A mail bound to nothing is
 filed or answered as if it stood alone.
 """
@@ -81,6 +82,36 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         shown = _read_shown(intake, request)
         return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
+
+
+def prepare_paper(intake: Intake) -> Apply:
+    """Return what scanned forms mean: a corrected one joins its request, others are new.
+
+    It has to name the request's number and come from the same address, or from nobody with one. As
+    paper proves nobody, it changes no request of a proven author.
+    """
+    documents = await_documents(intake)
+    for form in documents.forms:
+        request = _find_named_on_paper(intake, form)
+        if request is not None and _find_same(intake, documents, request) is form:
+            return partial(_join_form, _prepare_joining(intake, documents, form, request))
+    return filing.prepare_filing(intake)
+
+
+def _find_named_on_paper(intake: Intake, form: ReadDocument) -> Request | None:
+    """Return the request that waits for this form, by the number somebody wrote on it."""
+    written = " \n ".join(found.raw for found in form.extraction.fields.values())
+    with intake.services.database.read() as session:
+        for number in find_tracking_numbers(written):
+            request = store.find_request(session, number)
+            if (
+                request is not None
+                and request.status in _WAITING
+                and not request.author_proven
+                and request.author_address.lower() == filing.find_sender(intake, form).lower()
+            ):
+                return _detach(session, request)
+    return None
 
 
 def _waits_for_words(intake: Intake, request: Request) -> bool:
@@ -247,7 +278,7 @@ def _join_form(joining: _Joining, session: Session) -> Disposition:
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
     )
     store.add_fields(session, request, joining.changed, recorded_by=store.PROGRAM, now=intake.now)
-    record_keys(session, request, find_keys(form.attachment.data, joining.fields))
+    record_keys(session, request, find_keys(documents.find_digest(form), joining.fields))
     store.add_event(
         session,
         "form_resubmitted",

@@ -12,7 +12,8 @@ Outcomes of a reply to an alert: DECISION_APPLIED (acknowledged, now or before),
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from inbox_worker.chores import Chore
+from inbox_worker.errors import LostClaimError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import directions, staff_alerts
 from inbox_worker.letters.answer_limits import may_answer
@@ -27,7 +29,7 @@ from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_alert
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
-from inbox_worker.storage import store
+from inbox_worker.storage import journal, store
 from inbox_worker.storage.models import Urgency, UrgencyAlert
 from inbox_worker.storage.tokens import digest_token
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
@@ -71,17 +73,28 @@ def see_to(intake: Intake, session: Session) -> None:
 
 
 def see_to_at_once(intake: Intake) -> None:
-    """Answer and tell of an urgent mail before anything else is done with it."""
-    if is_urgent(intake):
-        with intake.services.database.unit_of_work() as unit:
-            see_to(intake, unit.session)
-            unit.commit()
+    """Answer and tell of an urgent mail before anything else is done with it.
+
+    A mail that is another worker's by now is left to it: it tells people, or has told them.
+    """
+    if not is_urgent(intake):
+        return
+    with intake.services.database.unit_of_work() as unit, suppress(LostClaimError):
+        journal.hold_claims(unit.session, [intake.entry])
+        see_to(intake, unit.session)
+        unit.commit()
 
 
 def is_urgent(intake: Intake) -> bool:
     """Whether a person wrote of something urgent; an answer to an alert of ours is not news."""
     urgent = intake.verdict.about.having(Handling.URGENT)
     return bool(urgent) and intake.verdict.rule != ANSWERS_ALERT
+
+
+def list_open(session: Session) -> Sequence[Urgency]:
+    """Return what nobody has acknowledged, the one that has waited longest first."""
+    query = select(Urgency).where(Urgency.acknowledged_at.is_(None)).order_by(Urgency.id)
+    return session.scalars(query).all()
 
 
 def tell_again(services: Services) -> int:

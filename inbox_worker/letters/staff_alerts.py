@@ -40,10 +40,6 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "A mail is over the size limit, and nothing but its header was taken in.",
         "Look at it, and at any other of today, in the quarantine folder of the mailbox.",
     ),
-    "mail_unaccounted": (
-        "Mail on the server and in the database do not agree.",
-        "See which, on the worker's machine: ero-outreach reconcile",
-    ),
     "letter_failed": (
         "A letter was refused for good, or given up after many attempts.",
         "Check the address, and tell the recipient another way.",
@@ -115,6 +111,14 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
     "withdrawal_to_decide": (
         "The requester took this request back, and it is already decided or closed.",
         "Whoever decided can still answer CANCEL until the answer has left.",
+    ),
+    "review_overdue": (
+        "A request has waited too long for a decision. Its reviewers were reminded twice.",
+        "Decide it yourself by its newest notice, or reply ASSIGN and a colleague's address to it.",
+    ),
+    "review_day_is_near": (
+        "The last day of a request is near, and it is not decided.",
+        "Decide it yourself by its newest notice, or reply ASSIGN and a colleague's address to it.",
     ),
     "request_to_counsel": (
         "A request went to counsel: a demand is attached, or the person may be a citizen.",
@@ -190,6 +194,22 @@ def write_letter_came_back(
     """Tell reviewers, once a letter, that one to the requester could not be delivered."""
     key = f"came_back:{letter_id}"
     _tell_reviewers(services, session, request, "requester_out_of_reach", key=key, now=now)
+
+
+def write_review_news(
+    services: Services,
+    session: Session,
+    request: Request,
+    code: str,
+    members: Sequence[StaffMember],
+    *,
+    now: datetime,
+) -> None:
+    """Tell supervisors, once a round, that a review waits too long or that its day is near."""
+    alert = compose_staff_alert(_build_alert(services, code, request=request))
+    for member in members:
+        key = f"{code}:{request.id}:{request.round}:{request.status}:{member.email.lower()}"
+        post_unbound(services, session, member.email, alert, Posting(key=key, now=now))
 
 
 def write_standing_in(

@@ -16,7 +16,7 @@ Identity of a mail is the folder, `uidvalidity` and `uid` together (RFC 9051 sec
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +39,7 @@ from inbox_worker.mailbox.connection import (
     telling,
 )
 from inbox_worker.mailbox.folder_survey import FolderSurvey
+from inbox_worker.mailbox.line import Line
 from inbox_worker.mailbox.waking import Waker
 
 __all__ = [
@@ -85,20 +86,24 @@ def open_mailbox(
     *,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
+    line: Line | None = None,
 ) -> Iterator[Mailbox]:
     """Yield the mailbox, logged in, with its folder selected for reading and writing.
+
+    Whoever gives a `line` may cut the connection from another thread.
 
     Raises `UnreachableError` when the server cannot be reached or does not let us in, and
     `MailboxRefusedError` when the folder cannot be used.
     """
     timeout = imapclient.SocketTimeout(connect_seconds, read_seconds)
-    with telling(settings):
-        client = connect(settings, timeout)
-    try:
+    line = line or Line()
+    with ExitStack() as stack:
+        stack.callback(line.release)
+        with telling(settings):
+            client = connect(settings, timeout, line)
+        stack.callback(log_out, client)
         log_in(client, settings)
         yield Mailbox(client, settings)
-    finally:
-        log_out(client)
 
 
 class Mailbox:

@@ -7,6 +7,8 @@ The outcomes of everything done in a `telling` block: it worked; `UnreachableErr
 
 from __future__ import annotations
 
+import errno
+import imaplib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from config.sections import MailboxSettings, OAuth2Settings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
+from inbox_worker.mailbox.line import Line
 from inbox_worker.mailbox.sign_in import find_token_source
 
 
@@ -26,13 +29,44 @@ class MailboxRefusedError(WorkerError):
     """The server was reached and refused; the message says what."""
 
 
-def connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout) -> Any:
+class _Session(imaplib.IMAP4):
+    """An IMAP session over a line that can be cut while the connection is being made, too."""
+
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext | None, seconds: float, line: Line
+    ) -> None:
+        self._context, self._seconds, self._line = context, seconds, line
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        del timeout
+        sock = socket.create_connection((self.host, self.port), self._seconds)
+        self._line.take(sock)
+        if self._context is None:
+            return sock
+        return self._context.wrap_socket(sock, server_hostname=self.host)
+
+
+class _Client(imapclient.IMAPClient):  # type: ignore[misc]
+    """The client library's own, over a session of ours."""
+
+    def __init__(self, line: Line, host: str, **options: Any) -> None:
+        self._line = line
+        super().__init__(host, **options)
+
+    def _create_IMAP4(self) -> _Session:  # noqa: N802 - its name there
+        context = self.ssl_context if self.ssl else None
+        return _Session(self.host, self.port, context, self._timeout.connect, self._line)
+
+
+def connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout, line: Line) -> Any:
     """Return a client with an encrypted connection where the settings ask for one; not logged in.
 
     To be called in a `telling` block.
     """
     context = _build_tls_context(settings)
-    client = imapclient.IMAPClient(
+    client = _Client(
+        line,
         settings.host,
         port=settings.port,
         ssl=settings.tls == "implicit",
@@ -58,7 +92,10 @@ def connect(settings: MailboxSettings, timeout: imapclient.SocketTimeout) -> Any
 def _build_tls_context(settings: MailboxSettings) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.SSLError, when the file holds no certificate, is one too
+    except OSError as error:
+        if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
+            # The machine is in trouble, and the file may be as it should.
+            raise
         raise WorkerError(
             f"The file {settings.ca_file} holds no certificate: check mailbox.ca_file."
         ) from error

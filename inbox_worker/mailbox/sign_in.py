@@ -29,6 +29,9 @@ from typing import Any
 import msal
 import requests
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from config.sections import OAuth2Settings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
@@ -144,7 +147,7 @@ def _build_application(settings: OAuth2Settings) -> Any:
     """Return msal's client, a new one each time: what it would remember is remembered here."""
     credential: str | dict[str, str] | None = _find_client_secret(settings) or None
     if settings.certificate_file:
-        pem = _read_secret(Path(settings.certificate_file), "certificate_file")
+        pem = _read_certificate(Path(settings.certificate_file))
         credential = {"private_key": pem, "public_certificate": pem}
     usual = {
         "authority": f"{settings.authority.rstrip('/')}/{settings.tenant}",
@@ -234,6 +237,28 @@ def _read_secret(path: Path, key: str) -> str:
             f"The file that oauth2.{key} names is empty or cannot be read.", reason="no_secret"
         )
     return secret
+
+
+def _read_certificate(path: Path) -> str:
+    """Return the PEM of an RSA key and its certificate; Microsoft takes assertions of no other."""
+    pem = _read_secret(path, "certificate_file")
+    if not _is_key_with_certificate(pem.encode()):
+        raise LoginRefusedError(
+            "The file that oauth2.certificate_file names must hold an RSA key without a password, "
+            "and the certificate of that key, both as PEM.",
+            reason="no_certificate",
+        )
+    return pem
+
+
+def _is_key_with_certificate(pem: bytes) -> bool:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+        certificate = x509.load_pem_x509_certificate(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # There is none, it is damaged, or it needs a password.
+        return False
+    return isinstance(key, RSAPrivateKey) and key.public_key() == certificate.public_key()
 
 
 @contextmanager

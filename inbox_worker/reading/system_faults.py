@@ -61,6 +61,21 @@ _SQLITE_SYSTEM = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
+#: How PostgreSQL's codes begin that tell of the same (its manual, appendix A).
+_POSTGRESQL_SYSTEM = (
+    "08",  # the connection
+    "25006",  # it takes no writes: a server that stands by
+    "25P0",  # a transaction that was left lying too long
+    "28",  # the login
+    "40",  # another transaction was in the way
+    "42501",  # a right that was taken away
+    "53",  # disk, memory, connections
+    "55",  # a lock, a server that is not ready
+    "57",  # an operator, or one who shuts it down
+    "58",  # its own system
+    "XX001",  # its data are damaged
+    "XX002",
+)
 
 
 def is_system_fault(error: BaseException) -> bool:
@@ -79,5 +94,8 @@ def _is_fault_of_database(error: DBAPIError) -> bool:
     if code is not None:
         # The lower byte is the primary code, the rest says more of the same.
         return code & 0xFF in _SQLITE_SYSTEM
-    # Other drivers keep these two classes for connections, resources, locks and operators.
+    code = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        return str(code).startswith(_POSTGRESQL_SYSTEM)
+    # What has no code comes from the driver, which keeps these two classes for connections.
     return isinstance(error, OperationalError | InterfaceError)

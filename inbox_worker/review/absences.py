@@ -6,7 +6,7 @@ decide. It only lets the deputy be told as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings, StaffMember
 from inbox_worker.storage.models import Absence
+
+#: The first day back of everyone who is away, by address in lower case.
+Absent = Mapping[str, date]
 
 
 def record_absence(
@@ -38,9 +41,7 @@ def list_absent(session: Session, today: date) -> dict[str, date]:
     return {row.address: row.until for row in rows}
 
 
-def find_stand_in(
-    settings: Settings, absent: Mapping[str, date], member: StaffMember
-) -> StaffMember | None:
+def find_stand_in(settings: Settings, absent: Absent, member: StaffMember) -> StaffMember | None:
     """Return who stands in: the deputy, or the deputy's own where they are away as well.
 
     None where nobody is named, nobody of them is there, or whoever is may not review.
@@ -56,13 +57,12 @@ def find_stand_in(
 
 
 def list_stand_ins(
-    settings: Settings, session: Session, today: date
+    settings: Settings, members: Iterable[StaffMember], absent: Absent
 ) -> dict[str, tuple[StaffMember, tuple[str, ...]]]:
-    """Return everyone who stands in for reviewers that are away, with those people's names."""
-    absent = list_absent(session, today)
+    """Return everyone who stands in for those of `members` that are away, with their names."""
     names: dict[str, list[str]] = {}
     found: dict[str, StaffMember] = {}
-    for member in settings.find_staff_with("reviewer") if absent else ():
+    for member in members if absent else ():
         if member.email.lower() not in absent:
             continue
         deputy = find_stand_in(settings, absent, member)

@@ -25,12 +25,15 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
     "NEED INFO": frozenset({_S.IN_REVIEW}),
     "CORRECT": frozenset({_S.IN_REVIEW}),
+    "ASSIGN": frozenset({_S.IN_REVIEW, _S.ON_HOLD, _S.NEEDS_INFORMATION, _S.LEGAL}),
     "STATUS": _EVER,
+    "AWAY": _EVER,
+    "BACK": _EVER,
     "HELP": _EVER,
 }
 
-#: Commands that only ask, and so may answer a letter of an earlier round.
-ANY_ROUND = frozenset({"STATUS", "HELP"})
+#: Commands that touch no request's state, and so may answer a letter of an earlier round.
+ANY_ROUND = frozenset({"STATUS", "HELP", "AWAY", "BACK"})
 
 
 _ROLES: Mapping[Role, settings.Role] = {

@@ -228,7 +228,13 @@ def _apply_approval(approval: _Approval, first: Decision | None, session: Sessio
     )
     if needs_second:
         notices.write_second_review_notices(
-            reply, session, request, decision, approval.proposal, approval.document
+            reply.intake.services,
+            session,
+            request,
+            decision,
+            approval.proposal,
+            approval.document,
+            now=reply.intake.now,
         )
     return Disposition.DECISION_APPLIED
 

@@ -7,6 +7,7 @@ case's business.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,8 @@ from inbox_worker.casefile.triage import find_fields_to_check
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.letters.printing import list_address_lines
-from inbox_worker.review.absences import list_stand_ins
+from inbox_worker.review.absences import Absent, list_absent, list_stand_ins
+from inbox_worker.review.assignment import assign_if_due
 from inbox_worker.review.commands import list_possible
 from inbox_worker.review.reply import Reply
 from inbox_worker.services import Services
@@ -67,24 +69,84 @@ def write_review_notices(
     now: datetime,
     dossier: Dossier | None = None,
     prepared: Prepared | None = None,
+    absent: Absent | None = None,
     answer: str = "",
 ) -> None:
-    """Ask every reviewer and approver to decide, and whoever stands in for one that is away.
+    """Ask whoever is to decide, and whoever stands in for one of them that is away.
 
-    `dossier` is what they are shown, read from the database when it is not at hand; `prepared` are
-    pictures and a comparison that go with it; `answer` is what the requester wrote back.
+    `dossier` is what they are shown and `absent` who is away, both read from the database when they
+    are not at hand; `prepared` are pictures and a comparison that go with it;
+    `answer` is what the requester wrote back.
     """
-    shown, beside = dossier or read_dossier(session, request), prepared or Prepared()
-    standing_in = list_stand_ins(services.settings, session, services.local_date(now))
-    asked = {m.email.lower(): m for m in services.settings.find_staff_with("reviewer")}
+    shown = dossier or read_dossier(session, request)
+    assigned = assign_if_due(services, session, request, shown.fields, now=now)
+    everybody = services.settings.find_staff_with("reviewer")
+    members = everybody if assigned is None else (assigned,)
+    asking = _Asking(dossier=shown, prepared=prepared or Prepared(), answer=answer)
+    if absent is None:
+        absent = list_absent(session, services.local_date(now))
+    _ask(services, session, request, members, asking, absent=absent, now=now)
+
+
+def write_reminders(
+    services: Services,
+    session: Session,
+    request: Request,
+    members: Sequence[StaffMember],
+    *,
+    number: int,
+    now: datetime,
+) -> None:
+    """Ask again, for the `number`th time; who is away is left in peace.
+
+    The notice that is sent now can be answered for as long as the first one could.
+    """
+    asking = _Asking(dossier=read_dossier(session, request), reminder=number)
+    absent = list_absent(session, services.local_date(now))
+    _ask(services, session, request, members, asking, absent=absent, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What people are shown with the question for their decision."""
+
+    dossier: Dossier
+    prepared: Prepared = field(default_factory=Prepared)
+    answer: str = ""  #: what the requester wrote back
+    reminder: int = 0  #: how many times they were asked before
+
+
+def _ask(
+    services: Services,
+    session: Session,
+    request: Request,
+    members: Sequence[StaffMember],
+    asking: _Asking,
+    *,
+    absent: Absent,
+    now: datetime,
+) -> None:
+    standing_in = list_stand_ins(services.settings, members, absent)
+    asked = {m.email.lower(): m for m in members}
     asked |= {address: deputy for address, (deputy, _) in standing_in.items()}
     for address, member in asked.items():
-        _, absent = standing_in.get(address, (member, ()))
-        compose = _composer(
-            services, request, shown, beside, member, absent=absent, answer=answer, now=now
-        )
+        if asking.reminder and address in absent:
+            continue
+        _, names = standing_in.get(address, (member, ()))
+        compose = _composer(services, request, member, asking, absent=names, now=now)
         key = build_notice_key(request, member)
+        if asking.reminder:
+            key = f"{key}:reminder:{asking.reminder}"
         post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
+
+
+def write_assigned_notice(
+    services: Services, session: Session, request: Request, member: StaffMember, posting: Posting
+) -> None:
+    """Ask the colleague a request was given to."""
+    asking = _Asking(dossier=read_dossier(session, request))
+    compose = _composer(services, request, member, asking, absent=(), now=posting.now)
+    post_to_staff(services, session, request, member.email, compose, posting)
 
 
 def build_notice_key(request: Request, member: StaffMember) -> str:
@@ -105,30 +167,21 @@ def write_stand_in_notice(
     key = f"{build_notice_key(request, deputy)}:for:{absent.email.lower()}"
     if has_letter(session, key):
         return
-    compose = _composer(
-        services,
-        request,
-        read_dossier(session, request),
-        Prepared(),
-        deputy,
-        absent=(absent.name,),
-        answer="",
-        now=now,
-    )
+    asking = _Asking(dossier=read_dossier(session, request))
+    compose = _composer(services, request, deputy, asking, absent=(absent.name,), now=now)
     post_to_staff(services, session, request, deputy.email, compose, Posting(key=key, now=now))
 
 
 def _composer(
     services: Services,
     request: Request,
-    dossier: Dossier,
-    prepared: Prepared,
     member: StaffMember,
+    asking: _Asking,
     *,
     absent: Sequence[str],
-    answer: str,
     now: datetime,
 ) -> Callable[[str], Letter]:
+    dossier, prepared = asking.dossier, asking.prepared
     definition, fields = services.definition(request.definition), dossier.fields
     values = {name: found.value for name, found in fields.items()}
     case = build_case(
@@ -170,7 +223,8 @@ def _composer(
                 files=dossier.files,
                 first_obligation_date=min((o.first for o in case.obligations), default=None),
                 form=dossier.original,
-                requester_answer=answer,
+                requester_answer=asking.answer,
+                is_reminder=bool(asking.reminder),
                 stands_in_for=tuple(absent),
                 bases=services.settings.review.bases,
             )
@@ -180,21 +234,53 @@ def _composer(
 
 
 def write_second_review_notices(
-    reply: Reply,
+    services: Services,
     session: Session,
     request: Request,
     decision: Decision,
     proposal: Proposal,
     document: bytes,
+    *,
+    now: datetime,
 ) -> None:
     """Ask everyone else who may approve for the second decision."""
-    services, now = reply.intake.services, reply.intake.now
-    zone = services.settings.general.timezone
+    reasons = tuple(r.sentence for r in proposal.second_person)
+    asking = _AskingAgain(decision=decision, reasons=reasons, document=document)
+    _ask_second(services, session, request, asking, now=now)
+
+
+def write_second_review_reminders(
+    services: Services, session: Session, request: Request, *, number: int, now: datetime
+) -> None:
+    """Ask again for the second decision, but for those who are away."""
+    decision = store.find_decision(session, request, "FIRST")
+    if decision is not None:
+        asking = _AskingAgain(decision=decision, reminder=number)
+        _ask_second(services, session, request, asking, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AskingAgain:
+    """What people are shown with the question for a second decision."""
+
+    decision: Decision  #: the first person's
+    reasons: tuple[str, ...] = ()
+    document: bytes | None = None  #: marked PREVIEW
+    reminder: int = 0  #: how many times they were asked before
+
+
+def _ask_second(
+    services: Services, session: Session, request: Request, asking: _AskingAgain, *, now: datetime
+) -> None:
+    decision, zone = asking.decision, services.settings.general.timezone
+    first = services.settings.find_staff(decision.actor)
     definition = services.definition(request.definition)
     sections = presentation.build_sections(definition, store.current_fields(session, request))
     original = find_original(session, request)
+    left_in_peace = list_absent(session, services.local_date(now)) if asking.reminder else {}
     for member in services.settings.find_staff_with("approver"):
-        if member.email.lower() == decision.actor:
+        address = member.email.lower()
+        if address == decision.actor or address in left_in_peace:
             continue
 
         def compose(reply_to: str, member: StaffMember = member) -> Letter:
@@ -203,17 +289,20 @@ def write_second_review_notices(
                     head=build_letterhead(services),
                     tracking_number=request.tracking_number,
                     reply=build_options(services, request, member, reply_to),
-                    first_person=reply.member.name,
-                    approved_at=now,
+                    first_person=decision.actor if first is None else first.name,
+                    approved_at=decision.made_at,
                     findings=describe_findings(findings_of(decision), timezone=zone),
-                    reasons=tuple(r.sentence for r in proposal.second_person),
+                    reasons=asking.reasons,
                     sections=sections,
                     form=original,
-                    preview=document,
+                    preview=asking.document,
+                    is_reminder=bool(asking.reminder),
                 )
             )
 
-        key = f"second:{request.id}:{decision.id}:{member.email.lower()}"
+        key = f"second:{request.id}:{decision.id}:{address}"
+        if asking.reminder:
+            key = f"{key}:reminder:{asking.reminder}"
         post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
 
 

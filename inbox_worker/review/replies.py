@@ -17,7 +17,7 @@ from pathlib import Path
 
 from config.settings import StaffMember
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.review import decisions, inquiries, refusals, reply_answers
+from inbox_worker.review import decisions, inquiries, refusals, reply_answers, workload
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, is_entitled
 from inbox_worker.review.entitlement import UNKNOWN_TOKEN, Refusal, find_refusal
 from inbox_worker.review.notices import STATUS_WORDS
@@ -43,6 +43,9 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "NEED INFO": inquiries.prepare_question,
     "CORRECT": inquiries.prepare_correction,
     "STATUS": inquiries.prepare_status,
+    "ASSIGN": workload.prepare_assignment,
+    "AWAY": workload.prepare_absence,
+    "BACK": workload.prepare_return,
     "HELP": inquiries.prepare_help,
 }
 

@@ -4,8 +4,9 @@ There is a job for each mailbox, which stays with it until that fails and comes 
 so that one mailbox never delays another; and one each for filing, delivering and tending, on beats
 of their own and never two of the same at once. A job that did something calls those who have work
 because of it, so that a mail is answered at once; the beats are there for what becomes due by time.
-Everything stops at a message boundary, and whatever waits is woken to stop. The watchdog is fed
-while every job gets on, or rests no longer than it said it would.
+Everything stops at a message boundary, and whatever waits is woken to stop; a mail server that does
+not answer is waited for a few seconds more. The watchdog is fed while every job gets on, or rests
+no longer than it said it would.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _SETTLING_SECONDS = 10.0
 #: How long a job may go without getting on before the watchdog is no longer fed, in seconds; beside
 #: what it said it would rest.
 _STUCK_SECONDS = 120
+#: How long a mail server may take to answer once the service is to stop, in seconds.
+_GRACE_SECONDS = 5.0
 #: How finely chance spreads the tries to reach a server again.
 _CHANCE_BITS = 16
 
@@ -118,11 +121,26 @@ class Service:
             self._stop()
             self._notifier.stopping()
             self._scheduler.shutdown(wait=False)
+            self._end_jobs()
+            self.close()
+            _log.info("service_stopped")
+
+    def _end_jobs(self) -> None:
+        """Wait for every job, but not for a server that does not answer."""
+        cutting = threading.Timer(_GRACE_SECONDS, self._cut_lines)
+        cutting.start()
+        try:
             # The scheduler holds its lock while it waits, and a job in its last turn may need it.
             self._threads.shutdown(wait=True)
             self._worker.close()
-            self.close()
-            _log.info("service_stopped")
+        finally:
+            cutting.cancel()
+
+    def _cut_lines(self) -> None:
+        """Break off what waits for a mail server: what was not recorded lies there still."""
+        for job in self._jobs:
+            if job.fetcher is not None:
+                job.fetcher.cut()
 
     def close(self) -> None:
         """Let go of what the main thread was woken by."""

@@ -16,10 +16,10 @@ from inbox_worker.fetching import nightly
 from inbox_worker.fetching.fetcher import Fetcher
 from inbox_worker.handling import quarantine, unanswered, urgency
 from inbox_worker.handling.ingest import dispose_pending
-from inbox_worker.handling.standing_in import end_absences
 from inbox_worker.handling.waiting import WaitingRoom
 from inbox_worker.letters import staff_alerts
-from inbox_worker.review import issuing
+from inbox_worker.review import digest, issuing, reminders
+from inbox_worker.review.attendance import end_absences
 from inbox_worker.services import Services
 from inbox_worker.storage.faults import FaultKind, clear_fault, record_fault
 from inbox_worker.storage.leases import WorkerLease
@@ -34,6 +34,8 @@ CHORES: tuple[Chore, ...] = (
     quarantine.DIGEST,
     nightly.CHORE,
     unanswered.CHORE,
+    reminders.CHORE,
+    digest.CHORE,
     Chore(name="absences", every=timedelta(hours=1), do=end_absences),
 )
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from inbox_worker.errors import LostClaimError, StaleStatusError
 from inbox_worker.status import Disposition
 from inbox_worker.storage import leases
-from inbox_worker.storage.database import upsert
+from inbox_worker.storage.database import put, upsert
 from inbox_worker.storage.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
 from parsers.mail.raw_headers import find_raw_message_id
 
@@ -30,7 +30,7 @@ _JOURNAL = table_of(JournalEntry)
 _SIGHTINGS = table_of(Sighting)
 _PUT_ENTRIES = (
     upsert(_JOURNAL)
-    .on_conflict_do_nothing(index_elements=["mailbox", "sha256"])
+    .on_conflict_do_nothing(index_elements=["sha256", "copy"])
     .returning(_JOURNAL.c.sha256, _JOURNAL.c.id)
 )
 _PUT_RAW = insert(table_of(RawMail))
@@ -107,7 +107,10 @@ class Arrival:
 def record_mails(
     session: Session, arrivals: Sequence[Arrival], *, now: datetime
 ) -> list[Recording]:
-    """Record the bytes and the places of mails from one mailbox; return what each came to."""
+    """Record the bytes and the places of mails from one mailbox; return what each came to.
+
+    The same bytes are recorded once, also by two at once: the second waits for the first's commit.
+    """
     if not arrivals:
         return []
     digests = [find_digest(arrival.raw) for arrival in arrivals]
@@ -118,6 +121,8 @@ def record_mails(
         now,
     )
     known |= new
+    # Another mailbox got the same bytes in the same moment, and its worker was first.
+    known |= find_entries(session, set(digests) - known.keys())
     sightings = []
     for arrival, digest in zip(arrivals, digests, strict=True):
         # Of equal mails that arrived together, the first is the new one.
@@ -160,7 +165,7 @@ def _put_entries(
     ]
     new: dict[str, int] = dict(session.execute(_PUT_ENTRIES, rows).all())
     raws = {digest: arrival.raw for arrival, digest in arrivals}
-    session.execute(_PUT_RAW, [{"journal_id": new[d], "raw": raws[d]} for d in new])
+    put(session, _PUT_RAW, [{"journal_id": new[d], "raw": raws[d]} for d in new])
     return new
 
 
@@ -185,7 +190,9 @@ def _sighting_row(
     # Where a server cannot take messages away, one that was moved stays, flagged as deleted.
     is_gone = is_repeat and arrival.is_deleted
     return {
-        **asdict(arrival.place),
+        "mailbox": arrival.place.mailbox,
+        "uidvalidity": arrival.place.uidvalidity,
+        "uid": arrival.place.uid,
         "journal_id": entry_id,
         "seen_at": now,
         "is_repeat": is_repeat,
@@ -298,7 +305,9 @@ def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:
         .where(
             JournalEntry.disposition.is_(None),
             JournalEntry.id < entry.id,
-            JournalEntry.mailbox == entry.mailbox,
+            # Nothing to look up by: the index of the few that are undisposed is the one to use, and
+            # not that of the mailbox, in which every mail that ever came would be looked at.
+            JournalEntry.mailbox.concat("") == entry.mailbox,
             JournalEntry.attempts == 0,
             JournalEntry.put_off_at.is_(None),
             or_(JournalEntry.claimed_by.is_(None), JournalEntry.claimed_by != entry.claimed_by),

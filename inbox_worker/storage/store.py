@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -75,6 +75,10 @@ class NewRequest:
     flags: tuple[str, ...]
 
 
+#: What is known of a new request and stored as it is; `asdict` would copy every value.
+_GIVEN = tuple(f.name for f in fields(NewRequest) if f.name != "year")
+
+
 def take_tracking_numbers(session: Session, year: int, count: int = 1) -> list[str]:
     """Return the year's next tracking numbers; a sequence has no gaps but those of roll-backs."""
     last = session.scalars(_TAKE_NUMBERS, {"year": year, "last": count}).one()
@@ -110,10 +114,8 @@ def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
 
 
 def _request_row(new: NewRequest, tracking_number: str) -> dict[str, Any]:
-    values = asdict(new)
-    del values["year"]
     return {
-        **values,
+        **{name: getattr(new, name) for name in _GIVEN},
         "flags": list(new.flags),
         "tracking_number": tracking_number,
         "status": new.status.value,

@@ -61,6 +61,7 @@ class LetterKind(StrEnum):
     HELP = "help"  #: what can be done now
     REQUEST_STATUS = "request_status"  #: where a request stands, for staff
     STAFF_ALERT = "staff_alert"  #: something went wrong and a person is needed
+    DIGEST = "digest"  #: what waits, for supervisors
     URGENT_ALERT = "urgent_alert"  #: a mail is about danger to somebody
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it

@@ -20,6 +20,7 @@ from outbound.letters.words import clean_text, describe_check, describe_picture
 
 if TYPE_CHECKING:
     from outbound.letters.compose import Fact
+    from outbound.letters.digest_letters import ShownChart
     from outbound.letters.reply_letters import AnswerTable, EchoLine
     from outbound.letters.review_letters import Comparison, FieldRow, FieldToCheck, ReadyReply
 
@@ -51,6 +52,10 @@ _CHECK = (
     'border-left:6px solid #c2571a">\n<table style="width:100%;margin:0 0 6px;'
     'border-collapse:collapse;text-align:left">\n<caption style="padding:0 0 8px;text-align:left;'
     'font-weight:bold">{}</caption>\n<tbody>\n{}{}</tbody></table>\n</div>\n'
+)
+_CHART = (
+    '<p style="margin:0 0 14px"><img src="cid:{}" alt="{}" width="{}" '
+    'style="display:block;max-width:100%;height:auto;border:1px solid #808080"></p>\n\n'
 )
 _PICTURE = (
     '<tr><td colspan="2" style="padding:0 0 8px"><img src="cid:{}" alt="{}" width="{}" '
@@ -152,6 +157,12 @@ def _set_check(found: FieldToCheck) -> str:
     return _CHECK.format(_show(found.label), picture, rows)
 
 
+def set_chart(chart: ShownChart) -> Markup:
+    """Set a picture of figures that stand in a table beside it."""
+    source = _show(quote_url(chart.picture_id, safe="@"))
+    return _trust(_CHART.format(source, _show(chart.alt), chart.width))
+
+
 def set_changes(comparison: Comparison) -> Markup:
     """Set a table of what an earlier form said and what this one says."""
     rows = [
@@ -231,6 +242,7 @@ PARTS: Mapping[str, Callable[..., Markup]] = {
     "facts": set_facts,
     "fields": set_fields,
     "checks": set_checks,
+    "chart": set_chart,
     "changes": set_changes,
     "answers": set_answers,
     "echo": set_echo,

@@ -151,6 +151,7 @@ PARTS: Mapping[str, Callable[..., str]] = {
     "facts": set_facts,
     "fields": set_fields,
     "checks": set_checks,
+    "chart": _leave_out,
     "changes": set_changes,
     "answers": set_answers,
     "echo": set_echo,

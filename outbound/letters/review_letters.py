@@ -187,6 +187,7 @@ class SecondReviewNotice:
     sections: tuple[FieldSection, ...] = ()
     form: bytes | None = None
     preview: bytes | None = None  #: the document as it would be issued
+    is_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +245,7 @@ def _place_pictures(
 
 def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
     """Compose the notice that asks a second person, with the first one's findings."""
-    title = "Second review needed"
+    title = "Reminder: second review needed" if context.is_reminder else "Second review needed"
     preview = () if context.preview is None else (context.preview,)
     skeletons = (
         Skeleton(title="Approve the same findings", lines=("APPROVE",)),

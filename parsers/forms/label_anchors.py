@@ -25,7 +25,8 @@ from parsers.forms.printed_choices import (
     list_wordings,
     read_choice,
 )
-from parsers.forms.slot_values import SlotMark, SlotText
+from parsers.forms.slot_marks import SlotMark
+from parsers.forms.slot_values import SlotText
 from parsers.pages.reading_order import (
     RUN_GAP,
     Placed,

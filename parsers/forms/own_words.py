@@ -6,17 +6,20 @@ may run a label and what is written behind it together; of such a word only the 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import lru_cache
 
 from parsers.forms.layout import LayoutPage
+from parsers.forms.moved_words import PrintedWords, find_moved_words
 from parsers.pages.reading_order import Placed, around
+from parsers.pages.words import Word
 from parsers.pdf.objects import Box
 from parsers.values.cleaning import fold_text
 
-#: How far, in points, a word may lie from where the blank form prints it, and how far along its
-#: line when the page was set anew.
-_SAME_PLACE, _SAME_LINE = 4.0, 60.0
+#: How far, in points, a word may lie from where the blank form prints it.
+_SAME_PLACE = 4.0
+#: A sign is at most so many times as wide as its tick box.
+_WIDER = 1.5
 #: How far a word may reach over the side of a slot before it is looked at for a label.
 _OVER = 3.0
 
@@ -42,19 +45,42 @@ class OwnWords:
             for spelling in {word.text, _spelling(word.text)}:
                 self._places.setdefault(spelling, []).append(place)
 
-    def holds(self, text: str, box: Box, *, is_set_anew: bool = False) -> bool:
-        """Return whether the form prints this word here, or it is the sign in a tick box."""
+    def find_among(
+        self, words: Sequence[Word], places: Sequence[Box], *, is_set_anew: bool
+    ) -> PrintedWords:
+        """Return which words of a page, laid over the blank form at `places`, the form prints."""
+        if is_set_anew:
+            return find_moved_words(self._words, words, places)
+        # Every word of every page comes by here, so that nothing is called for the most of them.
+        found, known = set(), self._places
+        for n, (word, (left, bottom, right, top)) in enumerate(zip(words, places, strict=True)):
+            x, y = (left + right) / 2, (bottom + top) / 2
+            for own_x, own_y in known.get(word.text, ()):
+                if abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE:
+                    found.add(n)
+                    break
+            else:
+                if self._prints_folded(word.text, x, y):
+                    found.add(n)
+        return PrintedWords(own=frozenset(found))
+
+    def _prints_folded(self, text: str, x: float, y: float) -> bool:
+        """Return whether the form prints a word here that is spelled alike."""
+        return any(
+            abs(own_x - x) < _SAME_PLACE and abs(own_y - y) < _SAME_PLACE
+            for own_x, own_y in self._places.get(_spelling(text), ())
+        )
+
+    def is_sign(self, box: Box) -> bool:
+        """Return whether what stands there is the sign in a tick box, a letter of a font of signs.
+
+        A word that is much wider than the box runs over it.
+        """
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        reach = _SAME_PLACE
-        if is_set_anew and not any(a < x < c and b < y < d for a, b, c, d in self._slots):
-            reach = _SAME_LINE
-        # Most words are spelled as the form spells them; only the others are folded.
-        for spell in (str, _spelling):
-            for own_x, own_y in self._places.get(spell(text), ()):
-                if abs(own_x - x) < reach and abs(own_y - y) < _SAME_PLACE:
-                    return True
-        # What is drawn in a tick box may be a letter, of a font of signs, and is no text.
-        return any(a <= x <= c and b <= y <= d for a, b, c, d in self._marks)
+        return any(
+            a <= x <= c and b <= y <= d and box[2] - box[0] < _WIDER * (c - a)
+            for a, b, c, d in self._marks
+        )
 
     def cut_off(self, placed: Placed) -> Placed:
         """Return a word without the printed word it runs together with, at its front or its end."""
@@ -66,10 +92,10 @@ class OwnWords:
                 continue
             left, bottom, right, top = placed.box
             if text.startswith(own.text) and abs(own.box[0] - left) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[len(own.text) :])
+                rest = placed.word._replace(text=text[len(own.text) :])
                 return Placed(rest, (own.box[2], bottom, right, top))
             if text.endswith(own.text) and abs(own.box[2] - right) < _SAME_PLACE:
-                rest = replace(placed.word, text=text[: -len(own.text)])
+                rest = placed.word._replace(text=text[: -len(own.text)])
                 return Placed(rest, (left, bottom, own.box[0], top))
         return placed
 

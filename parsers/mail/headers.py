@@ -103,9 +103,14 @@ def decode_words(value: str) -> str:
 def decode_bytes(data: bytes, charset: str) -> tuple[str, str | None]:
     """Decode with the charset a stranger named; return the text and a defect code or None.
 
-    Bytes that do not fit are tried as UTF-8, then replaced, never refused.
+    Bytes that do not fit are tried as UTF-8, then replaced, never refused; so is a NUL, which no
+    text has and not every store keeps.
     """
-    name = charset.strip().lower().partition("*")[0][:40]
+    text, defect = _decode(data, charset.strip().lower().partition("*")[0][:40])
+    return text.replace("\0", "\ufffd"), defect
+
+
+def _decode(data: bytes, name: str) -> tuple[str, str | None]:
     if name in SLOW_CHARSETS:
         return data.decode("utf-8", "replace"), "unknown_charset"
     try:

@@ -230,7 +230,7 @@ def _decode_text(data: bytes, charset: str, parts: Parts) -> str:
     text, defect = decode_bytes(data[: MAX_TEXT_CHARS * 4], charset)
     if defect is not None and not (charset == "us-ascii" and _is_utf8(data)):
         parts.defects.append(defect)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT_CHARS:
         parts.defects.append("text_shortened")
     return text[:MAX_TEXT_CHARS]

@@ -21,7 +21,7 @@ import pikepdf
 
 from parsers.pages.text_layer import MOST_WORDS, TextLayerError, Upright, spell_out
 from parsers.pages.untold_fonts import find_untold_fonts, guess_word
-from parsers.pages.words import PageWords, Word
+from parsers.pages.words import PageWords, TextRun, Word
 from parsers.pdf.objects import Box
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_CHARACTERS = 100_000
+_MOST_OBJECTS = 20_000
 #: pdfium joins a word that a hyphen parts at the end of a line; where its mark stands, a word ends.
 #: Some programs write control characters for blanks.
 _WORD = re.compile("[^\\s\x00-\x1f\ufffe]*[\x02\ufffe]|[^\\s\x00-\x1f\ufffe]+")
@@ -38,6 +39,8 @@ _WIDE = 1.1
 _FAR = 0.75
 #: Letters of one word are never so many times their size apart.
 _APART = 0.6
+#: Runs that lie over each other by so much, in points, are not of one word.
+_OVER = 0.5
 #: How sure a word is whose letters are guessed; the second reader is then asked.
 _GUESSED = 0.7
 #: What forms print beside labels and between words: never a letter, so that no font is asked.
@@ -92,8 +95,12 @@ class PdfiumPages:
         """Return the number of pages."""
         return len(self._document)
 
-    def words(self, number: int) -> PageWords:
-        """Return the words of page `number`, counted from 1."""
+    def words(self, number: int, *, by_run: bool = False) -> PageWords:
+        """Return the words of page `number`, counted from 1.
+
+        `by_run` each word has its run, and those that lie over each other are told apart; it takes
+        half as long again.
+        """
         page, upright = self._page(number), self.upright(number)
         words: tuple[Word, ...] = ()
         if page is not None:
@@ -101,7 +108,8 @@ class PdfiumPages:
                 text_page = page.get_textpage()
             except self._failure:
                 return PageWords(number=number, width=upright.width, height=upright.height)
-            words = tuple(_PageText(self, text_page, upright).words())
+            text = _PageText(self, text_page, upright)
+            words = tuple(text.words_by_run() if by_run else text.words())
             text_page.close()
         return PageWords(number=number, width=upright.width, height=upright.height, words=words)
 
@@ -118,12 +126,18 @@ class PdfiumPages:
         return Upright(page.get_bbox(), page.get_rotation())
 
     def pictures(
-        self, number: int, boxes: Sequence[Box], *, dots_per_inch: float
+        self,
+        number: int,
+        boxes: Sequence[Box],
+        *,
+        dots_per_inch: float,
+        without: Sequence[TextRun] = (),
     ) -> list[NDArray[np.uint8]]:
         """Return the parts of an upright page within `boxes`, as rows of grey pixels, 0 black.
 
         What cannot be drawn is white. Annotations and form fields are drawn with what stands in
         them. Small boxes take some hundredths of the time of a page, as little is drawn for each.
+        The runs `without` which the page is to be seen are not drawn, now and from now on.
         """
         import numpy as np  # noqa: PLC0415
 
@@ -131,6 +145,8 @@ class PdfiumPages:
         sizes = [_pixels(box, scale) for box in boxes]
         if page is None or not sizes:
             return [np.full((tall, wide), 255, dtype=np.uint8) for wide, tall in sizes]
+        for run in without:
+            self.raw.FPDFPageObj_SetIsActive(self.raw.FPDFPage_GetObject(page, run.place), 0)
         width, height = page.get_size()
         whole = (math.ceil(width * scale), math.ceil(height * scale))
         # A bitmap no larger than the box keeps pdfium from drawing what is around it.
@@ -148,6 +164,41 @@ class PdfiumPages:
         for bitmap in bitmaps.values():
             bitmap.close()
         return found
+
+    def runs(self, number: int, boxes: Sequence[Box]) -> list[TextRun]:
+        """Return the runs of text that the page itself draws over any of `boxes`."""
+        page, turn = self._page(number), self.upright(number).turn
+        if page is None or not boxes:
+            return []
+        try:
+            text_page = page.get_textpage()
+        except self._failure:
+            return []
+        found = []
+        edges = (ctypes.c_float * 4)()
+        at = [ctypes.pointer(ctypes.c_float.from_buffer(edges, 4 * n)) for n in range(4)]
+        for place in range(min(self.raw.FPDFPage_CountObjects(page), _MOST_OBJECTS)):
+            drawn = self.raw.FPDFPage_GetObject(page, place)
+            if self.raw.FPDFPageObj_GetType(drawn) != self.raw.FPDF_PAGEOBJ_TEXT:
+                continue
+            if not self.raw.FPDFPageObj_GetBounds(drawn, *at):
+                continue
+            x0, y0, x1, y1 = box = turn((edges[0], edges[1], edges[2], edges[3]))
+            if any(x0 < c and x1 > a and y0 < d and y1 > b for a, b, c, d in boxes):
+                text = self._read_run(text_page, drawn)
+                found.append(TextRun(text=text, box=box, place=place))
+        text_page.close()
+        return found
+
+    def _read_run(self, text_page: Any, drawn: Any) -> str:
+        size = self.raw.FPDFTextObj_GetText(drawn, text_page, None, 0)
+        if not 0 < size <= 2 * _MOST_CHARACTERS:
+            return ""
+        letters = ctypes.create_string_buffer(size)
+        self.raw.FPDFTextObj_GetText(
+            drawn, text_page, ctypes.cast(letters, ctypes.POINTER(ctypes.c_ushort)), size
+        )
+        return letters.raw.decode("utf-16-le", "replace").rstrip("\0")
 
     def close(self) -> None:
         """Give back what pdfium holds."""
@@ -206,11 +257,39 @@ class _PageText:
         times runs words together that stand far apart; only those are looked at letter by letter.
         """
         text = self._read_text()
+        spans = map(re.Match.span, _WORD.finditer(text))
+        return self._read_words(text, itertools.islice(spans, MOST_WORDS))
+
+    def words_by_run(self) -> Iterator[Word]:
+        """Yield the words with their runs; two that lie over each other are two."""
+        text = self._read_text()
+        for found in itertools.islice(_WORD.finditer(text), MOST_WORDS):
+            for start, end in self._part_runs(*found.span()):
+                run = self._find_run(start)
+                # Of a word that two runs make nobody knows which it belongs to.
+                run = run if run == self._find_run(end - 1) else 0
+                yield from (w._replace(run=run) for w in self._read_words(text, [(start, end)]))
+
+    def _part_runs(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a word where a run begins before the one before it has ended."""
+        for place in range(start + 1, end):
+            if self._find_run(place) != self._find_run(place - 1):
+                before, after = map(self._upright.turn, map(self._find_box, (place - 1, place)))
+                if after[0] < before[2] - _OVER:
+                    yield start, place
+                    start = place
+        yield start, end
+
+    def _find_run(self, place: int) -> int:
+        """Return what the runs of two letters can be told apart by."""
+        drawn = self._raw.FPDFText_GetTextObject(self._text_page, place)
+        return ctypes.cast(drawn, ctypes.c_void_p).value or 0
+
+    def _read_words(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[Word]:
         is_plain = text.isascii() and "\x02" not in text
         find_box, turn = self._find_box, self._upright.turn
         before, edge = 0, 0.0
-        for found in itertools.islice(_WORD.finditer(text), MOST_WORDS):
-            start, end = found.span()
+        for start, end in spans:
             x0, y0, x1, y1 = find_box(start)
             tall = y1 - y0
             parts: Iterable[tuple[int, int, Box]] = ()

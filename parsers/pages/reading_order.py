@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from parsers.pages.words import Word
 from parsers.pdf.objects import Box
@@ -52,7 +52,7 @@ def without_rule(placed: Placed) -> Iterator[Placed]:
         left, bottom, right, top = placed.box
         letter = (right - left) / len(text)
         box = (left + start * letter, bottom, left + (start + len(kept)) * letter, top)
-        yield Placed(replace(placed.word, text=kept), box)
+        yield Placed(placed.word._replace(text=kept), box)
 
 
 def around(boxes: Sequence[Box]) -> Box:

@@ -6,17 +6,18 @@ What is made of the words, labels, values and ticks, is decided by others, from 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from parsers.pdf.objects import Box
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One word where it stands."""
+class Word(NamedTuple):
+    """One word where it stands; a tuple, as a page has a thousand and a tuple is made soonest."""
 
     text: str
     box: Box  #: in points of the upright page, origin at its lower left corner
     confidence: float = 1.0  #: the reader's own opinion, 0 to 1
+    run: int = 0  #: the same for words that the page draws in one go; 0 where it is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +28,12 @@ class PageWords:
     width: float  #: in points
     height: float  #: in points
     words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRun:
+    """Letters that a page draws in one go."""
+
+    text: str
+    box: Box  #: in points of the upright page, around all of them
+    place: int  #: among all that the page draws, counted from 0

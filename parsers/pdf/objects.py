@@ -18,6 +18,10 @@ from parsers.pdf.streams import read_start
 #: Left, bottom, right, top in PDF points.
 Box = tuple[float, float, float, float]
 
+#: Nothing on a page stands farther out, in points: the largest page there is measures 14,400 by
+#: default (ISO 32000-2, Annex C), and a number of hundreds of digits is infinite.
+_FARTHEST = 10_000_000.0
+
 #: More than this of one string is not a form's value.
 _MOST_BYTES = 200_000
 
@@ -70,16 +74,32 @@ def strip_rich_text(markup: str) -> str:
 
 
 def find_box(holder: pikepdf.Dictionary) -> Box | None:
-    """Return the rectangle of an annotation, whichever corners it names; None where it has none."""
+    """Return the rectangle of an annotation, whichever corners it names; None where it has none.
+
+    One that lies beyond every page is none.
+    """
     try:
         # Reading the numbers from the array's text takes half the time of asking for each.
         x0, y0, x1, y1 = map(float, holder["/Rect"].unparse(resolved=True)[1:-1].split())
     except (KeyError, ValueError, AttributeError):
         # There is none, or it is no array of four numbers.
         return None
+    if not is_place((x0, y0, x1, y1)):
+        return None
     if x0 <= x1 and y0 <= y1:
         return (x0, y0, x1, y1)
     return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def is_place(box: Box) -> bool:
+    """Return whether a box can be on a page: its numbers are numbers, and none is absurd."""
+    x0, y0, x1, y1 = box
+    return (
+        abs(x0) <= _FARTHEST
+        and abs(y0) <= _FARTHEST
+        and abs(x1) <= _FARTHEST
+        and abs(y1) <= _FARTHEST
+    )
 
 
 def has_middle(outer: Box, inner: Box) -> bool:

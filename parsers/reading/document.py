@@ -31,6 +31,7 @@ from parsers.reading.document_reading import DocumentReading, Stage
 from parsers.reading.entered_form import read_entered_form
 from parsers.reading.known_forms import know
 from parsers.reading.masking import mask_extraction
+from parsers.reading.mending import mend_extraction
 from parsers.reading.page_stages import read_few_words, read_pictures, read_print, read_scan
 
 #: The ways to read a PDF, the surest first.
@@ -79,7 +80,8 @@ def read_document(
         return refused
     is_picture = is_page_picture(data)
     try:
-        return mask_extraction(read_pictures(reading) if is_picture else _read_pdf(reading))
+        found = read_pictures(reading) if is_picture else _read_pdf(reading)
+        return mask_extraction(mend_extraction(found))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from parsers.definition import FormDefinition
 from parsers.forms.label_anchors import LabelledPages
 from parsers.forms.labels import DefinitionIndex, is_enough
-from parsers.forms.slot_values import PageText, SlotMark, SlotText
+from parsers.forms.slot_marks import SlotMark
+from parsers.forms.slot_values import PageText, SlotText
 from parsers.pages.pictures import PagePicture
 from parsers.pdf.objects import Box
 from parsers.reading.page_reader import PageReader, ReadPage

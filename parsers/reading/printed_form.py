@@ -21,7 +21,8 @@ from parsers.extraction import DOUBTFUL_BELOW, FieldProblem
 from parsers.forms.label_anchors import NOWHERE, LabelledPages
 from parsers.forms.labels import is_enough
 from parsers.forms.registration import Registration, group_pages, register_pages
-from parsers.forms.slot_values import PageText, SlotText, list_marks, read_marks, read_texts
+from parsers.forms.slot_marks import Uncover, list_marks, read_marks
+from parsers.forms.slot_values import PageText, SlotText, read_texts
 from parsers.forms.written_values import FormValues
 from parsers.pages.pdfium_pages import PdfiumPages
 from parsers.pages.plumber_pages import PdfplumberPages
@@ -181,6 +182,12 @@ def _look_by_layout(
 
 
 def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: PdfiumPages) -> _Look:
+    # In another font words run over each other, and only their runs tell them apart.
+    copy = [
+        replace(one, page=pages.words(one.page.number, by_run=True)) if one.is_set_anew else one
+        for one in copy
+    ]
+
     def read_again(others: TextLayer) -> Sequence[PageReading]:
         # The pages lie as the first reader found; only their words are others.
         laid = (replace(one, page=others.words(one.page.number)) for one in copy)
@@ -197,8 +204,18 @@ def _look_at(copy: Sequence[Registration], definition: FormDefinition, pages: Pd
 def _read_page(registration: Registration, pages: PdfiumPages) -> PageReading:
     boxes = [slot.box for slot in list_marks(registration.layout)]
     places = registration.to_layout.inverse().map_all(boxes)
-    drawn = pages.pictures(registration.page.number, places, dots_per_inch=DOTS_PER_INCH)
-    marks = read_marks(registration, dict(zip(boxes, drawn, strict=True)).__getitem__)
+    number = registration.page.number
+    drawn = pages.pictures(number, places, dots_per_inch=DOTS_PER_INCH)
+    marks = read_marks(
+        registration,
+        dict(zip(boxes, drawn, strict=True)).__getitem__,
+        uncover=Uncover(
+            find_runs=lambda marks: pages.runs(number, marks),
+            draw=lambda marks, runs: pages.pictures(
+                number, marks, dots_per_inch=DOTS_PER_INCH, without=runs
+            ),
+        ),
+    )
     return PageReading(text=_cap(read_texts(registration), _ONE), marks=marks)
 
 

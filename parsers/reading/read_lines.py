@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from parsers.pages.ink_marks import find_marks, may_have_mark, may_have_two
+from parsers.pages.ink_marks import Mark, find_marks, may_have_mark, may_have_two
 from parsers.pages.line_reader import LineReader, LineText
 from parsers.pages.words import Word
 from parsers.pdf.objects import Box
@@ -29,6 +29,9 @@ _LETTER, _NEAR = 0.08, 0.18
 _COMMON = frozenset("ÁÉÍÓÚÜÑÇáéíóúüñçÀÈÊàèêâÖöÄäßåÅØøºª°§¿¡«»‘’“”–—•½¼¾")
 #: How far lines with such letters, or such ink, can be trusted at most.
 _WITH_RARE_LETTER, _WITH_UNTOLD_INK = 0.75, 0.5
+#: An i or j whose dot is not parted from it, as blurred ones are, is believed when it is so
+#: certain: else it may be an l with a notch, and the line is trusted no more than this.
+_DOTTED, _CERTAIN, _WITHOUT_DOT = frozenset("ij"), 0.97, 0.75
 
 #: Blanks are as wide as the type they belong to has them: a gap is one where it is wider than what
 #: lies between this part of the page's other gaps and this part of the blanks that were read.
@@ -89,6 +92,7 @@ class _Letters:
         self._after_blank = [n > 0 and found.text[n - 1].isspace() for n in told]
         self._runs = _find_runs(line.ink)
         self._height = _find_letter_height(line.ink)
+        self._marks = tuple(self._find_marks())
         self._gaps = [self._find_gap(n) for n in range(1, len(told))]
 
     def list_gaps(self) -> Sequence[_Gap]:
@@ -119,6 +123,8 @@ class _Letters:
         trust = min(self._certainties, default=0.0)
         if any(not letter.isascii() and letter not in _COMMON for letter in self._letters):
             trust = min(trust, _WITH_RARE_LETTER)
+        if self._may_lack_dot():
+            trust = min(trust, _WITHOUT_DOT)
         is_told = not self._has_untold_ink() and not self._has_untold_mark()
         return trust if is_told else min(trust, _WITH_UNTOLD_INK)
 
@@ -134,9 +140,7 @@ class _Letters:
     def _has_untold_mark(self) -> bool:
         """Return whether an accent or a dot stands at a letter that was read without one."""
         marked: set[int] = set()
-        for mark in find_marks(self._line.ink, self._height) if self._letters else ():
-            distances = [abs(x - mark.middle) for x in self._middles]
-            nearest = distances.index(min(distances))
+        for mark, nearest in self._marks:
             letter = self._letters[nearest]
             if not may_have_mark(letter, mark):
                 return True
@@ -144,6 +148,22 @@ class _Letters:
                 return True
             marked.add(nearest)
         return False
+
+    def _may_lack_dot(self) -> bool:
+        """Return whether a letter was read as a dotted one, not quite certainly, and has no dot."""
+        above = {nearest for mark, nearest in self._marks if not mark.is_below}
+        return any(
+            letter in _DOTTED and certainty < _CERTAIN and n not in above
+            for n, (letter, certainty) in enumerate(
+                zip(self._letters, self._certainties, strict=True)
+            )
+        )
+
+    def _find_marks(self) -> Iterator[tuple[Mark, int]]:
+        """Yield the accents and dots, each with the number of the letter it stands at."""
+        for mark in find_marks(self._line.ink, self._height) if self._letters else ():
+            distances = [abs(x - mark.middle) for x in self._middles]
+            yield mark, distances.index(min(distances))
 
     def _find_gap(self, n: int) -> _Gap:
         """Return what lies between a letter and the one before."""

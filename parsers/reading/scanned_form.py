@@ -23,11 +23,13 @@ from parsers.extraction import ReadLimits
 from parsers.forms.alignment import AlignedPage, Frame, align, build_frames
 from parsers.forms.layout import Slot
 from parsers.forms.registration import Registration, Transform, group_pages
-from parsers.forms.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.forms.slot_marks import read_marks
+from parsers.forms.slot_values import PageText, SlotText, read_texts
 from parsers.forms.written_values import FormValues
 from parsers.pages.line_reader import LineReader
 from parsers.pages.pdfium_pages import PdfiumPages
 from parsers.pages.pictures import PagePicture, read_page_pictures
+from parsers.pages.specks import remove_specks
 from parsers.pages.text_layer import TextLayerError
 from parsers.pages.words import PageWords, Word
 from parsers.pdf.objects import Box
@@ -89,7 +91,8 @@ class ScanReader:
         count = 0
         shown: dict[int, tuple[Registration, AlignedPage]] = {}
         first: list[PagePicture] = []
-        for picture in read_page_pictures(data, limits=limits, password=password):
+        for drawn in read_page_pictures(data, limits=limits, password=password):
+            picture = replace(drawn, grey=remove_specks(drawn.grey))
             count += 1
             aligned = align(picture.grey, picture.number, self._frames)
             if aligned is not None:
@@ -250,6 +253,6 @@ def _find_text_behind(
 def _trust_less(line: ReadLine) -> ReadLine:
     """Return a line that was written by hand, which nobody takes for certain."""
     return ReadLine(
-        first=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.first),
-        second=tuple(replace(w, confidence=min(w.confidence, BY_HAND)) for w in line.second),
+        first=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.first),
+        second=tuple(w._replace(confidence=min(w.confidence, BY_HAND)) for w in line.second),
     )

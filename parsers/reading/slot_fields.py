@@ -14,7 +14,8 @@ from datetime import date
 
 from parsers.definition import FieldType, FormDefinition, FormField
 from parsers.extraction import FieldProblem
-from parsers.forms.slot_values import PageText, SlotMark, SlotText
+from parsers.forms.slot_marks import SlotMark
+from parsers.forms.slot_values import PageText, SlotText
 from parsers.forms.written_values import (
     FormValues,
     Written,

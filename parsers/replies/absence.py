@@ -42,6 +42,7 @@ _THROUGH = re.compile(
 )
 _TO = re.compile(rf"\b(?:from|del?|desde)\b[^.;]{{3,40}}?\s(?:to|al?|-|–){_ON}(?P<day>)")
 _INCLUSIVE = re.compile(r"[\s,(]{0,3}(?:inclusive|included|incluido)\b")
+_UNTIL_WORD = re.compile(r"(?:until|till|to)\s+")
 #: Beside a day, one of these says that somebody is away.
 _AWAY = re.compile(
     r"\b(?:out of (?:the |my )?office|ooo|away|absent|absence|vacation|holiday|leave|pto|travel\w*"
@@ -79,6 +80,14 @@ def find_return_date(message: InboundMessage, *, today: date) -> date | None:
             if today < first_back <= today + _LONGEST:
                 return first_back
     return None
+
+
+def read_until(text: str, *, today: date) -> date | None:
+    """Return the day in `until DAY` or `DAY`, and None where the text is anything else."""
+    plain = plain_dates(" ".join(clean_text(text).split())).strip(" .")
+    introduced = _UNTIL_WORD.match(plain)
+    named = _read_day(plain, introduced.end() if introduced else 0, today, words="")
+    return named.day if named is not None and named.end == len(plain) else None
 
 
 def _list_patterns(plain: str) -> Iterator[tuple[re.Pattern[str], bool]]:

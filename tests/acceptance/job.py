@@ -53,6 +53,20 @@ class Person:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        """Return everything it said on one line."""
+        return " ".join((self.out + self.err).split())
+
+
 @dataclass(slots=True)
 class Job:
     """One installation of the worker, and everybody who writes to it."""
@@ -187,15 +201,22 @@ class Job:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def call(self, *arguments: str) -> Done:
+        """Run the command in this process, which is faster, and return what it came to."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = run_command(["--config", str(self.config), *arguments], self.environ())
+        return Done(code, out.getvalue(), err.getvalue())
+
     def ask(self, *arguments: str, code: int = 0) -> Any:
-        """Return the answer of a command that only looks, run in this process, which is faster."""
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told):
-            ended = run_command(
-                ["--config", str(self.config), *arguments, "--json"], self.environ()
-            )
-        assert ended == code, f"{arguments}: {ended}"
-        return json.loads(told.getvalue())
+        """Return the answer of a command that only looks."""
+        done = self.call(*arguments, "--json")
+        assert done.code == code, f"{arguments}: {done}"
+        return json.loads(done.out)
 
     def work(self, **environ: str) -> None:
         """Run `once` over everything that was sent, and wait until its letters have arrived."""
@@ -307,6 +328,23 @@ class Job:
                 return server.execute(sql.replace("?", "%s"), values).fetchall()  # type: ignore[call-overload,no-any-return]
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return connection.execute(sql, values).fetchall()
+
+    def list_tables(self) -> list[str]:
+        """Return the names of the tables of the worker's database."""
+        if self.url:
+            where = "information_schema.tables WHERE table_schema = 'public'"
+            return [name for (name,) in self.query(f"SELECT table_name FROM {where}")]
+        found = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return [name for (name,) in found]
+
+    def change(self, sql: str, *values: object) -> None:
+        """Change the worker's database behind its back."""
+        if self.url:
+            with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as server:
+                server.execute(sql.replace("?", "%s"), values)  # type: ignore[call-overload]
+            return
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            connection.execute(sql, values)
 
     def dispositions_of(self, mail: Mail) -> list[str]:
         """Return what became of the mails that have this Message-ID."""

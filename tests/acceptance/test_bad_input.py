@@ -19,7 +19,7 @@ from tests.acceptance.forms import Values, build_clerk_values, fill, read_blank_
 from tests.acceptance.job import FOLDERS, JOURNAL, Job, Person
 from tests.acceptance.mails import Mail, MailServers, compose
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.on_both]
 
 PDF = "application/pdf"
 
@@ -344,9 +344,14 @@ class Worked:
 
 
 @pytest.fixture(scope="module")
-def worked(real_servers: MailServers, tmp_path_factory: pytest.TempPathFactory) -> Worked:
+def worked(
+    backend: str,
+    real_servers: MailServers,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
+) -> Worked:
     """Return the job after all the mails were worked on, in the order of the table."""
-    job = Job(real_servers, tmp_path_factory.mktemp("bad"), tag="bad")
+    job = Job(real_servers, tmp_path_factory.mktemp("bad"), tag=f"bad{backend[0]}", url=new_url())
     job.do("init")
     for number, case in enumerate(CASES):
         author = _author(job, number)

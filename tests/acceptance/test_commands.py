@@ -12,7 +12,6 @@ import os
 import pty
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,8 +19,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from inbox_worker.cli.app import run_command
 from parsers.definition import parse_definition
+from tests.acceptance.conftest import Run
 from tests.acceptance.forms import TODAY, build_clerk_values, fill, find_definition
 from tests.acceptance.job import COMMAND, Job, Person
 from tests.acceptance.mails import MailServers, compose, compose_reply
@@ -31,43 +30,14 @@ from tests.specimens.scans import draw_pages
 pytestmark = pytest.mark.timeout(240)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def all(self) -> str:
-        """Return everything it said on one line."""
-        return " ".join((self.out + self.err).split())
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Return a runner of the command line in an empty folder, without a configuration."""
-    for name in [name for name in os.environ if name.startswith("ERO_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path) -> Done:
-        code = run_command([str(a) for a in arguments], os.environ)
-        said = capfd.readouterr()
-        return Done(code, said.out, said.err)
-
-    return run
-
-
 @pytest.fixture(scope="module")
-def job(real_servers: MailServers, tmp_path_factory: pytest.TempPathFactory) -> Job:
+def job(
+    real_servers: MailServers,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
+) -> Job:
     """Return a job with one request in review and nothing left to do."""
-    job = Job(real_servers, tmp_path_factory.mktemp("commands"), tag="commands")
+    job = Job(real_servers, tmp_path_factory.mktemp("commands"), tag="commands", url=new_url())
     job.do("init")
     clerk = _clerk(job)
     job.write(clerk, "Attached.\n", fill(build_clerk_values(clerk)))
@@ -277,7 +247,7 @@ def test_init_asks_what_becomes_of_the_mail_that_lies_there(real_job: Job) -> No
     refused = job.run("init")
     assert refused.returncode == 2
     assert "1 mail lies in the folder" in refused.stderr
-    assert not job.database.exists()
+    assert "no schema yet" in job.run("status").stderr
     assert job.run("init", "--backlog", "sometimes").returncode == 2
     assert "1 mail that was in the folder will be left alone" in job.do(
         "init", "--backlog", "ignore"

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import FOLDERS, Job, Person
 from tests.acceptance.mails import Mail, MailServers, compose
 from tests.servers.ports import wait_until
-from tests.servers.postgres import Postgres
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.on_both]
 
@@ -100,18 +100,15 @@ def _find_last_event(log: Path, known: int) -> str:
 @pytest.fixture(scope="module")
 def siege(
     backend: str,
-    request: pytest.FixtureRequest,
     real_servers: MailServers,
     tmp_path_factory: pytest.TempPathFactory,
+    new_url: Callable[[], str],
 ) -> Siege:
     """Return the job after its worker was killed again and again and then ran to its end."""
     seed = random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}")  # noqa: T201 - shown by pytest where a test fails
-    url = ""
-    if backend == "postgresql":
-        postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create_database()
-    job = Job(real_servers, tmp_path_factory.mktemp("kill"), tag=f"kill{backend[0]}", url=url)
+    folder, tag = tmp_path_factory.mktemp("kill"), f"kill{backend[0]}"
+    job = Job(real_servers, folder, tag=tag, url=new_url())
     # Two of the staff are enough: every form then makes three letters.
     job.configure(
         {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,20 +30,32 @@ from tests.specimens.mailbox import (
 _ANSWERS = 0.3
 
 
+_LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
+
+
 @pytest.mark.parametrize(
-    "count",
+    ("backend", "count"),
     [
-        pytest.param(130, id="130 mails", marks=pytest.mark.timeout(300)),
-        pytest.param(1_000, id="1,000 mails", marks=[pytest.mark.long, pytest.mark.timeout(1_800)]),
+        pytest.param("sqlite", 130, id="130 mails in a file", marks=pytest.mark.timeout(300)),
+        pytest.param("postgresql", 50, id="50 mails on a server", marks=pytest.mark.timeout(300)),
+        pytest.param("sqlite", 1_000, id="1,000 mails in a file", marks=_LONG),
+        pytest.param("postgresql", 1_000, id="1,000 mails on a server", marks=_LONG),
     ],
+    indirect=["backend"],
+    scope="session",
 )
 def test_every_mail_ends_as_it_has_to(
-    real_servers: MailServers, tmp_path: Path, count: int
+    backend: str,
+    real_servers: MailServers,
+    tmp_path: Path,
+    new_url: Callable[[], str],
+    count: int,
 ) -> None:
     job = Job(
         real_servers,
         tmp_path,
-        tag=f"mixed{count}",
+        tag=f"mixed{count}{backend[0]}",
+        url=new_url(),
         settings={"intake": {"message_bytes": MESSAGE_BYTES}},
     )
     job.do("init")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+import signal
 import sys
 
-from tests.acceptance.job import Job
+from tests.acceptance.job import Job, Person
+from tests.servers.ports import wait_until
 
 
 def let_a_minute_pass(job: Job) -> None:
-    with sqlite3.connect(job.database) as database:
-        database.execute("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
+    job.change("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
 
 
 def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
@@ -54,8 +54,7 @@ def test_status_tells_that_no_service_runs(real_job: Job) -> None:
     job = real_job
     job.do("init")
     job.do("once")
-    with sqlite3.connect(job.database) as database:
-        database.execute("UPDATE cursors SET last_fetch_at = '2026-01-01 00:00:00'")
+    job.change("UPDATE cursors SET last_fetch_at = '2026-01-01 00:00:00'")
     assert job.ask("status", code=1)["alarms"] == ["nothing_fetched"]
 
 
@@ -83,3 +82,62 @@ def test_an_alarm_leaves_by_a_relay_of_its_own_where_the_usual_one_refuses(real_
 def test_help_says_what_a_monitor_has_to_know(real_job: Job) -> None:
     told = " ".join(real_job.do("status", "--help").lower().split())
     assert "exits with 1 while an alarm is raised" in told
+
+
+def test_urgent_mail_is_told_within_a_minute_and_shown_until_a_person_answers(
+    real_job: Job,
+) -> None:
+    """Nothing but IDLE brings the news: the next look at the mailbox is ten minutes away."""
+    job = real_job
+    job.do("init")
+    mother = Person("R. Example", job.address_of("mother@mail.example"))
+    duty = Person("Duty", job.duty)
+    process = job.start("run", ERO_MAILBOX__POLL_SECONDS="600")
+    try:
+        # Mail that came before and is answered by the service shows that it waits by IDLE.
+        assert wait_until(lambda: "service_started" in read_log(job), seconds=60)
+        job.write(mother, "How do I ask for the Request Form?\n")
+        assert wait_until(lambda: "letter_accepted" in read_log(job), seconds=60), read_log(job)
+        before = len(read_events(job))
+        job.write(mother, "My son is in ICE detention. He says he will kill himself tonight.\n")
+        assert wait_until(lambda: bool(job.letters_to(duty.address)), seconds=60), read_log(job)
+        assert wait_until(lambda: read_log(job).count("letter_accepted") == 3, seconds=60)
+        events = read_events(job)[before:]
+        check_pass(job, [e for e in events if e["event"] in _STEPS])
+        (shown,) = job.ask("status")["urgent"]
+        assert (shown["mail"], shown["times_told"], shown["topics"][0]) == (2, 1, "self_harm")
+        told = job.do("status").splitlines()[0]
+        assert told.startswith("URGENT, not acknowledged")
+        assert "journal entry 2: self harm" in told
+        (alert,) = job.letters_to(duty.address, "Urgent mail")
+        job.reply(duty, alert, "On it.")
+        assert wait_until(lambda: job.ask("status")["urgent"] == [], seconds=60), read_log(job)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+_STEPS = ("mail_recorded", "mail_disposed", "letter_accepted")
+
+
+def read_log(job: Job) -> str:
+    return (job.folder / "started.log").read_text()
+
+
+def read_events(job: Job) -> list[dict[str, object]]:
+    return [json.loads(line) for line in read_log(job).splitlines()]
+
+
+def check_pass(job: Job, steps: list[dict[str, object]]) -> None:
+    """See that the alert left in the pass that filed the mail, and ahead of the answer to it."""
+    assert [s["event"] for s in steps] == [
+        "mail_recorded",
+        "mail_disposed",
+        "letter_accepted",
+        "letter_accepted",
+    ]
+    kinds = dict(job.query("SELECT id, kind FROM letters"))
+    sent = [kinds[s["letter_id"]] for s in steps if "letter_id" in s]
+    assert sent == ["urgent_alert", "urgent_help"]

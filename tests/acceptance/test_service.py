@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import describe_real
 from tests.acceptance.forms import build_clerk_values, fill, list_secrets
 from tests.acceptance.job import Job, Person, tracking_in
+from tests.acceptance.mails import compose
+from tests.integration.test_mailbox import find_imap_process
+from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.ports import wait_until
+from tests.servers.postfix import Postfix
 
 
 class Manager:
@@ -171,6 +177,40 @@ def test_once_beside_a_service_is_harmless(real_job: Job) -> None:
     assert len(job.letters_to(clerk.address)) == 4
 
 
+def test_a_mail_server_that_does_not_answer_keeps_nobody_from_stopping(
+    short_folders: Callable[[], Path], postfix: Postfix, tmp_path: Path
+) -> None:
+    """Stop the server in the middle of IDLE: the service ends soon, and nothing is lost."""
+    with start_dovecot(short_folders()) as server:
+        job = Job(describe_real(server, postfix), tmp_path, tag="stalled")
+        job.do("init")
+        with _run_service(job, ERO_MAILBOX__POLL_SECONDS="600") as process:
+            assert wait_until(lambda: _is_idle(server), seconds=60), _read_log(job)
+            pid = find_imap_process(server)
+            os.kill(pid, signal.SIGSTOP)
+            clerk = "clerk@courts.example"
+            mail = compose(clerk, job.mailbox, "How do I ask?\n")
+            server.deliver(bytes(mail), [job.mailbox], sender=clerk)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(100) == 0
+            # A server has a minute to answer.
+            assert time.monotonic() - began < 40
+        os.kill(pid, signal.SIGKILL)
+        assert json.loads(_read_log(job).splitlines()[-1])["event"] == "service_stopped"
+        assert job.query("SELECT count(*) FROM journal") == [(0,)]
+        job.do("once")
+        assert job.query("SELECT count(*) FROM journal WHERE disposition IS NOT NULL") == [(1,)]
+        assert job.query("SELECT status, attempts FROM letters") == [("ACCEPTED", 1)]
+        assert job.ask("reconcile")["unaccounted"] == 0
+
+
+def _is_idle(server: Dovecot) -> bool:
+    with suppress(StopIteration, FileNotFoundError):
+        return "IDLE" in Path(f"/proc/{find_imap_process(server)}/cmdline").read_text()
+    return False
+
+
 #: More mails than are filed in the time it takes to see that the first is.
 _MANY = 90
 
@@ -189,12 +229,11 @@ def test_a_service_told_to_stop_leaves_nothing_half_done(
         )
     job.await_arrivals()
     with _run_service(job) as process:
-        assert wait_until(lambda: "mail_disposed" in _read_log(job)), _read_log(job)
+        disposes = wait_until(lambda: "mail_disposed" in _read_log(job), seconds=60)
+        assert disposes, _read_log(job)
         process.send_signal(number)
         assert process.wait(20) == 0
-    ((disposed, attempts),) = job.query(
-        "SELECT sum(disposition IS NOT NULL), sum(attempts) FROM journal"
-    )
+    ((disposed, attempts),) = job.query("SELECT count(disposition), sum(attempts) FROM journal")
     assert 1 <= disposed < _MANY
     assert attempts == 0
     assert job.query("SELECT count(*) FROM requests") == [(disposed,)]

@@ -6,8 +6,8 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import Job, Person
 from tests.acceptance.mails import MailServers, compose
 from tests.servers.ports import wait_until
-from tests.servers.postgres import Postgres
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.on_both]
 
@@ -28,29 +27,18 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture
-def job(
-    backend: str,
-    request: pytest.FixtureRequest,
-    real_servers: MailServers,
-    tmp_path: Path,
-) -> Iterator[Job]:
-    """Yield a job whose dead workers are soon forgotten, set up."""
-    url = ""
-    with ExitStack() as stack:
-        if backend == "postgresql":
-            postgres: Postgres = request.getfixturevalue("postgres")
-            url = postgres.create_database()
-            stack.callback(postgres.drop_database, url)
-        tag = f"s{next(_NUMBERS)}{backend[0]}"
-        job = Job(real_servers, tmp_path, tag=tag, url=url)
-        job.configure(
-            {
-                "staff": [job.member(job.approver), job.member(job.reviewer)],
-                "database": {"lease_seconds": _LEASE_SECONDS},
-            }
-        )
-        job.do("init")
-        yield job
+def job(backend: str, real_servers: MailServers, tmp_path: Path, new_url: Callable[[], str]) -> Job:
+    """Return a job whose dead workers are soon forgotten, set up."""
+    tag = f"s{next(_NUMBERS)}{backend[0]}"
+    job = Job(real_servers, tmp_path, tag=tag, url=new_url())
+    job.configure(
+        {
+            "staff": [job.member(job.approver), job.member(job.reviewer)],
+            "database": {"lease_seconds": _LEASE_SECONDS},
+        }
+    )
+    job.do("init")
+    return job
 
 
 def put_mails(job: Job, mails: int) -> None:

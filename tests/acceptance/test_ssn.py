@@ -8,7 +8,7 @@ command, and then every letter, command and log line is searched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +30,10 @@ _CLERK = "dana.whitlock@courts.example"
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+def job(tmp_path_factory: pytest.TempPathFactory, new_url: Callable[[], str]) -> Iterator[Job]:
     """Yield a job whose people wrote the number wherever they could."""
     with open_embedded("ssn", (_CLERK,)) as servers:
-        job = Job(servers, tmp_path_factory.mktemp("job"), tag="ssn")
+        job = Job(servers, tmp_path_factory.mktemp("job"), tag="ssn", url=new_url())
         job.do("init")
         clerk = Person("Dana Whitlock", job.address_of(_CLERK))
         form = fill(build_clerk_values(clerk, **_FIELDS))
@@ -123,10 +123,9 @@ def test_no_command_and_no_log_line_shows_it(
 
 
 def test_nothing_but_what_came_keeps_it(job: Job) -> None:
-    tables = [name for (name,) in job.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
     keeping = {
         table
-        for table in tables
+        for table in job.list_tables()
         for row in job.query(f"SELECT * FROM {table}")
         if SHOWN.search(str(row))
     }

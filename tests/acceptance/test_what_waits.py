@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -78,13 +78,16 @@ _STORIES = (
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Exception | None]]:
+def ended(
+    tmp_path_factory: pytest.TempPathFactory, new_url: Callable[[], str]
+) -> Iterator[dict[str, Exception | None]]:
     """Yield how the stories ended, played where decisions can be taken back for ten minutes."""
     with open_embedded("waits", _CLERKS) as servers:
         job = Job(
             servers,
             tmp_path_factory.mktemp("waits"),
             tag="waits",
+            url=new_url(),
             settings={"review": {"undo_minutes": 10}},
         )
         job.do("init")
@@ -99,12 +102,13 @@ def test_what_waits_can_be_stopped(ended: dict[str, Exception | None], story: St
 
 
 def test_letters_wait_for_resume_and_certifications_for_a_key(
-    real_servers: MailServers, tmp_path: Path
+    real_servers: MailServers, tmp_path: Path, new_url: Callable[[], str]
 ) -> None:
     job = Job(
         real_servers,
         tmp_path,
         tag="key",
+        url=new_url(),
         settings={"review": {"confirm": False}, "certification": {"require_signature": True}},
     )
     job.do("init")

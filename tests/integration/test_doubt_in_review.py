@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 import pytest
 from PIL import Image
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
 from inbox_worker.casefile.duplicates import NewForm, keep_and_compare
@@ -24,6 +24,7 @@ from tests.worker_harness import (
     compose,
     compose_reply,
     fill,
+    lift_references,
 )
 
 OFFICER = "m.bellweather@probation.example"
@@ -323,9 +324,9 @@ def test_several_forms_of_one_document_are_told_apart(harness: Harness) -> None:
             "case_numbers": ("26-CR-000123",),
         }
         fields = {n: FieldValue(value=v, raw="", source="scan") for n, v in values.items()}
-        forms.append(NewForm(request=request, form=b"one scan", fields=fields))
+        forms.append(NewForm(request=request, digest="one scan", fields=fields))
     with harness.services.database.unit_of_work() as unit:
-        unit.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        lift_references(unit.session)
         unit.session.add_all([form.request for form in forms])
         found = keep_and_compare(unit.session, forms)
     told = {request_id: duplicate.tracking_number for request_id, duplicate in found.items()}

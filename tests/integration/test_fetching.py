@@ -20,11 +20,18 @@ from config.settings import MailboxSettings
 from inbox_worker.alarms.facts import find_current_alarms
 from inbox_worker.errors import SchemaError, UnreachableError
 from inbox_worker.fetching.fetcher import Fetcher
+from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
 from inbox_worker.fetching.round import FetchReport
 from inbox_worker.fetching.setup import find_missing_mailboxes, set_up_mailbox
 from inbox_worker.mailbox.client import MailboxRefusedError, open_mailbox
 from inbox_worker.storage import withheld
-from inbox_worker.storage.models import Event, JournalEntry, Sighting, WithheldMail
+from inbox_worker.storage.models import (
+    Event,
+    JournalEntry,
+    LetterRecord,
+    Sighting,
+    WithheldMail,
+)
 from tests.integration.test_mailbox import BASIC, build_mail, find_imap_process
 from tests.servers.cutting import start_cutting_proxy
 from tests.servers.dovecot import Dovecot, run_dovecot, start_dovecot
@@ -118,6 +125,24 @@ class Post:
         assert self.digests() == Counter(on_server.keys())
         open_places = [s for s in self.harness.rows(Sighting) if s.moved_at is None]
         assert len(open_places) == len(self.server.read_folder(self.user))
+        self.check_reconciled()
+
+    def check_reconciled(self) -> None:
+        """See that `reconcile` finds nothing unaccounted for, and that no mail was answered twice.
+
+        Of the mails that were worked on some were answered: their author gets so many a day.
+        """
+        services = self.harness.services
+        for box in self.settings:
+            steps = reconcile_mailbox(services.database, services.settings, box, services.clock)
+            found = finish(steps)
+            assert found.unaccounted == 0, found.to_json()
+        letters = [x for x in self.harness.rows(LetterRecord) if x.journal_id is not None]
+        answers = Counter(x.journal_id for x in letters)
+        assert set(answers.values()) <= {1}
+        disposed = [e.id for e in self.harness.rows(JournalEntry) if e.disposition is not None]
+        assert answers.keys() <= set(disposed)
+        assert bool(answers) == bool(disposed)
 
     def alarms(self) -> list[str]:
         services = self.harness.services
@@ -216,6 +241,7 @@ def test_a_mail_in_two_watched_folders_is_worked_on_once(open_post: OpenPost) ->
     post.harness.work()
     assert post.fetch("faxes").moved == 1
     assert post.folders() == {"Automatic": 1}
+    post.check_reconciled()
 
 
 # IDLE.
@@ -447,6 +473,7 @@ def test_a_watched_folder_that_is_gone_is_said_and_taken_up_when_it_is_back(
     # The first was deleted by whoever deleted the folder; its bytes are in the journal.
     assert post.digests().total() == 2
     assert post.folders() == {DONE: 1}
+    post.check_reconciled()
 
 
 def test_a_full_account_keeps_what_cannot_be_moved_and_takes_new_mail(
@@ -495,6 +522,7 @@ def test_moved_mail_is_never_new_again_also_when_renumbered(
         assert post.digests().total() == 2
         stays = {} if "UIDPLUS" in capability else {"INBOX": 2}
         assert post.folders() == {DONE: 2, **stays}
+        post.check_reconciled()
 
 
 # UIDVALIDITY.
@@ -540,6 +568,7 @@ def test_a_backlog_left_alone_is_left_alone_for_good(open_post: OpenPost) -> Non
     post.work()
     assert post.folders() == {DONE: 2, "INBOX": 3}
     assert post.digests().total() == 2
+    post.check_reconciled()
 
 
 def test_matching_that_was_interrupted_goes_on(open_post: OpenPost) -> None:
@@ -560,6 +589,7 @@ def test_matching_that_was_interrupted_goes_on(open_post: OpenPost) -> None:
     assert len(places) == len(set(places)) == 41
     assert len({uidvalidity for uidvalidity, _ in places}) == 1
     assert post.digests().total() == 41
+    post.check_reconciled()
 
 
 # A mail that the server will not give.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox_worker.status import Disposition
@@ -13,6 +17,7 @@ from inbox_worker.storage import journal
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.journal import Arrival, Place, Recording
 from inbox_worker.storage.models import JournalEntry, RawMail, Sighting
+from tests.integration.test_schema import alembic
 from tests.worker_harness import NOW, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both
@@ -22,12 +27,18 @@ OTHER = b"Message-ID: <one@courts.example>\r\n\r\nsecond\r\n"
 
 
 @pytest.fixture
-def session(empty_database: Where, copy_database: Copier) -> Iterator[Session]:
+def database(empty_database: Where, copy_database: Copier) -> Iterator[Database]:
+    """Yield an empty database."""
+    opened = Database(url_of(copy_database(empty_database)))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
     """Yield a session on an empty database."""
-    database = Database(url_of(copy_database(empty_database)))
     with database.unit_of_work() as unit:
         yield unit.session
-    database.close()
 
 
 def record(
@@ -120,6 +131,103 @@ def test_of_equal_mails_that_arrive_together_the_first_is_new(session: Session) 
     ]
     assert session.query(JournalEntry).count() == 3
     assert session.query(Sighting).count() == 5
+
+
+@pytest.mark.parametrize(
+    ("first_commits", "second"),
+    [
+        pytest.param(True, [Recording.REPEAT, Recording.NEW], id="the first commits"),
+        pytest.param(False, [Recording.NEW, Recording.NEW], id="the first ends without"),
+    ],
+)
+def test_of_two_mailboxes_that_get_the_same_bytes_at_once_one_has_them(
+    database: Database, *, first_commits: bool, second: list[Recording]
+) -> None:
+    recorded: list[Recording] = []
+    began = threading.Event()
+
+    def record_in_the_other() -> None:
+        began.set()
+        arrivals = [arrival(r, mailbox="other", uid=n) for n, r in enumerate((FIRST, OTHER), 1)]
+        with database.unit_of_work() as unit:
+            recorded.extend(journal.record_mails(unit.session, arrivals, now=NOW))
+            unit.commit()
+
+    thread = threading.Thread(target=record_in_the_other)
+    with database.unit_of_work() as unit:
+        assert record(unit.session) is Recording.NEW
+        thread.start()
+        assert began.wait(10)
+        thread.join(0.3)
+        assert thread.is_alive(), "it waits to hear what becomes of the first"
+        if first_commits:
+            unit.commit()
+    thread.join(20)
+    assert recorded == second
+    with database.unit_of_work() as unit:
+        entries = unit.session.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
+        assert [e.mailbox for e in entries] == ["outreach" if first_commits else "other", "other"]
+        assert unit.session.query(RawMail).count() == len(entries) == 2
+        for entry in entries:
+            dispose(unit.session, entry.id)
+        moves = journal.list_pending_moves(unit.session, "other", 7, limit=10)
+    became = {Recording.NEW: Disposition.FILED, Recording.REPEAT: Disposition.DUPLICATE}
+    assert [m.disposition for m in moves] == [became[r] for r in second]
+
+
+def test_many_mailboxes_in_a_race_record_each_mail_once(database: Database) -> None:
+    mails = [b"Subject: %d\r\n\r\n" % n for n in range(30)]
+    start = threading.Barrier(4)
+    tally: Counter[Recording] = Counter()
+
+    def record_all(mailbox: str) -> None:
+        for uid, raw in enumerate(mails, 1):
+            start.wait(20)
+            with database.unit_of_work() as unit:
+                tally[record(unit.session, raw, mailbox=mailbox, uid=uid)] += 1
+                unit.commit()
+
+    threads = [threading.Thread(target=record_all, args=(f"box-{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert tally == {Recording.NEW: 30, Recording.REPEAT: 90}
+
+
+def test_the_database_itself_keeps_the_same_bytes_once(session: Session) -> None:
+    record(session)
+    again = JournalEntry(
+        mailbox="other",
+        sha256=journal.find_digest(FIRST),
+        size=1,
+        is_whole=True,
+        internal_date=NOW,
+        recorded_at=NOW,
+    )
+    session.add(again)
+    with pytest.raises(IntegrityError, match=r"uq_journal_content|journal\.sha256, journal\.copy"):
+        session.flush()
+
+
+def test_what_was_taken_in_twice_before_stays(database: Database) -> None:
+    with database.engine.connect() as connection:
+        command.downgrade(alembic(database, connection), "0011")
+        connection.commit()
+        insert = text(
+            "INSERT INTO journal (id, mailbox, sha256, size, is_whole, internal_date, recorded_at,"
+            " attempts) VALUES (:id, :mailbox, :sha256, 1, true, :now, :now, 0)"
+        )
+        kept = [("a", "1"), ("b", "2"), ("b", "1"), ("c", "1")]
+        for number, (mailbox, digest) in enumerate(kept, 1):
+            row = {"id": number, "mailbox": mailbox, "sha256": digest, "now": NOW}
+            connection.execute(insert, row)
+        connection.commit()
+    database.migrate()
+    with database.read() as session:
+        found = session.execute(select(JournalEntry.id, JournalEntry.copy).order_by("id")).all()
+        assert found == [(1, 0), (2, 0), (3, 1), (4, 2)]
+        assert journal.find_entries(session, {"1", "2"}) == {"1": 1, "2": 2}
 
 
 def test_the_bytes_are_kept_as_they_came(session: Session) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from inbox_worker.handling.paper import FiledPaper, file_paper, is_scan
+from inbox_worker.handling.paper import FiledPaper, _build_mail, _record, file_paper, is_scan
 from inbox_worker.intake import Channel
 from inbox_worker.storage.models import JournalEntry, RawMail, Request
 from tests.worker_harness import CLERK, DUTY, ORTEGA, STAFF, Harness, fill
@@ -135,6 +135,73 @@ def test_a_question_is_a_page_too_and_goes_to_the_paper_desk(harness: Harness) -
     letter = harness.newest("desk@agency.example", "print_letter")
     (page,) = letter.files.values()
     assert "the person who reviews it has a question" in read_page(page)
+
+
+#: Of a form that was incomplete: the number of its request, written where there was room.
+NUMBERED = "Corrected form for {}: whether ICE enforcement caused the absence from court."
+
+
+@pytest.mark.parametrize("author", [NAME, "clerk@elsewhere.example"])
+def test_a_corrected_form_that_names_its_number_joins_its_request(
+    harness: Harness, author: str
+) -> None:
+    changes = _BY_POST if author == NAME else {}
+    (number,) = file(harness, fill(**changes, purpose=None), author=author).tracking_numbers
+    assert harness.status() == "INCOMPLETE"
+    scan = fill(**changes, purpose=NUMBERED.format(number))
+    filed = file(harness, scan, author=author, channel="mail")
+    assert (filed.joined, filed.tracking_numbers) == ((number,), ())
+    assert filed.disposition == "FORM_RECEIVED"
+    (request,) = harness.rows(Request)
+    assert (request.status, request.revision) == ("IN_REVIEW", 2)
+    assert "the request as it was before" in harness.notice(ORTEGA).text
+    assert file(harness, scan, author=author).known == ((0, (number,)),)
+
+
+@pytest.mark.parametrize(
+    ("author", "changes", "flags"),
+    [
+        pytest.param("other@courts.example", {}, True, id="another address"),
+        pytest.param(CLERK, {"purpose": None}, True, id="no number"),
+        pytest.param(
+            CLERK,
+            {
+                "subject_family_name": "Otro",
+                "subject_a_number": "A000000199",
+                "subject_fbi_number": None,
+                "case_numbers": "26-CR-000777",
+            },
+            False,
+            id="another person and case",
+        ),
+    ],
+)
+def test_a_corrected_form_joins_no_request_but_its_own(
+    harness: Harness, author: str, changes: dict[str, Any], *, flags: bool
+) -> None:
+    (number,) = file(harness, fill(purpose=None), author=CLERK).tracking_numbers
+    given = {"purpose": NUMBERED.format(number), "requester_title": "Clerk"} | changes
+    filed = file(harness, fill(**given), author=author)
+    assert (filed.joined, len(filed.tracking_numbers)) == ((), 1)
+    first, second = harness.rows(Request)
+    assert (first.status, first.revision) == ("INCOMPLETE", 1)
+    assert second.duplicate_of == (number if flags else None)
+
+
+def test_paper_changes_no_request_of_a_proven_author(harness: Harness) -> None:
+    first = harness.file(purpose=None)
+    assert (first.author_proven, first.status) == (True, "INCOMPLETE")
+    scan = fill(purpose=NUMBERED.format(first.tracking_number))
+    filed = file(harness, scan, author=CLERK)
+    assert (filed.joined, len(filed.tracking_numbers)) == ((), 1)
+    assert harness.request(0).status == "INCOMPLETE"
+    assert harness.request().duplicate_of == first.tracking_number
+
+
+def test_the_same_scan_by_two_channels_at_once_is_filed_once(harness: Harness) -> None:
+    raw = _build_mail([fill()], NAME)
+    ids = {_record(harness.services, raw, channel) for channel in ("fax", "hand")}
+    assert len(ids) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+from inbox_worker.alarms.raising import tend_alarms
 from inbox_worker.chores import do_chores
 from inbox_worker.fetching import nightly
 from inbox_worker.fetching.reconciliation import Reconciliation
 from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
-from inbox_worker.storage.models import ReconciliationRecord
+from inbox_worker.storage.models import AlarmRecord, ReconciliationRecord
 from tests.integration import test_fetching
 from tests.integration.test_fetching import OpenPost, Post
 from tests.integration.test_mailbox import build_mail
@@ -102,9 +103,10 @@ def test_a_renumbered_folder_is_no_loss(post: Post) -> None:
     assert tell(post)[0] == 0
 
 
-def test_it_is_done_once_a_night_and_a_loss_is_told(post: Post) -> None:
+def test_it_is_done_once_a_night_and_a_loss_raises_an_alarm(post: Post) -> None:
     services, clock = post.harness.services, post.harness.clock
     change(post, "DELETE FROM raw_mails WHERE journal_id = 1")
+    assert "mail_unaccounted" not in post.alarms()
     done = []
     # Every quarter of an hour from four in the afternoon to four in the morning, Eastern.
     clock.now = datetime(2026, 5, 4, 20, tzinfo=UTC)
@@ -112,8 +114,33 @@ def test_it_is_done_once_a_night_and_a_loss_is_told(post: Post) -> None:
         done.append(do_chores(services, [nightly.CHORE], should_stop=lambda: False))
         clock.advance(minutes=15)
     assert sum(done) == 1
-    (alarm,) = [x for x in post.harness.letters(to=DUTY) if "mail_unaccounted" in x.text]
-    assert "ero-outreach reconcile" in alarm.text
+    assert "mail_unaccounted" in post.alarms()
+
+
+def test_the_alarm_of_a_loss_lasts_until_nothing_is_unaccounted_for(post: Post) -> None:
+    keep = "CREATE TABLE kept AS SELECT * FROM raw_mails WHERE journal_id = 1"
+    for statement in (keep, "DELETE FROM raw_mails WHERE journal_id = 1"):
+        change(post, statement)
+
+    def tell_of_it(**after: float) -> list[str]:
+        post.harness.clock.advance(**after)
+        tend_alarms(post.harness.services)
+        letters = post.harness.letters(to=DUTY)
+        return [x.subject for x in letters if "unaccounted" in x.subject]
+
+    assert reconcile(post).unaccounted == 1
+    told = ["Alert: mail unaccounted"]
+    assert tell_of_it() == told
+    assert reconcile(post).unaccounted == 1, "it stands, and nothing is said anew"
+    assert tell_of_it(hours=23) == told
+    told.append("Alert goes on: mail unaccounted")
+    assert tell_of_it(hours=1) == told
+    change(post, "INSERT INTO raw_mails SELECT * FROM kept")
+    assert tell_of_it(minutes=1) == told, "nobody has compared them since"
+    assert reconcile(post).unaccounted == 0
+    assert tell_of_it() == [*told, "Alert is over: mail unaccounted"]
+    (row,) = [r for r in post.harness.rows(AlarmRecord) if r.code == "mail_unaccounted"]
+    assert (row.about, row.cleared_at) == ("outreach", post.harness.clock())
 
 
 def test_it_stops_between_two_steps(post: Post) -> None:

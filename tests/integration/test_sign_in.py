@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from config.sections import MailboxSettings, OAuth2Settings, SmtpSettings
 from inbox_worker.alarms.raising import tend_alarms
 from inbox_worker.errors import LoginRefusedError, UnreachableError
 from inbox_worker.mailbox.client import open_mailbox
-from inbox_worker.mailbox.sign_in import TokenSource
+from inbox_worker.mailbox.sign_in import TokenSource, find_token_source
 from inbox_worker.service.bootstrap import build_account
 from inbox_worker.storage.faults import watching_login
 from inbox_worker.storage.models import Fault
@@ -22,6 +27,9 @@ from outbound.submission.delivery_errors import RelayLoginError
 from outbound.submission.outbox import QueuedLetter
 from outbound.submission.smtp import SmtpSubmitter
 from tests.conftest import require_or_skip
+from tests.integration import test_fetching
+from tests.integration.test_fetching import DONE, OpenPost
+from tests.integration.test_mailbox import build_mail
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.ports import wait_until
 from tests.servers.postfix import Postfix, start_postfix
@@ -31,11 +39,15 @@ from tests.servers.tokens import (
     KEY,
     TENANT,
     TokenServer,
+    is_signed_by,
     start_token_server,
 )
 from tests.worker_harness import DUTY, Harness, Opener
 
 USER = "outreach"
+
+open_post = test_fetching.open_post
+user = test_fetching.user
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +155,160 @@ def test_microsofts_way_opens_it_too(
     assert saved == giver.refresh_token
 
 
+# A certificate in the place of a secret.
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key and its certificate, as a certificate authority gives them out."""
+
+    key: bytes
+    certificate: bytes
+    chain: bytes = b""
+
+    @classmethod
+    def issue(cls, key_type: trustme.KeyType = trustme.KeyType.RSA, **options: Any) -> Certified:
+        """Return a new one."""
+        issued = trustme.CA().issue_cert("outreach.agency.example", key_type=key_type, **options)
+        own, *others = (blob.bytes() for blob in issued.cert_chain_pems)
+        return cls(issued.private_key_pem.bytes(), own, b"".join(others))
+
+    @property
+    def parsed(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.certificate)
+
+
+@pytest.fixture(scope="module")
+def certified() -> Certified:
+    """Return the client's key and certificate."""
+    return Certified.issue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "grant"),
+    [
+        pytest.param({"refresh_token_file": ""}, "client_credentials", id="client credentials"),
+        pytest.param({}, "refresh_token", id="refresh token"),
+    ],
+)
+def test_a_certificate_opens_the_mailbox(
+    taker: Dovecot,
+    giver: TokenServer,
+    tmp_path: Path,
+    certified: Certified,
+    changes: dict[str, str],
+    grant: str,
+) -> None:
+    (tmp_path / "client.pem").write_bytes(certified.key + certified.certificate + certified.chain)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    count(mailbox(taker, microsoft(giver, tmp_path, **own, **changes)))
+    (asked,) = giver.asked
+    assert asked["grant_type"] == grant
+    assert "client_secret" not in asked
+    # The key itself never leaves; that the assertion is its word, the token server has checked.
+    assert "PRIVATE" not in json.dumps(asked)
+    assert not is_signed_by(
+        Certified.issue().parsed,
+        asked["client_assertion"],
+        audience=giver.describe()["token_endpoint"],
+    )
+
+
+def test_each_token_is_asked_for_by_an_assertion_of_its_own(
+    giver: TokenServer, tmp_path: Path, certified: Certified
+) -> None:
+    (tmp_path / "client.pem").write_bytes(certified.certificate + certified.key)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    for _ in range(2):
+        source.find_token()
+        source.forget_token()
+    assert len({asked["client_assertion"] for asked in giver.asked}) == 2
+
+
+def test_a_certificate_nobody_registered_is_a_refused_login_until_another_is_in_the_file(
+    giver: TokenServer, tmp_path: Path, certified: Certified
+) -> None:
+    other = Certified.issue()
+    file = tmp_path / "client.pem"
+    file.write_bytes(other.key + other.certificate)
+    giver.certificate = certified.parsed
+    own = {"client_secret_file": "", "certificate_file": str(file)}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    with pytest.raises(LoginRefusedError) as caught:
+        source.find_token()
+    assert caught.value.reason == "invalid_client"
+    file.write_bytes(certified.key + certified.certificate)
+    assert source.find_token()
+
+
+_CERTIFIED, _OTHER = Certified.issue(), Certified.issue()
+_CURVE = Certified.issue(trustme.KeyType.ECDSA)
+_LOCKED = serialization.load_pem_private_key(_CERTIFIED.key, None).private_bytes(
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.BestAvailableEncryption(b"a password"),
+)
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        pytest.param(_CERTIFIED.key, id="a key alone"),
+        pytest.param(_CERTIFIED.certificate, id="a certificate alone"),
+        pytest.param(_CERTIFIED.key + _OTHER.certificate, id="another's certificate"),
+        pytest.param(_LOCKED + _CERTIFIED.certificate, id="a key with a password"),
+        pytest.param(_CURVE.key + _CURVE.certificate, id="a key on a curve"),
+        pytest.param(_CERTIFIED.key[:300] + _CERTIFIED.certificate, id="a key cut off"),
+        pytest.param(b"not PEM", id="something else"),
+        pytest.param("schlüssel".encode("latin-1"), id="no text"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_file_without_key_and_certificate_is_a_refused_login_that_says_so(
+    giver: TokenServer, tmp_path: Path, pem: bytes
+) -> None:
+    (tmp_path / "client.pem").write_bytes(pem)
+    own = {"client_secret_file": "", "certificate_file": str(tmp_path / "client.pem")}
+    source = TokenSource(OAuth2Settings.model_validate(microsoft(giver, tmp_path, **own)))
+    with pytest.raises(LoginRefusedError, match=r"oauth2\.certificate_file") as caught:
+        source.find_token()
+    assert caught.value.reason in {"no_certificate", "no_secret"}
+    assert giver.asked == []
+
+
+@pytest.mark.parametrize(
+    ("written", "expires"),
+    [
+        pytest.param({}, "2026-05-18", id="the certificate's end"),
+        pytest.param({"expires_on": date(2026, 5, 10)}, "2026-05-10", id="an earlier end"),
+        pytest.param({"expires_on": date(2027, 5, 10)}, "2026-05-18", id="a later end"),
+    ],
+)
+def test_the_end_of_a_certificate_that_is_near_is_an_alarm(
+    open_harness: Opener, tmp_path: Path, written: dict[str, Any], expires: str
+) -> None:
+    ends = datetime(2026, 5, 18, 12, tzinfo=UTC)
+    ending = Certified.issue(not_before=ends - timedelta(days=90), not_after=ends)
+    (tmp_path / "client.pem").write_bytes(ending.key + ending.certificate)
+    relay = {
+        "username": USER,
+        "oauth2": {
+            "provider": "microsoft",
+            "client_id": CLIENT_ID,
+            "tenant": TENANT,
+            "certificate_file": str(tmp_path / "client.pem"),
+            **written,
+        },
+    }
+    harness = open_harness(smtp=relay)
+    tend_alarms(harness.services)
+    assert [x.subject for x in harness.letters(to=DUTY)] == ["Alert: credential expires"]
+    assert expires in harness.newest(DUTY).text
+
+
 def test_a_new_refresh_token_is_saved_for_its_owner_alone(
     giver: TokenServer, tmp_path: Path
 ) -> None:
@@ -213,6 +379,31 @@ def test_a_revoked_refresh_token_is_a_fault_until_it_is_mended(
     with watching_login(database, "outreach", harness.clock), open_mailbox(settings):
         pass
     assert harness.rows(Fault) == []
+
+
+def test_mail_that_comes_while_the_token_is_expired_is_taken_in_once_it_is_renewed(
+    taker: Dovecot, giver: TokenServer, tmp_path: Path, open_post: OpenPost, user: str
+) -> None:
+    giver.user = user
+    post = open_post(taker, password="", oauth2=table(giver, tmp_path))
+    post.set_up()
+    post.deliver(build_mail(1))
+    post.fetch()
+    # The server hangs up on whoever's token is over, and lets nobody in with it.
+    giver.really = -60
+    find_token_source(post.settings[0].oauth2).forget_token()  # type: ignore[arg-type]
+    taker.run_doveadm("kick", user)
+    post.deliver(build_mail(2))
+    post.harness.work()
+    for error in (UnreachableError, LoginRefusedError, LoginRefusedError):
+        with pytest.raises(error):
+            post.fetch()
+    assert post.alarms() == ["login_failed"]
+    giver.really = None
+    post.work()
+    assert post.folders() == {DONE: 2}
+    assert post.alarms() == []
+    post.check_accounts()
 
 
 def test_an_end_that_is_near_is_an_alarm(open_harness: Opener, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Many mails through one worker: memory stays flat, and every mail is accounted for.
 
-The long form takes 100,000; `make soak` runs it.
+The long form takes 100,000; `make soak` runs it, and prints how far it is.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +25,9 @@ from tests.worker_harness import Harness, Opener
 #: What memory may grow by between the first tenth of the mails and the last, in MB: buffers and
 #: caches that fill up, and the list of what is new in a folder, at a few bytes a mail.
 GROWTH_MB = 24
+
+#: After how many message boundaries it is told how far a step is.
+TOLD_EVERY = 1_000
 
 
 @pytest.fixture
@@ -44,13 +49,20 @@ def build_mail(number: int, size: int) -> bytes:
 
 
 class Watch:
-    """Samples memory at every message boundary, and stops nothing."""
+    """Samples memory at every message boundary, tells how far it is, and stops nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.samples: list[float] = []
+        self.told_at = time.monotonic()
 
     def __call__(self) -> bool:
         self.samples.append(read_memory())
+        if len(self.samples) % TOLD_EVERY == 0:
+            elapsed, self.told_at = time.monotonic() - self.told_at, time.monotonic()
+            rate = TOLD_EVERY / elapsed
+            count, memory = len(self.samples), self.samples[-1]
+            sys.stderr.write(f"{self.name}: {count} times, {rate:.0f} a second, {memory:.0f} MB\n")
         return False
 
     @property
@@ -92,12 +104,13 @@ def test_memory_stays_flat_while_mail_is_recorded_and_moved(
     with open_mailbox(settings) as mailbox:
         mailbox.ensure_folders()
         set_up_mailbox(services.database, settings, mailbox, ignore_backlog=False)
-    fetching, filing, moving = Watch(), Watch(), Watch()
+    fetching, filing, moving = Watch("fetching"), Watch("filing"), Watch("moving")
     fetcher = Fetcher(services=services, settings=settings, should_stop=fetching)
     assert fetcher.fetch().recorded == count
     assert fetching.growth < GROWTH_MB
     if count > 10_000:
-        ingest.dispose_pending(services, should_stop=filing)
+        report = ingest.dispose_pending(services, harness.worker_id, should_stop=filing)
+        assert (report.disposed, report.failed, report.left) == (count, 0, 0)
         assert filing.growth < GROWTH_MB
         fetcher.should_stop = moving
         assert fetcher.fetch().moved == count

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from inbox_worker.chores import do_chores
+from inbox_worker.desk import views
 from inbox_worker.handling import urgency
 from inbox_worker.intake import Intake
-from inbox_worker.storage.models import Event, JournalEntry, Request, Urgency, UrgencyAlert
+from inbox_worker.storage import journal
+from inbox_worker.storage.models import Event, Request, Urgency, UrgencyAlert, WorkerRecord
 from parsers.classification.classify import ClassificationContext, classify
 from parsers.mail.parsing import parse_message
 from tests.worker_harness import (
@@ -25,6 +28,7 @@ from tests.worker_harness import (
     compose,
     compose_reply,
     fill,
+    sign_on,
 )
 
 MOTHER = "mother@mail.example"
@@ -235,28 +239,101 @@ def test_many_mails_of_one_author_do_not_bury_the_people_on_duty(harness: Harnes
     assert len(harness.letters(to=MOTHER)) == 5, "and the author gets five answers a day"
 
 
-def test_a_mail_whose_pictures_take_long_is_told_of_before_they_are_read(harness: Harness) -> None:
+def take_up(harness: Harness, entry_id: int, worker_id: str) -> Intake:
+    """Let a worker claim a mail and read it, as it does before pictures are waited for."""
     services = harness.services
-    entry_id = harness.record(compose(MOTHER, TEXT))
+    with services.database.unit_of_work() as unit:
+        journal.claim_undisposed(
+            unit.session, worker_id, after=entry_id - 1, limit=1, with_put_off=True
+        )
+        unit.commit()
     with services.database.read() as session:
-        entry = session.scalars(select(JournalEntry)).one()
-        session.expunge_all()
-    message = parse_message(compose(MOTHER, TEXT))
+        ((entry, raw),) = journal.read_mails(session, [entry_id])
+    message = parse_message(raw)
     context = ClassificationContext(
         own_addresses=services.settings.own_addresses, topics=services.topics
     )
-    intake = Intake(
+    return Intake(
         services=services,
         entry=entry,
         message=message,
         verdict=classify(message, context),
         now=services.clock(),
     )
-    urgency.see_to_at_once(intake)
+
+
+def test_a_mail_whose_pictures_take_long_is_told_of_before_they_are_read(harness: Harness) -> None:
+    entry_id = harness.record(compose(MOTHER, TEXT))
+    urgency.see_to_at_once(take_up(harness, entry_id, harness.worker_id))
     assert only(harness).journal_id == entry_id
     harness.work()
     assert len(harness.rows(Urgency)) == 1
     assert len(harness.letters()) == 2, "and once only"
+
+
+def remove(harness: Harness, worker_id: str) -> None:
+    """Let a worker be taken for dead, as one is that slept past its time."""
+    with harness.services.database.unit_of_work() as unit:
+        unit.session.execute(delete(WorkerRecord).where(WorkerRecord.id == worker_id))
+        unit.commit()
+
+
+@pytest.mark.on_both
+def test_a_worker_that_slept_past_its_time_tells_nobody_a_second_time(harness: Harness) -> None:
+    # Of an author with ten open urgencies no more are told, and no row says that help was sent.
+    for number in range(10):
+        harness.deliver(compose(MOTHER, f"{TEXT} ({number})"))
+    sleeper = sign_on(harness.services.database)
+    intake = take_up(harness, harness.record(compose(MOTHER, TEXT)), sleeper)
+    remove(harness, sleeper)
+    harness.work()
+    before = (harness.events(), harness.last_letter_id())
+    assert before[0].count("urgent_mail") == 11
+    urgency.see_to_at_once(intake)
+    assert (harness.events(), harness.last_letter_id()) == before
+
+
+@pytest.mark.on_both
+def test_two_workers_that_have_an_urgent_mail_at_once_tell_it_once(harness: Harness) -> None:
+    entry_id = harness.record(compose(MOTHER, TEXT))
+    sleeper = sign_on(harness.services.database)
+    late = take_up(harness, entry_id, sleeper)
+    remove(harness, sleeper)
+    mine = take_up(harness, entry_id, harness.worker_id)
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(urgency.see_to_at_once(late) is None))
+    with harness.services.database.unit_of_work() as unit:
+        journal.hold_claims(unit.session, [mine.entry])
+        urgency.see_to(mine, unit.session)
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive(), "it waits to hear whose the mail is"
+        unit.commit()
+    thread.join(20)
+    assert ended == [True]
+    assert harness.events().count("urgent_mail") == 1
+    assert [x.kind for x in harness.letters()] == ["urgent_help", "urgent_alert"]
+
+
+def test_status_names_what_nobody_has_acknowledged(harness: Harness) -> None:
+    def look() -> list[dict[str, object]]:
+        with harness.services.database.read() as session:
+            view = views.view_status(session, harness.services.settings, now=harness.clock())
+        found: list[dict[str, object]] = view["urgent"]
+        assert MOTHER not in str(found)
+        return found
+
+    assert look() == []
+    harness.deliver(compose(MOTHER, TEXT))
+    harness.clock.advance(minutes=15)
+    tell_again(harness)
+    about = {"since": "2026-05-04T19:00:00+00:00", "topics": ["self_harm", "danger_to_life"]}
+    assert look() == [{"mail": 1, "times_told": 2, **about}]
+    harness.deliver(compose(MOTHER, SPANISH))
+    assert [found["mail"] for found in look()] == [1, 2]
+    for one in harness.letters(to=DUTY, kind="urgent_alert"):
+        harness.deliver(compose_reply(one, "Seen."))
+    assert look() == []
 
 
 def test_only_digests_of_the_tokens_are_kept(harness: Harness) -> None:

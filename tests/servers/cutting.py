@@ -1,4 +1,4 @@
-"""A proxy that cuts every connection after so many bytes from the server."""
+"""A proxy that cuts every connection after so many bytes from the server, or falls silent."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class CuttingProxy:
 
     def __init__(self, target: int) -> None:
         self.allowed: int | None = None  #: None: as much as it likes
+        self.hangs_up = True  #: False: it says no more, and stays
+        self._closed = threading.Event()
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -37,12 +39,15 @@ class CuttingProxy:
                 while data := source.recv(65536 if allowed is None else min(65536, allowed)):
                     sink.sendall(data)
                     allowed = None if allowed is None else allowed - len(data)
+            if allowed == 0 and not self.hangs_up:
+                self._closed.wait()
             for side in (source, sink):
                 with suppress(OSError):
                     side.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Take no more connections."""
+        self._closed.set()
         self._listener.close()
 
 

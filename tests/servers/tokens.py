@@ -2,7 +2,8 @@
 
 It speaks the refresh-token grant (RFC 6749 section 6) at `/token`, and enough of Microsoft's
 authority, below `/TENANT`, for msal: its description and the grants msal asks for. Refresh tokens
-are used up: each answer brings another.
+are used up: each answer brings another. Whoever asks proves that they are the client by its secret,
+or by an assertion that the key of its certificate has signed (RFC 7523), which is checked here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
 from tests.servers.tls import write_certificate
 
 KEY = b"a key that only the token server and the mail server know"
@@ -38,6 +44,37 @@ def build_token(user: str, *, seconds: float = 3600) -> str:
     return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
+def is_signed_by(certificate: x509.Certificate, assertion: str, *, audience: object) -> bool:
+    """Whether this is the client's own word for this audience, signed by the certificate's key.
+
+    As Microsoft documents it: a JWT with PS256 and the certificate's SHA-256 thumbprint.
+    """
+    signed, _, signature = assertion.rpartition(".")
+    header, claims = (json.loads(_decode(part)) for part in signed.split("."))
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=hashes.SHA256.digest_size)
+    try:
+        key.verify(_decode(signature), signed.encode(), pss, hashes.SHA256())
+    except InvalidSignature:
+        return False
+    now = time.time()
+    return (
+        header["alg"] == "PS256"
+        and _decode(header["x5t#S256"]) == certificate.fingerprint(hashes.SHA256())
+        and claims["iss"] == claims["sub"] == CLIENT_ID
+        and claims["aud"] == audience
+        and claims["iat"] <= now + 5
+        and now < claims["exp"] <= now + 3600
+        and certificate.not_valid_before_utc.timestamp() <= now
+        and now < certificate.not_valid_after_utc.timestamp()
+    )
+
+
+def _decode(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part.rstrip("=") + "=" * (-len(part.rstrip("=")) % 4))
+
+
 def _encode(part: dict[str, object]) -> bytes:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
 
@@ -51,6 +88,7 @@ class TokenServer:
     user: str = ""  #: whom its tokens are for
     refresh_token: str = "first"  #: the only one that is good
     seconds: float = 3600  #: how long an access token is said to be good
+    certificate: x509.Certificate | None = None  #: that is registered for the client
     really: float | None = None  #: how long it is, where that differs
     status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -60,7 +98,7 @@ class TokenServer:
         self.asked.append(form)
         if self.status != 200:
             return self.status, {}
-        if form.get("client_secret") != CLIENT_SECRET:
+        if not self._is_the_client(form):
             return 401, {"error": "invalid_client"}
         answer: dict[str, object] = {
             "access_token": build_token(self.user, seconds=self.really or self.seconds),
@@ -73,6 +111,18 @@ class TokenServer:
             self.refresh_token = f"another-{len(self.asked)}"
             answer["refresh_token"] = self.refresh_token
         return 200, answer
+
+    def _is_the_client(self, form: dict[str, str]) -> bool:
+        if self.certificate is None:
+            return form.get("client_secret") == CLIENT_SECRET
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        assertion = form.get("client_assertion", "")
+        if form.get("client_assertion_type") != kind or self._has_come_before(assertion):
+            return False
+        return is_signed_by(self.certificate, assertion, audience=self.describe()["token_endpoint"])
+
+    def _has_come_before(self, assertion: str) -> bool:
+        return any(form.get("client_assertion") == assertion for form in self.asked[:-1])
 
     def describe(self) -> dict[str, object]:
         """Return the description of the authority (OpenID Connect Discovery 1.0)."""

@@ -42,7 +42,7 @@ class Variant:
     #: The requests that a document holds, in its order, as far as it shows them.
     holds: Callable[[Specimen], list[Specimen]] = lambda specimen: [specimen]
     is_long: bool = False  #: takes seconds to build or to read
-    is_reset: bool = False  #: set anew in another font: what no longer fits its box must be told
+    is_reset: bool = False  #: set anew in another font: what no longer fits the paper must be told
 
     def find_missing(self) -> str | None:
         """Return the program or the file that has to be there and is not."""

@@ -62,6 +62,8 @@ def ends(day: date) -> Facts:
         pytest.param(box(quota_percent=89), [], id="room left"),
         pytest.param(box(quota_percent=90), ["mailbox_nearly_full"], id="nearly full"),
         pytest.param(box(quota_percent=None), [], id="a server without quotas"),
+        pytest.param(box(unaccounted=0), [], id="every mail accounted for"),
+        pytest.param(box(unaccounted=1), ["mail_unaccounted"], id="a loss"),
         pytest.param(fault("login", minutes=0, count=1), ["login_failed"], id="refused once"),
         pytest.param(fault("job", minutes=11, count=1), [], id="a job failed once, long ago"),
         pytest.param(fault("job", minutes=9, count=99), [], id="a job fails, but not for long"),

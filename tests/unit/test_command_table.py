@@ -10,7 +10,8 @@ from inbox_worker.review.replies import PREPARERS
 from inbox_worker.status import RequestStatus
 from tests.unit.reply_builders import KEYWORDS
 
-REVIEW = "NEED INFO, CORRECT, STATUS, HELP"
+EVER = "STATUS, AWAY, BACK, HELP"
+REVIEW = f"NEED INFO, CORRECT, ASSIGN, {EVER}"
 
 
 def member(*roles: Role) -> StaffMember:
@@ -66,28 +67,26 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "SECOND_REVIEW",
             ["approver"],
             {},
-            "APPROVE, DENY, STATUS, HELP",
+            f"APPROVE, DENY, {EVER}",
             id="a second person approves or denies",
         ),
         pytest.param(
             "SECOND_REVIEW",
             ["approver"],
             {"cancellable": True},
-            "APPROVE, DENY, CANCEL, STATUS, HELP",
+            f"APPROVE, DENY, CANCEL, {EVER}",
             id="or the first takes it back",
         ),
         pytest.param(
-            "APPROVED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="approved"
+            "APPROVED", ["approver"], {"cancellable": True}, f"CANCEL, {EVER}", id="approved"
         ),
-        pytest.param("APPROVED", ["approver"], {}, "STATUS, HELP", id="approved by another"),
-        pytest.param(
-            "DENIED", ["approver"], {"cancellable": True}, "CANCEL, STATUS, HELP", id="denied"
-        ),
+        pytest.param("APPROVED", ["approver"], {}, EVER, id="approved by another"),
+        pytest.param("DENIED", ["approver"], {"cancellable": True}, f"CANCEL, {EVER}", id="denied"),
         pytest.param(
             "ISSUED",
             ["supervisor"],
             {"cancellable": True, "confirmable": True},
-            "STATUS, HELP",
+            EVER,
             id="what has left is not taken back",
         ),
         *(
@@ -95,18 +94,18 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
                 status,
                 ["supervisor"],
                 {"cancellable": True, "confirmable": True},
-                "STATUS, HELP",
+                words,
                 id=status,
             )
-            for status in (
-                "RECEIVED",
-                "INCOMPLETE",
-                "NEEDS_INFORMATION",
-                "ON_HOLD",
-                "LEGAL",
-                "REVOKED",
-                "WITHDRAWN",
-                "CLOSED",
+            for status, words in (
+                ("RECEIVED", EVER),
+                ("INCOMPLETE", EVER),
+                ("NEEDS_INFORMATION", f"ASSIGN, {EVER}"),
+                ("ON_HOLD", f"ASSIGN, {EVER}"),
+                ("LEGAL", f"ASSIGN, {EVER}"),
+                ("REVOKED", EVER),
+                ("WITHDRAWN", EVER),
+                ("CLOSED", EVER),
             )
         ),
     ],

@@ -16,6 +16,7 @@ from outbound.letters import compose, plain
 from outbound.letters import html as html_parts
 from outbound.letters.blocks import BlockTags
 from outbound.letters.compose import Fact
+from outbound.letters.digest_letters import ShownChart
 from outbound.letters.reply_letters import AnswerRow, AnswerTable, EchoLine
 from outbound.letters.review_letters import (
     ChangedField,
@@ -55,6 +56,7 @@ GIVEN: dict[str, tuple[object, ...]] = {
     "facts": ((Fact(label=HOSTILE, value=HOSTILE),), HOSTILE, HOSTILE, HOSTILE),
     "fields": ((ROW,), HOSTILE),
     "checks": ((CHECK,),),
+    "chart": (ShownChart(picture_id="a.0@agency.example", alt=HOSTILE, width=520),),
     "changes": (CHANGES,),
     "answers": (ANSWERS,),
     "echo": (EchoLine(text=HOSTILE, problems=(HOSTILE,)),),

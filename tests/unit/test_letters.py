@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
+from outbound.letters.chart import Bar
 from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind
+from outbound.letters.digest_letters import Digest, OldCase, compose_digest
 from outbound.letters.direction_letters import (
     ChannelWords,
     Demand,
@@ -409,6 +411,25 @@ def _build_inside() -> dict[str, Letter]:
                 if_not="someone used your name.",
             )
         ),
+        "digest": compose_digest(
+            Digest(
+                head=HEAD,
+                day=date(2026, 5, 4),
+                counts=(Fact(label="In review", value="3"),),
+                ages=(Bar(label="0 to 1 day", count=2), Bar(label="late", count=1, is_late=True)),
+                oldest=(
+                    OldCase(
+                        tracking_number="CJS-2026-000001-5",
+                        status="In review",
+                        business_days=12,
+                        due_date=date(2026, 5, 6),
+                        assigned_to="L. Chen",
+                    ),
+                ),
+                due_soon=1,
+                away=(Fact(label="R. Ortega", value="May 18, 2026; L. Chen stands in"),),
+            )
+        ),
         "alert": compose_staff_alert(
             StaffAlert(
                 **named,
@@ -448,6 +469,7 @@ def _build_inside() -> dict[str, Letter]:
 OUTSIDE, INSIDE = _build_outside(), _build_inside()
 EVERY = OUTSIDE | INSIDE
 UNTRACKED = {
+    "digest",
     *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
     *("redirect", "request form", "urgent help", "demand", "urgent alert"),
     "alert about no request",
@@ -698,6 +720,16 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "could not be proven to come from you, so nothing was decided.",
                 "If you sent it: reply from your own account.",
                 "If you did not send it: someone used your name.",
+            ],
+        ),
+        (
+            "digest",
+            [
+                "1 open review is due within three business days",
+                "In review: 3",
+                "late: 1",
+                "CJS-2026-000001-5: In review, 12 business days, due 2026-05-06, with L. Chen",
+                "R. Ortega: May 18, 2026; L. Chen stands in",
             ],
         ),
         ("alert", ["refused for good", "What to do: Send it by post.", "Code: delivery_failed"]),

@@ -161,7 +161,7 @@ def _reread(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
 
     def words(self: PdfplumberPages, number: int) -> PageWords:
         page = honest(self, number)
-        changed = (replace(w, text=new) if w.text == old else w for w in page.words)
+        changed = (w._replace(text=new) if w.text == old else w for w in page.words)
         return replace(page, words=tuple(changed))
 
     monkeypatch.setattr(PdfplumberPages, "words", words)

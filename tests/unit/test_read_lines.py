@@ -195,6 +195,39 @@ def test_rare_letters_are_never_certain(frame: Frame, reader: LineReader, text: 
     assert _read(reader, line)[2] <= 0.75
 
 
+class _Misled(LineReader):
+    """A recogniser that takes each l for an i, so certainly."""
+
+    def __init__(self, reader: LineReader, certainty: float) -> None:
+        self._reader = reader
+        self._certainty = certainty
+
+    def read(self, grey: Picture) -> LineText:
+        found = self._reader.read(grey)
+        text = found.text.replace("l", "i")
+        return replace(
+            found,
+            text=text,
+            certainties=tuple(self._certainty if letter == "i" else 1.0 for letter in text),
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty", "sure", "reason"),
+    [
+        ("Sample Blvd", 0.91, 0.75, "no dot stands over what may be an l"),
+        ("Sample Blvd", 0.99, 0.99, "a dot may run into its letter, which is certain then"),
+        ("Main Drive", 0.91, 0.91, "each has its dot"),
+    ],
+)
+def test_a_dotted_letter_without_its_dot_is_doubted(
+    frame: Frame, reader: LineReader, text: str, certainty: float, sure: float, reason: str
+) -> None:
+    (line,) = _lines(frame, "requester_agency", text)
+    found = _read_line(_Misled(reader, certainty), line)
+    assert {word.confidence for word in found.first} == {sure}, reason
+
+
 @pytest.mark.parametrize("font", HANDWRITING_FONTS, ids=[f.stem for f in HANDWRITING_FONTS])
 def test_a_page_in_a_hand_is_told_from_type(frame: Frame, font: Path) -> None:
     if not font.exists():

@@ -34,7 +34,7 @@ def _page(layout: FormLayout, number: int = 1) -> PageWords:
 
 
 def _moved(page: PageWords, transform: Transform) -> PageWords:
-    words = tuple(replace(w, box=transform.map_box(w.box)) for w in page.words)
+    words = tuple(w._replace(box=transform.map_box(w.box)) for w in page.words)
     return replace(page, words=words)
 
 
@@ -90,7 +90,7 @@ def test_the_movement_of_a_page_is_found(
 
 
 def _misspelt(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    return tuple(replace(w, text=w.text[:-1] + "#") if n % 3 else w for n, w in enumerate(words))
+    return tuple(w._replace(text=w.text[:-1] + "#") if n % 3 else w for n, w in enumerate(words))
 
 
 def _half_missing(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -99,7 +99,7 @@ def _half_missing(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _with_strangers(words: tuple[Word, ...]) -> tuple[Word, ...]:
     # Words of the form itself at wrong places: what a person writes may well be "court".
-    strangers = (replace(w, box=(50.0, 60.0, 90.0, 70.0)) for w in words[:60])
+    strangers = (w._replace(box=(50.0, 60.0, 90.0, 70.0)) for w in words[:60])
     return (*words, *strangers)
 
 
@@ -115,7 +115,7 @@ def test_bad_reading_does_not_move_the_page(
 
 def test_a_page_of_something_else_is_no_page_of_the_form(layout: FormLayout) -> None:
     letter = tuple(
-        replace(word, text=text)
+        word._replace(text=text)
         for word, text in zip(
             layout.pages[0].words,
             ["We", "ask", "the", "court", "for", "the", "date", "of", "birth"] * 9,
@@ -158,7 +158,7 @@ def _revise(layout: FormLayout, *, every: int, version: str) -> FormLayout:
             page,
             definition=version,
             words=tuple(
-                replace(w, text=f"new{n}") if n % every == 0 else w
+                w._replace(text=f"new{n}") if n % every == 0 else w
                 for n, w in enumerate(page.words)
             ),
         )
@@ -182,7 +182,7 @@ def test_of_revisions_that_look_alike_the_printed_version_tells(layout: FormLayo
     renamed = replace(
         _page(layout),
         words=tuple(
-            replace(w, text="x/2") if w.text == "cjs-request/1" else w for w in _page(layout).words
+            w._replace(text="x/2") if w.text == "cjs-request/1" else w for w in _page(layout).words
         ),
     )
     assert [r.layout.definition for r in register_pages([renamed], [layout, twin])] == ["x/2"]
@@ -193,12 +193,12 @@ def test_words_moved_along_their_lines_by_another_font_do_not_hide_the_page(
 ) -> None:
     first = {round(w.box[1]): w.box[0] for w in reversed(layout.pages[0].words)}
     moved = tuple(
-        replace(w, box=(x + 0.15 * (x - first[round(w.box[1])]), y, right, top))
+        w._replace(box=(x + 0.15 * (x - first[round(w.box[1])]), y, right, top))
         for w in layout.pages[0].words
         for x, y, right, top in [w.box]
     )
     stretched = tuple(
-        replace(w, box=(w.box[0], w.box[1], w.box[0] + 6 * len(w.text), w.box[3])) for w in moved
+        w._replace(box=(w.box[0], w.box[1], w.box[0] + 6 * len(w.text), w.box[3])) for w in moved
     )
     found = register_page(replace(_page(layout), words=stretched), layout.pages[0])
     assert found is not None

@@ -252,6 +252,11 @@ _STANDARD = {
 }
 
 
+def _signing_in(**changes: str) -> Table:
+    """Return a relay that Microsoft's token server lets us in to, but for the changes."""
+    return {**_RELAY, "username": "x", "oauth2": {**_MICROSOFT, **changes}}
+
+
 def _set(section: str, key: str, value: object) -> Callable[[Table], None]:
     def change(table: Table) -> None:
         found = table.setdefault(section, {})
@@ -308,6 +313,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_drop("alerts", "urgent"), ("E004", "alerts.urgent")),
         (_set("alerts", "urgent", []), ("E050", "alerts.urgent")),
         (_set("mailbox", "host", " "), ("E004", "mailbox.host")),
+        (_set("mailbox", "name", "n" * 101), ("E006", "mailbox.name")),
         (_set("mailbox", "host", "imap.agency.example\r\nX"), ("E006", "mailbox.host")),
         (_set("mailbox", "hots", "x"), ("E003", "mailbox.hots")),
         (lambda t: t.update(smpt={"port": 1}), ("E003", "smpt")),
@@ -375,22 +381,28 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("mailbox", "oauth2", _MICROSOFT), ("E013", "mailbox.oauth2")),
         (_set("smtp", "oauth2", _MICROSOFT), ("E013", "smtp.username")),
         (
-            _set("alerts", "smtp", {**_RELAY, "username": "x", "oauth2": _STANDARD}),
-            ("E014", "alerts.smtp.oauth2.refresh_token_file"),
+            _set("alerts", "smtp", _signing_in(client_secret="")),
+            ("E014", "alerts.smtp.oauth2.client_secret_file"),
         ),
         (
             _set(
                 "alerts",
                 "smtp",
-                {
-                    **_RELAY,
-                    "username": "x",
-                    "oauth2": {**_MICROSOFT, "authority": "http://x.example"},
-                },
+                _signing_in(client_secret="", certificate_file="/nowhere/client.pem"),
             ),
+            ("E010", "alerts.smtp.oauth2.certificate_file"),
+        ),
+        (
+            _set("alerts", "smtp", {**_RELAY, "username": "x", "oauth2": _STANDARD}),
+            ("E014", "alerts.smtp.oauth2.refresh_token_file"),
+        ),
+        (
+            _set("alerts", "smtp", _signing_in(authority="http://x.example")),
             ("E020", "alerts.smtp.oauth2.authority"),
         ),
-        (_set("review", "assignment", "round_robin"), ("E090", "review.assignment")),
+        (_set("review", "assignment", "field_office"), ("E036", "review.assignment")),
+        (_set("staff", "offices", ["Atlantis"]), ("E037", "staff")),
+        (_set("review", "remind_business_days", [1, 2]), ("E004", "review.remind_business_days")),
         (_set("review", "require_smime", True), ("E042", "review.smime_ca_file")),
         (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
         (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),

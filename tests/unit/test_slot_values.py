@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from parsers.forms.layout import LayoutPage, Slot
 from parsers.forms.registration import Registration, Transform
-from parsers.forms.slot_values import PageText, SlotText, read_marks, read_texts
+from parsers.forms.slot_values import PageText, SlotText, read_texts
 from parsers.pages.words import PageWords, Word
 
 LINE = Slot(field="court_name", box=(100.0, 600.0, 300.0, 614.0))
@@ -168,19 +168,74 @@ def test_the_least_certain_word_tells_how_sure_a_text_is() -> None:
     assert found.texts[0].confidence == 0.4
 
 
-@pytest.mark.parametrize(
-    ("places", "is_clear"),
-    [
-        pytest.param([], True, id="nothing"),
-        pytest.param([(102, 402, "4")], True, id="the sign within it"),
-        pytest.param([(80, 402, "letters")], False, id="a word that runs over it"),
-    ],
-)
-def test_a_mark_that_a_word_runs_over_is_unclear(places: list[Place], is_clear: bool) -> None:
-    page = PageWords(
-        number=1, width=612, height=792, words=tuple(_word(*place) for place in places)
+#: On a page whose printed words are a tenth wider: where its words stand, which are one run.
+NEXT = Slot(field="court_county", box=(303.0, 600.0, 430.0, 614.0))
+RUN_OVER = [
+    pytest.param([(104, 603, "x" * 40, 7)], "x" * 40, "", id="over the edge, as its font is wider"),
+    pytest.param(
+        [(104, 603, "x" * 35, 7), (283, 603, "of", 7), (297, 603, "Ex", 7)],
+        f"{'x' * 35} of Ex",
+        "",
+        id="it goes on in the same run",
+    ),
+    pytest.param(
+        [(104, 603, "x" * 35), (283, 603, "of"), (297, 603, "Ex")],
+        f"{'x' * 35} of Ex",
+        "",
+        id="it goes on, and no run is known",
+    ),
+    pytest.param(
+        [(104, 603, "x" * 38, 7), (297, 603, "of", 7), (305, 603, "Sample", 8)],
+        f"{'x' * 38} of",
+        "Sample",
+        id="it lies over its neighbour, and the runs tell them apart",
+    ),
+    pytest.param(
+        [(104, 603, "x" * 38, 7), (297, 603, "of", 0), (305, 603, "Sample", 8)],
+        None,
+        None,
+        id="a word of both runs spoils them both",
+    ),
+    pytest.param(
+        [(104, 603, "x" * 38, 7), (297, 603, "of", 8), (311, 603, "Ex", 8)],
+        None,
+        None,
+        id="what follows it may be its neighbour's",
+    ),
+    pytest.param([(104, 603, "x" * 43, 7)], None, "", id="cut where the form's font fills the box"),
+]
+
+
+@pytest.mark.parametrize(("places", "text", "beside"), RUN_OVER)
+def test_a_text_set_anew_is_read_beyond_its_slot(
+    places: list[tuple[float, float, str, int]], text: str | None, beside: str | None
+) -> None:
+    printed = [
+        word._replace(box=(a, b, a + 1.1 * (c - a), d))
+        for word in (*PRINTED[:1], *PRINTED[3:])
+        for a, b, c, d in [word.box]
+    ]
+    written = [_word(*place[:3])._replace(run=(*place, 0)[3]) for place in places]
+    laid = Registration(
+        page=PageWords(number=1, width=612, height=792, words=(*printed, *written)),
+        layout=replace(LAYOUT, words=(*PRINTED[:1], *PRINTED[3:]), slots=(LINE, NEXT)),
+        to_layout=Transform(),
+        score=1.0,
+        is_set_anew=True,
     )
-    laid = Registration(page=page, layout=LAYOUT, to_layout=Transform(), score=1.0)
-    (mark,) = read_marks(laid, lambda _: np.zeros((20, 20), dtype=np.uint8))
-    assert mark.reading.is_on
-    assert (mark.reading.confidence >= 0.8) is is_clear
+    found = {t.slot.field: None if t.is_clipped else t.text for t in read_texts(laid).texts}
+    assert (found.get("court_name"), found.get("court_county", "")) == (text, beside)
+
+
+def test_a_text_set_anew_that_reaches_the_edge_of_the_paper_is_clipped() -> None:
+    wide = replace(BOX, box=(100.0, 500.0, 590.0, 560.0))
+    words = (*PRINTED, _word(104, 545, "x" * 101), _word(104, 533, "y"))
+    laid = Registration(
+        page=PageWords(number=1, width=612, height=792, words=words),
+        layout=replace(LAYOUT, slots=(wide,)),
+        to_layout=Transform(),
+        score=1.0,
+        is_set_anew=True,
+    )
+    (found,) = read_texts(laid).texts
+    assert found.is_clipped

@@ -157,6 +157,42 @@ def test_small_boxes_of_a_page_are_drawn() -> None:
     assert outside.min() == 255
 
 
+#: A line of print that runs over a square, and a text that begins before the line has ended.
+_OVER_EACH_OTHER = (
+    b"0 g 100 600 8 8 re f BT /F1 10 Tf 60 600 Td (dates missed) Tj ET"
+    b" BT /F1 10 Tf 112 600 Td (County seat) Tj ET BT /F1 10 Tf 60 500 Td (Anytown) Tj ET"
+)
+
+
+def _draw(content: bytes) -> bytes:
+    form = FormBuilder(known=False)
+    form.print_text([])
+    form.pdf.pages[0].obj.Contents = form.pdf.make_stream(content)
+    return form.save()
+
+
+def test_words_that_lie_over_each_other_are_told_apart_by_their_runs() -> None:
+    with PdfiumPages(_draw(_OVER_EACH_OTHER)) as pages:
+        words = pages.words(1, by_run=True).words
+        assert all(word.run == 0 for word in pages.words(1).words)
+    assert [word.text for word in words] == ["dates", "missed", "County", "seat", "Anytown"]
+    runs = [word.run for word in words]
+    assert runs[0] == runs[1] != runs[2] == runs[3] != runs[4]
+
+
+def test_a_page_is_drawn_without_some_of_its_runs() -> None:
+    square = (100.0, 600.0, 108.0, 608.0)
+    letters = (70.0, 598.0, 90.0, 608.0)
+    with PdfiumPages(_draw(_OVER_EACH_OTHER)) as pages:
+        runs = pages.runs(1, [square])
+        drawn = pages.pictures(1, [letters, square], dots_per_inch=72)
+        left = pages.pictures(1, [letters, square], dots_per_inch=72, without=runs)
+    assert [run.text for run in runs] == ["dates missed"]
+    assert drawn[0].min() < 128
+    assert left[0].min() == 255
+    assert left[1].max() < 128
+
+
 def test_both_readers_keep_one_contract() -> None:
     for reader in READERS:
         layer: TextLayer = reader(_page([(100, 600, "Anytown GA")]))

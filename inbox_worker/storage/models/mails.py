@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
-    Index,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -25,21 +24,22 @@ from inbox_worker.storage.models.base import Base, one_of, partial_index
 
 
 class JournalEntry(Base):
-    """A mail's bytes, recorded once per content and mailbox, and what became of it."""
+    """A mail's bytes, recorded once whatever mailboxes they came to, and what became of it."""
 
     __tablename__ = "journal"
     __table_args__ = (
-        UniqueConstraint("mailbox", "sha256", name="uq_journal_content"),
+        UniqueConstraint("sha256", "copy", name="uq_journal_content"),
         CheckConstraint(one_of("disposition", Disposition), name="disposition"),
         partial_index("ix_journal_undisposed", "id", where="disposition IS NULL"),
         partial_index("ix_journal_claimed", "claimed_by", where="claimed_by IS NOT NULL"),
-        Index("ix_journal_sha256", "sha256"),
         partial_index("ix_journal_quarantined", "id", where="disposition = 'QUARANTINED'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    mailbox: Mapped[str] = mapped_column(String(100))
+    mailbox: Mapped[str] = mapped_column(String(100))  #: to which they came first
     sha256: Mapped[str] = mapped_column(String(64))
+    #: 0; more for what was taken in again by a version that let two mailboxes do so.
+    copy: Mapped[int] = mapped_column(server_default=text("0"))
     size: Mapped[int] = mapped_column(BigInteger)  #: bytes, as the server said
     is_whole: Mapped[bool]  #: False: only the header was fetched, the mail being over the limit
     internal_date: Mapped[datetime]
@@ -72,7 +72,9 @@ class Sighting(Base):
     __tablename__ = "sightings"
     __table_args__ = (
         UniqueConstraint("mailbox", "uidvalidity", "uid", name="uq_sightings_identity"),
-        partial_index("ix_sightings_unmoved", "mailbox", where="moved_at IS NULL"),
+        partial_index(
+            "ix_sightings_unmoved", "mailbox", "uidvalidity", "uid", where="moved_at IS NULL"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

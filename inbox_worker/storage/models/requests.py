@@ -42,6 +42,7 @@ class Request(Base):
     deadline_date: Mapped[date | None]
     priority: Mapped[int]  #: 1 is most pressing, 4 the rest
     status_since: Mapped[datetime]
+    assigned_to: Mapped[str | None] = mapped_column(String(320))  #: whose it is, in lower case
     duplicate_of: Mapped[str | None] = mapped_column(
         String(24)
     )  #: the number of an earlier request
