@@ -21,6 +21,7 @@ from inbox_worker.review.refusals import WARNINGS
 from inbox_worker.review.signatures import read_signed
 from inbox_worker.storage.models import Event
 from parsers.mail.message import InboundMessage
+from tests.conftest import require_or_skip
 from tests.smime import (
     Holder,
     build_revocation_list,
@@ -91,6 +92,7 @@ def plain(header: list[str]) -> bytes:
 
 @pytest.fixture
 def ca_file(tmp_path: Path) -> Path:
+    require_or_skip("openssl")
     path = tmp_path / "authorities.pem"
     path.write_bytes(people().root.pem)
     return path
@@ -409,6 +411,7 @@ def test_revocation_lists_in_the_bundle_are_obeyed(
 
 def test_an_issuing_authority_may_be_the_anchor(tmp_path: Path) -> None:
     """A site trusts the authority of its own staff, and not everybody below the same root."""
+    require_or_skip("openssl")
     bundle = tmp_path / "issuing.pem"
     bundle.write_bytes(people().middle.pem)
     below = of_ortega(issuer=people().middle)
@@ -421,6 +424,7 @@ def test_an_issuing_authority_may_be_the_anchor(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [(), ("-nodetach",)], ids=["beside", "inside"])
 def test_what_openssl_signs_is_read(tmp_path: Path, options: tuple[str, ...]) -> None:
+    require_or_skip("openssl")
     now = datetime.now(UTC)
     life = {"start": now - timedelta(days=1), "end": now + timedelta(days=1)}
     root = issue("Root", is_authority=True, **life)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.problems import ConfigurationError
+from tests.conftest import require_or_skip
 from tests.smime import build_revocation_list, issue
 from tests.worker_harness import build_test_settings
 
@@ -46,6 +47,7 @@ def find_problems(path: str) -> list[str]:
 def test_the_file_of_authorities_is_looked_at(
     tmp_path: Path, content: bytes | None, problems: list[str]
 ) -> None:
+    require_or_skip("openssl")
     path = tmp_path / "authorities.pem"
     if content is not None:
         path.write_bytes(content)
