@@ -119,7 +119,7 @@ def _judge(signature: bytes, content: bytes | None) -> SignedMail | str:
         digest = signer["digest_algorithm"]["algorithm"].native
         algorithm = signer["signature_algorithm"]["algorithm"].native
         signed_at = _find_signing_time(signer)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError):
         # A stranger's bytes do anything to a parser; more signers than one are nobody's.
         return "signature_unreadable"
     if is_opaque is not (content is None):

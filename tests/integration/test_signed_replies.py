@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inbox_worker.review.refusals import WARNINGS
 from inbox_worker.review.signatures import read_signed
@@ -443,3 +445,26 @@ def test_what_openssl_signs_is_read(tmp_path: Path, options: tuple[str, ...]) ->
     )
     assert isinstance(found, InboundMessage), found
     assert (found.text or "").strip() == DENY
+
+
+_PLACES = st.floats(0, 1, exclude_max=True)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    # The file is only read.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    make=st.sampled_from([detached, opaque]),
+    changes=st.lists(st.tuples(_PLACES, st.integers(0, 255)), min_size=1, max_size=3),
+)
+def test_no_changed_byte_makes_other_words_count(
+    ca_file: Path, make: Callable[[Holder], Make], changes: list[tuple[float, int]]
+) -> None:
+    raw = bytearray(make(people().ortega)(["From: x@elsewhere.example"]))
+    for place, byte in changes:
+        raw[int(place * len(raw))] = byte
+    found = read(bytes(raw), ca_file)
+    assert isinstance(found, str) or (found.text or "").strip() == DENY
