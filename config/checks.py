@@ -26,6 +26,7 @@ from config.mailbox_checks import (
 from config.problems import ConfigurationProblem
 from config.sections import Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
+from config.signature_checks import find_signature_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -221,12 +222,6 @@ def _find_database_problems(settings: Settings) -> _Found:
         )
 
 
-def _find_unbuilt_review(settings: Settings) -> _Found:
-    review = settings.review
-    if review.require_smime:
-        yield _not_built("review.require_smime", "Checking S/MIME signatures", "Set it to false.")
-
-
 def _find_command_problems(settings: Settings) -> _Found:
     try:
         words = shlex.split(settings.alerts.command)
@@ -301,7 +296,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(reads=("mailbox.oauth2", "smtp.oauth2", "alerts.smtp.oauth2"), find=find_sign_in_problems),
     Rule(reads=("database.url",), find=_find_database_problems),
-    Rule(reads=("review.require_smime",), find=_find_unbuilt_review),
+    Rule(reads=("review.require_smime", "review.smime_ca_file"), find=find_signature_problems),
     Rule(reads=("staff", "review.assignment"), find=_find_office_problems),
     Rule(
         reads=("review.refusal_times", "review.refusal_min_business_days"),

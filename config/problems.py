@@ -32,6 +32,9 @@ E036    requests go to field offices and no approver belongs to one
 E037    a member of staff belongs to a field office that there is none of
 E040    refusals would never have a moment to leave
 E041    nothing proves who wrote a staff reply
+E042    signatures are asked for and no authority is trusted
+E043    the file of trusted authorities cannot be used
+E044    the program that checks signatures is not installed
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written

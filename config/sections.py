@@ -272,6 +272,7 @@ class ReviewSettings(Section):
     trusted_internal: Many[HeaderMatch] = ()
     require_authentication: bool = True
     require_smime: bool = False
+    smime_ca_file: Line = ""
     allow_no_overlap: bool = False
     detail: DetailSettings = DetailSettings()
 

@@ -1,9 +1,11 @@
 """Review by reply: who may command, and which command does what.
 
 A reply is obeyed only when its token is live, its single author is the person the token was
-issued to and still holds the role, the author's domain vouched for it, and it parses completely.
+issued to and still holds the role, the author's domain vouched for it, it is signed where the site
+asks for that, and it parses completely.
 Outcomes: DECISION_APPLIED (obeyed), REPLY_RETURNED (answered with what was wrong; nothing was
-decided), REPLY_REFUSED (not from the person entitled; whoever sent it is told nothing).
+decided), REPLY_REFUSED (not from the person entitled). All but the first have an event that begins
+with `reply_returned_` or `reply_refused_`.
 """
 
 from __future__ import annotations
@@ -11,26 +13,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-
-from sqlalchemy.orm import Session
+from pathlib import Path
 
 from config.settings import StaffMember
 from inbox_worker.casefile.protection import ONLY_DENY, SEND_NOTHING, is_protected
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.review import decisions, inquiries, protecting, reply_answers, workload
+from inbox_worker.review import (
+    decisions,
+    inquiries,
+    protecting,
+    refusals,
+    reply_answers,
+    workload,
+)
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, TELLING, is_entitled
+from inbox_worker.review.entitlement import UNKNOWN_TOKEN, Refusal, find_refusal
 from inbox_worker.review.notices import STATUS_WORDS
 from inbox_worker.review.reply import Reply
-from inbox_worker.status import Disposition, RequestStatus
-from inbox_worker.storage import store
+from inbox_worker.review.signatures import read_signed
+from inbox_worker.status import RequestStatus
+from inbox_worker.storage import journal, store
 from inbox_worker.storage.models import Decision, Request, Token
 from inbox_worker.storage.tokens import find_token
 from parsers.extraction import FieldValue
 from parsers.mail.bindings import find_reply_tokens
+from parsers.mail.message import InboundMessage
 from parsers.replies.command import Command, CommandRefusal
 from parsers.replies.command_reader import build_field_names, parse_command
 from parsers.replies.keyword_table import Keyword
-from parsers.replies.new_text import find_new_text
+from parsers.replies.new_text import NewText, find_new_text
 
 #: What each command of the table does.
 PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
@@ -69,17 +80,42 @@ def prepare_staff_reply(intake: Intake) -> Apply:
     """Judge who wrote, read what they wrote, and return what to write for it."""
     file = _read_file(intake)
     if file is None:
-        return partial(_refuse, intake, None, "unknown_token")
+        return partial(refusals.refuse, intake, None, None, UNKNOWN_TOKEN, None)
     member = intake.services.settings.find_staff(file.token.address)
-    if member is None or not member.has_role("reviewer"):
-        return partial(_refuse, intake, file.request, "no_longer_staff")
-    if intake.author_address.lower() != file.token.address:
-        return _prepare_for_another(intake, file, member)
-    if not intake.is_author_proven():
-        return partial(_report_unproven, intake, file, member)
+    refusal = find_refusal(intake, file.token)
+    if refusal is not None or member is None:
+        return _prepare_refusal(intake, file, member, refusal or UNKNOWN_TOKEN)
     if file.token.expires_at <= intake.now:
-        return partial(_renew, intake, file, member)
-    return _prepare_command(intake, file, member)
+        return partial(reply_answers.return_expired, intake, file.request, member)
+    written = _find_written(intake, file.token)
+    if isinstance(written, Refusal):
+        return _prepare_refusal(intake, file, member, written)
+    return _prepare_command(intake, file, member, find_new_text(written))
+
+
+def _prepare_refusal(
+    intake: Intake, file: _File, holder: StaffMember | None, refusal: Refusal
+) -> Apply:
+    return partial(refusals.refuse, intake, file.request, holder, refusal, file.proposal)
+
+
+def _find_written(intake: Intake, token: Token) -> InboundMessage | Refusal:
+    """Return what is read as the person's own words: the mail, or only what they signed of it."""
+    review = intake.services.settings.review
+    if not review.require_smime:
+        return intake.message
+    with intake.services.database.read() as session:
+        ((_, raw),) = journal.read_mails(session, [intake.entry.id])
+    signed = read_signed(
+        raw,
+        address=token.address,
+        ca_file=Path(review.smime_ca_file),
+        issued_at=token.issued_at,
+        now=intake.now,
+    )
+    if isinstance(signed, InboundMessage):
+        return signed
+    return Refusal(code="not_signed", told="holder", is_proven=True, detail=signed)
 
 
 def _read_file(intake: Intake) -> _File | None:
@@ -107,21 +143,8 @@ def _read_file(intake: Intake) -> _File | None:
     return None
 
 
-def _prepare_for_another(intake: Intake, file: _File, member: StaffMember) -> Apply:
-    """Answer a colleague who replied to another's notice; tell anyone else nothing."""
-    colleague = intake.services.settings.find_staff(intake.author_address)
-    if colleague is None or not colleague.has_role("reviewer") or not intake.is_author_proven():
-        return partial(_refuse, intake, file.request, "other_author")
-    sentence = (
-        f"The mail you answered was written to {member.name}. "
-        "Please answer the notice that was sent to you."
-    )
-    return partial(_refuse_openly, intake, file.request, colleague, sentence)
-
-
-def _prepare_command(intake: Intake, file: _File, member: StaffMember) -> Apply:
+def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text: NewText) -> Apply:
     services = intake.services
-    new_text = find_new_text(intake.message)
     parsed = parse_command(
         new_text.text,
         keywords=services.keywords,
@@ -148,7 +171,7 @@ def _prepare_command(intake: Intake, file: _File, member: StaffMember) -> Apply:
     keyword = services.keywords.named(parsed.keyword)
     if keyword is None or parsed.keyword not in PREPARERS:
         sentence = f"{parsed.keyword} cannot be done by mail in this version of the program."
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return partial(reply_answers.return_refusal, reply, sentence, code="not_built")
     return _prepare_allowed(reply, keyword)
 
 
@@ -157,7 +180,7 @@ def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
     word = keyword.word
     if not is_entitled(reply.member, keyword):
         sentence = f"{word} needs the role of {keyword.role}, which you do not hold."
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return partial(reply_answers.return_refusal, reply, sentence, code="role")
     is_late = reply.round != reply.request.round and word not in ANY_ROUND
     if is_late or reply.status not in STATUSES[word]:
         if reply.in_force is not None and word != "CANCEL":
@@ -168,45 +191,9 @@ def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
             if is_late
             else f"{word} is not possible now. {STATUS_WORDS[reply.status]}"
         )
-        return partial(reply_answers.return_refusal, reply, sentence)
+        code = "earlier_round" if is_late else "not_now"
+        return partial(reply_answers.return_refusal, reply, sentence, code=code)
     if word in TELLING and is_protected(reply.request):
         sentence = SEND_NOTHING if reply.status in _ANSWERED else ONLY_DENY
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return partial(reply_answers.return_refusal, reply, sentence, code="not_possible")
     return PREPARERS[word](reply)
-
-
-def _refuse(intake: Intake, request: Request | None, code: str, session: Session) -> Disposition:
-    """Note a reply from someone not entitled, and answer nothing: an answer would teach them."""
-    store.add_event(
-        session,
-        f"reply_refused_{code}",
-        request=request,
-        actor=store.PROGRAM,
-        now=intake.now,
-        journal_id=intake.entry.id,
-    )
-    return Disposition.REPLY_REFUSED
-
-
-def _refuse_openly(
-    intake: Intake, request: Request, member: StaffMember, sentence: str, session: Session
-) -> Disposition:
-    reply_answers.write_refusal(intake, session, request, member, sentence)
-    return _refuse(intake, request, "other_author", session)
-
-
-def _report_unproven(
-    intake: Intake, file: _File, member: StaffMember, session: Session
-) -> Disposition:
-    """Tell the person named, at the address we know, that a reply could not be proven theirs."""
-    reply_answers.write_unproven(intake, session, file.request, member)
-    return _refuse(intake, file.request, "unproven", session)
-
-
-def _renew(intake: Intake, file: _File, member: StaffMember, session: Session) -> Disposition:
-    """Answer an expired notice with a fresh one where the round is still open."""
-    sentence = "The mail you answered has expired, so nothing was decided."
-    if file.request.status in {RequestStatus.IN_REVIEW, RequestStatus.SECOND_REVIEW}:
-        sentence += " Please reply to this mail instead."
-    reply_answers.write_refusal(intake, session, file.request, member, sentence)
-    return Disposition.REPLY_RETURNED

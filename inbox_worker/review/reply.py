@@ -54,13 +54,7 @@ class Reply:
     @property
     def is_confirmable(self) -> bool:
         """Whether the answered mail shows a document that can still be confirmed."""
-        proposal = self.proposal
-        return (
-            proposal is not None
-            and proposal.state == "PROPOSED"
-            and proposal.round == self.request.round
-            and proposal.revision == self.request.revision
-        )
+        return is_confirmable(self.proposal, self.request)
 
     @property
     def is_cancellable(self) -> bool:
@@ -86,3 +80,13 @@ class Reply:
 
 def _version_of(request: Request) -> tuple[object, ...]:
     return (request.status, request.round, request.revision, is_protected(request))
+
+
+def is_confirmable(proposal: Decision | None, request: Request) -> bool:
+    """Whether what a letter proposed can still be confirmed."""
+    return (
+        proposal is not None
+        and proposal.state == "PROPOSED"
+        and proposal.round == request.round
+        and proposal.revision == request.revision
+    )

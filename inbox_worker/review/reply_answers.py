@@ -34,13 +34,11 @@ from outbound.letters.reply_letters import (
     Mistake,
     NotPermitted,
     RequestStatusReport,
-    UnprovenReply,
     compose_already_decided,
     compose_help,
     compose_mistake,
     compose_not_permitted,
     compose_request_status,
-    compose_unproven_reply,
 )
 from outbound.letters.reply_skeletons import ReplyOptions
 from parsers.replies.command import CommandRefusal
@@ -66,6 +64,7 @@ def return_mistake(reply: Reply, refusal: CommandRefusal, session: Session) -> D
             journal_id=intake.entry.id,
         )
         return Disposition.FOR_A_PERSON
+    _record_return(intake, session, request, "mistake")
     answer_reply(
         reply,
         session,
@@ -82,9 +81,12 @@ def return_mistake(reply: Reply, refusal: CommandRefusal, session: Session) -> D
     return Disposition.REPLY_RETURNED
 
 
-def return_refusal(reply: Reply, sentence: str, session: Session) -> Disposition:
-    """Tell the person that the command cannot be given, and why."""
+def return_refusal(
+    reply: Reply, sentence: str, session: Session, *, code: str = "not_possible"
+) -> Disposition:
+    """Tell the person that the command cannot be given, and why; `code` names it in the event."""
     request = session.get_one(Request, reply.request.id)
+    _record_return(reply.intake, session, request, code)
     services = reply.intake.services
     answer_reply(
         reply,
@@ -107,6 +109,7 @@ def return_already_decided(reply: Reply, decision: Decision, session: Session) -
     """Tell the person who was first, and when."""
     services = reply.intake.services
     request = session.get_one(Request, reply.request.id)
+    _record_return(reply.intake, session, request, "already_decided")
     decider = services.settings.find_staff(decision.actor)
     answer_reply(
         reply,
@@ -174,6 +177,18 @@ def return_status(reply: Reply, session: Session) -> Disposition:
     return Disposition.REPLY_RETURNED
 
 
+def return_expired(
+    intake: Intake, request: Request, member: StaffMember, session: Session
+) -> Disposition:
+    """Answer an expired notice with a fresh one where the round is still open."""
+    sentence = "The mail you answered has expired, so nothing was decided."
+    if request.status in {RequestStatus.IN_REVIEW, RequestStatus.SECOND_REVIEW}:
+        sentence += " Please reply to this mail instead."
+    _record_return(intake, session, request, "expired")
+    write_refusal(intake, session, request, member, sentence)
+    return Disposition.REPLY_RETURNED
+
+
 def write_refusal(
     intake: Intake, session: Session, request: Request, member: StaffMember, sentence: str
 ) -> None:
@@ -197,24 +212,14 @@ def write_refusal(
     )
 
 
-def write_unproven(intake: Intake, session: Session, request: Request, member: StaffMember) -> None:
-    """Warn a member of staff, once a day and request, of an unproven reply in their name."""
-    services = intake.services
-    day = services.local_date(intake.now)
-    post_to_staff(
-        services,
+def _record_return(intake: Intake, session: Session, request: Request, code: str) -> None:
+    store.add_event(
         session,
-        request,
-        member.email,
-        lambda reply_to: compose_unproven_reply(
-            UnprovenReply(
-                head=build_letterhead(services),
-                tracking_number=request.tracking_number,
-                reply=build_options(services, request, member, reply_to),
-                arrived_at=intake.now,
-            )
-        ),
-        Posting(key=f"unproven:{request.id}:{member.email.lower()}:{day}", now=intake.now),
+        f"reply_returned_{code}",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
     )
 
 

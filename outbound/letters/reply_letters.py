@@ -147,12 +147,15 @@ class RequestStatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnprovenReply:
-    """A reply in someone's name could not be proven to come from them."""
+    """A reply in someone's name was not obeyed because of who may have written it."""
 
     head: Letterhead
     tracking_number: str
     reply: ReplyOptions
     arrived_at: datetime  #: aware
+    happened: str  #: a sentence without its end
+    if_yours: str  #: what to do where it was their own reply
+    if_not: str  #: what it means where it was not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

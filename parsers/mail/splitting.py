@@ -43,6 +43,7 @@ _MULTIPART_FIELD = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | r
 _FIRST_BOUNDARY = re.compile(rb"^--([^\r\n\"\\]{1,70}?)[ \t]*\r?$", re.MULTILINE)
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _MAX_HEADER_BYTES = 200_000
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 
 class TooCostlyError(Exception):
@@ -118,6 +119,8 @@ def split_mail(raw: bytes, limits: MailLimits) -> SplitMail:
     budget = _Budget(limits=limits, lines=max(raw.count(b"\n"), raw.count(b"\r")))
     if budget.lines > limits.line_checks:
         raise TooCostlyError("too_costly_structure")
+    if _has_bare_break(raw):
+        budget.defects.append("bare_line_break")
     message = _feed(raw, budget)
     if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in message.defects):
         message = _split_without_stray_lines(raw, budget) or message
@@ -126,6 +129,17 @@ def split_mail(raw: bytes, limits: MailLimits) -> SplitMail:
     return SplitMail(
         message=message, defects=tuple(budget.defects), names_slow_codec=budget.slow_codec
     )
+
+
+def _has_bare_break(raw: bytes) -> bool:
+    """Whether a line of the header ends as only some programs take for an end.
+
+    A lone CR, or a lone LF among CRLFs, hides what follows it from a program that looks for CRLF.
+    """
+    end = _EMPTY_LINE.search(raw, 0, _MAX_HEADER_BYTES)
+    header = raw[: _MAX_HEADER_BYTES if end is None else end.start() + 1]
+    whole = header.count(b"\r\n")
+    return header.count(b"\r") != whole or (whole > 0 and header.count(b"\n") != whole)
 
 
 def find_fields(raw: bytes) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox_worker.handling.filing import REPEATS_ANSWERED
-from inbox_worker.handling.standing_in import end_absences
+from inbox_worker.review.attendance import end_absences
 from inbox_worker.review.reply_answers import MISTAKES_PER_DAY
 from inbox_worker.storage.models import Absence, Event, JournalEntry, Request
 from tests.worker_harness import (

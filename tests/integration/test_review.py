@@ -101,16 +101,16 @@ def test_every_notice_has_a_token_of_its_own(filed: Harness) -> None:
         pytest.param(
             lambda h: deny(h, author=CLERK),
             "REPLY_REFUSED",
-            False,
-            id="an outsider learns nothing from a stolen notice",
+            True,
+            id="an outsider learns nothing from a stolen notice; whose it was is warned",
         ),
         pytest.param(
             lambda h: deny(
                 h, author=f"{ORTEGA}, {CHEN}", auth=OURS.format(domain="agency.example")
             ),
             "REPLY_REFUSED",
-            False,
-            id="two authors are nobody",
+            True,
+            id="two authors are nobody; the one it was written to is warned",
         ),
         pytest.param(
             lambda h: deny(h, author=CHEN),
@@ -121,8 +121,8 @@ def test_every_notice_has_a_token_of_its_own(filed: Harness) -> None:
         pytest.param(
             lambda h: deny(h, author=CHEN, auth=None),
             "REPLY_REFUSED",
-            False,
-            id="another approver, unproven, is told nothing",
+            True,
+            id="another approver, unproven, is told nothing; whose it was is warned",
         ),
         pytest.param(
             lambda h: deny(h, auth=None),

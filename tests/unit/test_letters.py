@@ -402,7 +402,15 @@ def _build_inside() -> dict[str, Letter]:
                 sections=SECTIONS,
             )
         ),
-        "unproven": compose_unproven_reply(UnprovenReply(**answered, arrived_at=AT)),
+        "unproven": compose_unproven_reply(
+            UnprovenReply(
+                **answered,
+                arrived_at=AT,
+                happened="A reply in your name could not be proven to come from you",
+                if_yours="reply from your own account.",
+                if_not="someone used your name.",
+            )
+        ),
         "digest": compose_digest(
             Digest(
                 head=HEAD,
@@ -706,7 +714,14 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
             ["already decided (approved) by R. Ortega, on May 4, 2026, 2:30 p.m. EDT."],
         ),
         ("not permitted", ["Your reply (CANCEL) changed nothing. It has left."]),
-        ("unproven", ["could not be proven to come from you, so nothing was decided"]),
+        (
+            "unproven",
+            [
+                "could not be proven to come from you, so nothing was decided.",
+                "If you sent it: reply from your own account.",
+                "If you did not send it: someone used your name.",
+            ],
+        ),
         (
             "digest",
             [

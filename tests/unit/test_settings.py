@@ -403,7 +403,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("review", "assignment", "field_office"), ("E036", "review.assignment")),
         (_set("staff", "offices", ["Atlantis"]), ("E037", "staff")),
         (_set("review", "remind_business_days", [1, 2]), ("E004", "review.remind_business_days")),
-        (_set("review", "require_smime", True), ("E090", "review.require_smime")),
+        (_set("review", "require_smime", True), ("E042", "review.smime_ca_file")),
         (_add_mailbox(name="Outreach"), ("E023", "mailbox[1].name")),
         (_add_mailbox(folder="INBOX"), ("E023", "mailbox[1].folder")),
         (_add_mailbox(folders={"filed": "A", "other": "inbox"}), ("E023", "mailbox[1].folder")),
