@@ -20,6 +20,7 @@ from inbox_worker.review.notices import (
     STATUS_WORDS,
     answer_reply,
     build_options,
+    note_answer,
 )
 from inbox_worker.review.reply import Reply
 from inbox_worker.services import Services
@@ -194,6 +195,7 @@ def write_refusal(
 ) -> None:
     """Tell a member of staff why their reply was not obeyed."""
     services = intake.services
+    note_answer(intake, session, request)
     post_to_staff(
         services,
         session,
