@@ -256,7 +256,7 @@ class ReviewSettings(Section):
         3,
         5,
     )
-    digest_time: TimeOfDay = datetime.time(8)
+    digest_times: Many[TimeOfDay] = (datetime.time(8),)
     remind_requester_days: NotNegative = 14
     close_unanswered_days: NotNegative = 30
     paper_to: AddressOrNone = ""

@@ -268,6 +268,7 @@ def build_demo_settings(servers: EmbeddedServers, database_url: str) -> Settings
                 "undo_minutes": 0,
                 "refusal_min_business_days": 0,
                 "refusal_times": [],
+                "digest_times": [],
                 "trusted_authserv_ids": ["mx.agency.example"],
             },
             "staff": [

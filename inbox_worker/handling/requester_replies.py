@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox_worker.casefile.documents import ReadDocument, ReadDocuments, await_documents
@@ -39,8 +41,9 @@ from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import staff_alerts
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
-from inbox_worker.storage.models import Problem, Request
+from inbox_worker.storage.models import LetterRecord, Problem, Request
 from inbox_worker.storage.tokens import find_token
+from outbound.letters.compose import LetterKind
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.forms.comparison import compare_forms
 from parsers.mail.bindings import find_reply_tokens
@@ -303,11 +306,46 @@ def _join_form(joining: _Joining, session: Session) -> Disposition:
     )
     answer = find_new_text(intake.message).text
     filing.route(
-        services, session, request, target, now_intake=intake, prepared=prepared, answer=answer
+        services,
+        session,
+        request,
+        target,
+        now_intake=intake,
+        prepared=prepared,
+        answer=answer,
+        answers_requester=target is not RequestStatus.INCOMPLETE
+        or not _is_asked_too_often(session, request, intake),
     )
     if joining.filing.forms:
         filing.file_forms(session, [joining.filing])
     return Disposition.FORM_RECEIVED
+
+
+def _is_asked_too_often(session: Session, request: Request, intake: Intake) -> bool:
+    """Whether the same form comes back again and again, as from a program that answers ours.
+
+    It joins the file all the same; only its author is asked no more for a day.
+    """
+    asked = session.scalar(
+        select(func.count())
+        .select_from(LetterRecord)
+        .where(
+            LetterRecord.request_id == request.id,
+            LetterRecord.kind == LetterKind.DEFICIENCY.value,
+            LetterRecord.created_at > intake.now - timedelta(days=1),
+        )
+    )
+    if (asked or 0) <= filing.REPEATS_ANSWERED:
+        return False
+    store.add_event(
+        session,
+        "repeat_not_answered",
+        request=request,
+        actor=store.PROGRAM,
+        now=intake.now,
+        journal_id=intake.entry.id,
+    )
+    return True
 
 
 def _was_complete(request: Request) -> bool:

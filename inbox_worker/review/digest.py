@@ -1,4 +1,4 @@
-"""The supervisors' digest: once each business day, what waits and what has waited longest.
+"""The supervisors' digest: on each business day, what waits and what has waited longest.
 
 Who is away gets none, and whoever stands in for them gets theirs.
 """
@@ -65,14 +65,15 @@ def send_digest(services: Services) -> int:
     now = services.clock()
     local = now.astimezone(services.settings.general.zone)
     review = services.settings.review
-    if not is_business_day(local.date()) or local.time() < review.digest_time:
+    past = [moment for moment in review.digest_times if moment <= local.time()]
+    if not is_business_day(local.date()) or not past:
         return 0
     sent = 0
     with services.database.unit_of_work() as unit:
         readers = _list_readers(services, unit.session, local.date())
         letter = compose_digest(_build(services, unit.session, local.date())) if readers else None
         for address in readers:
-            key = f"digest:{local.date().isoformat()}:{address}"
+            key = f"digest:{local.date().isoformat()}T{max(past):%H%M}:{address}"
             assert letter is not None
             sent += post_unbound(services, unit.session, address, letter, Posting(key=key, now=now))
         unit.commit()

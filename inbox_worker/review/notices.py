@@ -20,7 +20,6 @@ from inbox_worker.casefile.doubts import build_checks
 from inbox_worker.casefile.findings_record import findings_of
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.casefile.triage import find_fields_to_check
-from inbox_worker.intake import Intake
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.letters.printing import list_address_lines
@@ -366,7 +365,6 @@ def answer_reply(
     if decision_id is None and reply.is_confirmable and reply.proposal is not None:
         # What decides nothing uses nothing up: the answer can be answered with CONFIRM as well.
         decision_id = reply.proposal.id
-    note_answer(intake, session, request)
     post_to_staff(
         intake.services,
         session,
@@ -375,16 +373,4 @@ def answer_reply(
         compose,
         Posting(key=f"answer:{intake.entry.id}", now=intake.now, answers=Inbound.of(intake)),
         decision_id=decision_id,
-    )
-
-
-def note_answer(intake: Intake, session: Session, request: Request) -> None:
-    """Write down that a reply of the staff was answered."""
-    store.add_event(
-        session,
-        "reply_answered",
-        request=request,
-        actor=store.PROGRAM,
-        now=intake.now,
-        journal_id=intake.entry.id,
     )

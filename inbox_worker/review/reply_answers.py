@@ -20,7 +20,6 @@ from inbox_worker.review.notices import (
     STATUS_WORDS,
     answer_reply,
     build_options,
-    note_answer,
 )
 from inbox_worker.review.reply import Reply
 from inbox_worker.services import Services
@@ -134,6 +133,7 @@ def return_help(reply: Reply, session: Session) -> Disposition:
     """Tell the person what can be done now."""
     services = reply.intake.services
     request = session.get_one(Request, reply.request.id)
+    _record_return(reply.intake, session, request, "help")
     answer_reply(
         reply,
         session,
@@ -158,6 +158,7 @@ def return_status(reply: Reply, session: Session) -> Disposition:
     events = session.scalars(
         select(Event).where(Event.request_id == request.id).order_by(Event.id)
     ).all()
+    _record_return(reply.intake, session, request, "status")
     answer_reply(
         reply,
         session,
@@ -195,7 +196,6 @@ def write_refusal(
 ) -> None:
     """Tell a member of staff why their reply was not obeyed."""
     services = intake.services
-    note_answer(intake, session, request)
     post_to_staff(
         services,
         session,

@@ -408,6 +408,7 @@ class Job:
                 "undo_minutes": 0,
                 "refusal_min_business_days": 0,
                 "refusal_times": [],
+                "digest_times": [],
                 "trusted_authserv_ids": ["mx.agency.example"],
             },
             "staff": [

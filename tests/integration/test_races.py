@@ -127,7 +127,7 @@ def deliver_between(
         ),
         pytest.param(
             asked,
-            reply(CHEN, "NEED INFO court"),
+            reply(CHEN, "NEED INFO consent"),
             answer("He was born on 23 July 1988."),
             "IN_REVIEW",
             CHEN,
