@@ -131,7 +131,7 @@ def test_who_did_it_and_why_is_written_down(harness: Harness, defect: Callable[[
 @pytest.mark.parametrize(
     ("entry_id", "words"),
     [
-        pytest.param(1, "is not in quarantine: FORM_WANTED", id="disposed of otherwise"),
+        pytest.param(1, "is not in quarantine: it became FORM_WANTED", id="disposed of otherwise"),
         pytest.param(2, "is not in quarantine: it waits", id="not worked on yet"),
         pytest.param(99, "There is no mail 99", id="no such mail"),
         pytest.param(0, "There is no mail 0", id="no number of any"),
