@@ -274,6 +274,7 @@ class ReviewSettings(Section):
     require_smime: bool = False
     smime_ca_file: Line = ""
     allow_no_overlap: bool = False
+    attach_original: bool = True
     detail: DetailSettings = DetailSettings()
 
 

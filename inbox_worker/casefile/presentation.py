@@ -222,7 +222,8 @@ def build_requester(
     values = {name: found.value for name, found in fields.items()}
     type_field = definition.find_field("requester_type")
     type_name = str(values.get("requester_type", ""))
-    trust = judge_domain(request.author_address.rpartition("@")[2], official_domains)
+    domain = request.author_address.rpartition("@")[2]
+    trust = judge_domain(domain, official_domains)
     return RequesterTrust(
         name=str(values.get("requester_name", "")),
         title=str(values.get("requester_title", "")),
@@ -233,7 +234,7 @@ def build_requester(
         form_address=str(values.get("requester_email", "")),
         address_trust=_TRUST[trust],
         is_authenticated=request.author_proven,
-        authentication_text="proven by the gateway"
+        authentication_text=f"the mail gateway vouches for {domain}"
         if request.author_proven
         else "nothing proves who sent it",
         earlier_requests=earlier_requests,

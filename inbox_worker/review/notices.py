@@ -18,13 +18,14 @@ from inbox_worker.casefile.casework import Proposal, assess, build_case, describ
 from inbox_worker.casefile.dossier import Dossier, Prepared, find_original, read_dossier
 from inbox_worker.casefile.doubts import build_checks
 from inbox_worker.casefile.findings_record import findings_of
+from inbox_worker.casefile.identity import judge_identity
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.casefile.triage import find_fields_to_check
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.letters.printing import list_address_lines
 from inbox_worker.review.absences import Absent, list_absent, list_stand_ins
-from inbox_worker.review.assignment import assign_if_due
+from inbox_worker.review.assignment import assign_if_due, find_office
 from inbox_worker.review.commands import list_possible
 from inbox_worker.review.reply import Reply
 from inbox_worker.services import Services
@@ -227,6 +228,9 @@ def _composer(
                 files=dossier.files,
                 first_obligation_date=min((o.first for o in case.obligations), default=None),
                 form=dossier.original,
+                is_form_attached=services.settings.review.attach_original,
+                identity=judge_identity(fields),
+                office=find_office(services, fields),
                 requester_answer=asking.answer,
                 is_reminder=bool(asking.reminder),
                 stands_in_for=tuple(absent),
@@ -298,7 +302,7 @@ def _ask_second(
                     findings=describe_findings(findings_of(decision), timezone=zone),
                     reasons=asking.reasons,
                     sections=sections,
-                    form=original,
+                    form=original if services.settings.review.attach_original else None,
                     preview=asking.document,
                     is_reminder=bool(asking.reminder),
                 )

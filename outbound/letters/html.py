@@ -238,7 +238,7 @@ def set_echo(line: EchoLine) -> Markup:
 def set_buttons(replies: Iterable[ReadyReply]) -> Markup:
     """Set the links that open a reply, as buttons side by side."""
     return _set_buttons(
-        _trust("".join([_BUTTON.format(_show(r.href), _show(r.title)) for r in replies]))
+        _trust("".join([_BUTTON.format(_show(r.href), _show(r.title)) for r in replies if r.href]))
     )
 
 

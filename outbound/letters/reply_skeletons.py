@@ -15,6 +15,10 @@ from urllib.parse import quote
 from config.data import read_data
 from parsers.replies.findings_reader import FINDING_HINTS
 from parsers.replies.keyword_table import ArgumentRule, KeywordTable, LinesRule, parse_keyword_table
+from parsers.replies.question_filter import parse_question_vocabulary
+
+#: Some mail programs cut a link near 2,000 characters; none is longer than this.
+MAX_LINK = 1_800
 
 ALWAYS = ("Outcome", "Matched on", "Basis", "Records as of")
 
@@ -100,9 +104,16 @@ def build_review_skeletons(keywords: tuple[str, ...]) -> tuple[Skeleton, ...]:
             build_findings_skeleton("detained"),
             build_findings_skeleton("detained", "removed"),
             build_findings_skeleton("removed"),
+            build_findings_skeleton("enforcement action"),
         ),
         "DENY": (Skeleton(title="Deny", lines=("DENY ",)),),
-        "NEED INFO": (Skeleton(title="Ask the requester", lines=("NEED INFO ",)),),
+        "NEED INFO": (
+            *(
+                Skeleton(title=f"Ask: {name}", lines=(f"NEED INFO {name}",))
+                for name in _load_ready_questions()
+            ),
+            Skeleton(title="Ask in your own words", lines=("NEED INFO ",)),
+        ),
         "CORRECT": (Skeleton(title="Correct a field", lines=("CORRECT", "")),),
     }
     return tuple(s for word, group in possible.items() if word in keywords for s in group)
@@ -161,6 +172,11 @@ def _build_mended_findings(lines: Sequence[str], wrong: Sequence[str]) -> Skelet
 def _in_order(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     place = {name: index for index, name in enumerate(FINDING_HINTS)}
     return sorted(rows, key=lambda row: place[row[0]])
+
+
+@cache
+def _load_ready_questions() -> tuple[str, ...]:
+    return tuple(parse_question_vocabulary(read_data("replies/questions.toml")).ready)
 
 
 @cache

@@ -24,6 +24,7 @@ from outbound.letters.compose import (
     build_pdf,
 )
 from outbound.letters.reply_skeletons import (
+    MAX_LINK,
     ReplyOptions,
     Skeleton,
     build_mailto,
@@ -139,6 +140,15 @@ class RequesterTrust:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityStrength:
+    """How firmly the form says whom it asks about."""
+
+    strong: tuple[str, ...]  #: names of the strong numbers it gives
+    others: tuple[str, ...]  #: names of the other identifiers it gives
+    sentence: str  #: what they are worth together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedFile:
     """A file that came with the request."""
 
@@ -170,6 +180,9 @@ class ReviewNotice:
     is_reminder: bool = False
     stands_in_for: tuple[str, ...] = ()  #: names of colleagues who are away
     requester_answer: str = ""  #: what the requester wrote back to a question, as written
+    identity: IdentityStrength | None = None
+    office: str = ""  #: the field office for the record check, empty where none is known
+    is_form_attached: bool = True  #: False: the site forbids it, and the form is named only
     bases: tuple[str, ...] = ("routine use", "consent")  #: what `Basis` takes
 
 
@@ -195,7 +208,7 @@ class ReadyReply:
     """A skeleton with the link that opens it."""
 
     title: str
-    href: str
+    href: str  #: empty where the reply is too long for a link
     lines: tuple[str, ...]
 
 
@@ -207,12 +220,16 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
     skeletons = build_review_skeletons(context.reply.keywords)
     if to_check and "CORRECT" in context.reply.keywords:
         skeletons = (build_confirmation_skeleton(to_check), *skeletons)
+    form = context.form
     return build_letter(
         LetterKind.REVIEW_NOTICE,
         replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
-        attachments=_build_form(context.tracking_number, context.form),
+        attachments=_build_form(
+            context.tracking_number, form if context.is_form_attached else None
+        ),
+        form_digest="" if form is None else sha256(form).hexdigest(),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -270,9 +287,11 @@ def build_ready_replies(
 ) -> tuple[ReadyReply, ...]:
     """Build a link for each skeleton that answers the letter with that title."""
     link = build_mailto(reply.address, f"Re: [{tracking_number}] {title}")
-    return tuple(
+    replies = (
         ReadyReply(title=s.title, href=link + quote_body(s.lines), lines=s.lines) for s in skeletons
     )
+    # A link that a mail program cuts would open half a reply: its lines are then to be copied.
+    return tuple(r if len(r.href) <= MAX_LINK else replace(r, href="") for r in replies)
 
 
 def _build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:

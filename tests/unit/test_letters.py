@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -53,9 +54,11 @@ from outbound.letters.reply_letters import (
     compose_unproven_reply,
 )
 from outbound.letters.reply_skeletons import (
+    MAX_LINK,
     NEEDED,
     OPTIONAL,
     ReplyOptions,
+    Skeleton,
     build_findings_skeleton,
     build_mended_skeleton,
     build_review_skeletons,
@@ -95,11 +98,13 @@ from outbound.letters.review_letters import (
     FieldSection,
     FieldToCheck,
     FlagEffect,
+    IdentityStrength,
     ReceivedFile,
     RequesterTrust,
     ReviewFlag,
     ReviewNotice,
     SecondReviewNotice,
+    build_ready_replies,
     compose_review_notice,
     compose_second_review_notice,
 )
@@ -132,6 +137,7 @@ from parsers.replies.findings import (
     Outcome,
 )
 from parsers.replies.keyword_table import parse_keyword_table
+from tests.unit.reply_builders import VOCABULARY
 
 TRACKING = "CJS-2026-000001-5"
 AT = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
@@ -192,6 +198,10 @@ NOTICE = ReviewNotice(
     files=(ReceivedFile(name="Nunez FTA.pdf", media_type="application/pdf", size=181_000),),
     first_obligation_date=date(2026, 3, 10),
     form=PDF,
+    identity=IdentityStrength(
+        strong=("A-Number",), others=("name", "birth date"), sentence="Strong, if they agree."
+    ),
+    office="Example City",
     to_check=(
         FieldToCheck(
             label="A-Number",
@@ -357,6 +367,35 @@ def test_the_notice_names_the_form_only_where_it_is_attached() -> None:
     without = compose_review_notice(replace(NOTICE, form=None))
     assert words not in without.text
     assert without.attachments == ()
+
+
+def test_a_form_that_may_not_be_mailed_is_named_with_its_digest() -> None:
+    letter = compose_review_notice(replace(NOTICE, is_form_attached=False))
+    assert letter.attachments == ()
+    assert "attached to this message" not in letter.text
+    for words in (sha256(PDF).hexdigest(), f"ero-outreach show {TRACKING}"):
+        assert words in letter.text
+
+
+def test_the_notice_says_which_office_checks_or_that_none_is_known() -> None:
+    text = " ".join(compose_review_notice(NOTICE).text.split())
+    assert "Example City, by the place of the court." in text
+    without = compose_review_notice(replace(NOTICE, office=""))
+    assert "No office is known for this court." in " ".join(without.text.split())
+
+
+def test_a_reply_too_long_for_a_link_is_left_to_be_copied() -> None:
+    skeletons = [
+        Skeleton(title="short", lines=("CORRECT", "County: Example")),
+        Skeleton(title="long", lines=("CORRECT", f"Agency: {'ñ' * 400}")),
+    ]
+    short, long = build_ready_replies(REPLY, TRACKING, "Review needed", skeletons)
+    assert 0 < len(short.href) <= MAX_LINK
+    assert long.href == ""
+    field = replace(NOTICE.to_check[0], answer="ñ" * 400)
+    letter = compose_review_notice(replace(NOTICE, to_check=(field,)))
+    assert "This reply is too long for a link: copy its lines." in letter.text
+    assert all(a["href"] for a in Page(letter.html).find("a"))
 
 
 def _build_inside() -> dict[str, Letter]:
@@ -565,6 +604,16 @@ def test_both_parts_say_the_same(name: str) -> None:
 
 
 @every_letter
+def test_every_ready_link_is_encoded_and_short_enough_for_mail_programs(name: str) -> None:
+    for link in (a["href"] for a in Page(EVERY[name].html).find("a")):
+        assert len(link) <= MAX_LINK
+        if "body=" in link:
+            assert re.fullmatch(
+                r"mailto:[A-Za-z0-9%@._~-]+\?subject=[\w%.~-]+&body=[\w%.~-]*", link
+            )
+
+
+@every_letter
 def test_the_html_is_sound_and_accessible(name: str) -> None:
     letter = EVERY[name]
     page = Page(letter.html)
@@ -758,7 +807,8 @@ def test_the_ready_links_open_a_reply_that_needs_only_facts() -> None:
     assert {q["subject"][0] for q in queries} == {f"Re: [{TRACKING}] Review needed"}
     bodies = [q["body"][0].split("\r\n") for q in queries]
     assert [body[0].strip() for body in bodies] == [
-        "CORRECT", "APPROVE", "APPROVE", "APPROVE", "DENY", "NEED INFO", "CORRECT",
+        "CORRECT", *["APPROVE"] * 4, "DENY",
+        *(f"NEED INFO {name}" for name in VOCABULARY.ready), "NEED INFO", "CORRECT",
     ]  # fmt: skip
     assert bodies[1] == [
         "APPROVE", "Outcome: detained", "Matched on: ", "Basis: ", "Custody: ", "Custody ended: ",
@@ -1002,7 +1052,8 @@ def test_a_reply_that_says_nothing_gets_every_skeleton_it_may_use() -> None:
 
 
 def test_skeletons_are_offered_for_what_this_person_may_do_only() -> None:
-    assert [s.lines[0] for s in build_review_skeletons(("NEED INFO", "STATUS"))] == ["NEED INFO "]
+    asked = [s.lines[0] for s in build_review_skeletons(("NEED INFO", "STATUS"))]
+    assert asked == [*(f"NEED INFO {name}" for name in VOCABULARY.ready), "NEED INFO "]
     assert (
         "APPROVE"
         not in compose_help(
