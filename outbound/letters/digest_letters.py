@@ -19,6 +19,7 @@ from outbound.letters.compose import (
     LetterPicture,
     build_letter,
 )
+from outbound.letters.words import format_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,6 @@ def _describe(bars: Sequence[Bar]) -> str:
 
 def _tell(case: OldCase) -> str:
     days = "1 business day" if case.business_days == 1 else f"{case.business_days} business days"
-    due = "" if case.due_date is None else f", due {case.due_date.isoformat()}"
+    due = "" if case.due_date is None else f", due {format_date(case.due_date)}"
     whose = f", with {case.assigned_to}" if case.assigned_to else ""
     return f"{case.status}, {days}{due}{whose}"

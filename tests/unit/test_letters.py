@@ -777,7 +777,7 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
                 "1 open review is due within three business days",
                 "In review: 3",
                 "late: 1",
-                "CJS-2026-000001-5: In review, 12 business days, due 2026-05-06, with L. Chen",
+                "CJS-2026-000001-5: In review, 12 business days, due May 6, 2026, with L. Chen",
                 "R. Ortega: May 18, 2026; L. Chen stands in",
             ],
         ),
