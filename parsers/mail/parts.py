@@ -17,6 +17,7 @@ from email.message import Message
 from email.policy import compat32
 from io import BytesIO
 
+from parsers.mail.flowed import join_flowed
 from parsers.mail.headers import SLOW_CHARSETS, build_safe_name, decode_bytes
 from parsers.mail.message import Attachment
 
@@ -216,7 +217,17 @@ def _take_text(leaf: _Leaf, data: bytes, parts: Parts) -> None:
     if is_html:
         parts.html = text
     else:
-        parts.text = text
+        parts.text = join_flowed(text) if _is_broken_within_words(leaf.part) else text
+
+
+def _is_broken_within_words(part: Message) -> bool:
+    try:
+        return [str(part.get_param(name, "")).lower() for name in ("format", "delsp")] == [
+            "flowed",
+            "yes",
+        ]
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return False
 
 
 def _charset(part: Message) -> str:

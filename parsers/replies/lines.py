@@ -53,9 +53,12 @@ class CutText:
     below: tuple[str, ...]  #: lines that look newly written, below a quotation
 
 
-def cut_reply(lines: Sequence[str]) -> CutText:
-    """Divide a reply's lines into the new text, what ended it, and what was written below."""
-    start = _banner_end(lines)
+def cut_reply(lines: Sequence[str], *, are_blocks: bool = False) -> CutText:
+    """Divide a reply's lines into the new text, what ended it, and what was written below.
+
+    `are_blocks` says that each line is a whole block of an HTML body.
+    """
+    start = _banner_end(lines, are_blocks=are_blocks)
     end, kind = _find_end(lines, start)
     kept = _trim(lines[start:end])
     if kind is None:
@@ -223,15 +226,23 @@ def _is_disclaimer(lines: Sequence[str], index: int) -> bool:
     return sum(word in text for word in phrases.DISCLAIMER_WORDS) >= 2
 
 
-def _banner_end(lines: Sequence[str]) -> int:
+def _banner_end(lines: Sequence[str], *, are_blocks: bool) -> int:
     """Return the index of the first line after a gateway's banner on top, or 0."""
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return 0
     if not lines[first][:_LINE_LIMIT].strip().casefold().startswith(phrases.BANNER_LEADS):
         return 0
+    if are_blocks:
+        # No empty line needs to stand between two blocks: the banner ends with its own words.
+        after = range(first + 1, len(lines))
+        return next((i for i in after if not _goes_on_with_banner(lines[i])), len(lines))
     end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
     return end if end - first <= _DISCLAIMER_LINES else 0
+
+
+def _goes_on_with_banner(line: str) -> bool:
+    return line[:_LINE_LIMIT].strip().casefold().startswith(phrases.BANNER_GOES_ON)
 
 
 def _find_below(lines: Sequence[str], end: int, *, nothing_above: bool) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def find_new_plain_text(text: str) -> NewText:
 
 def _divide(lines: list[str], *, from_html: bool) -> NewText:
     cleaned = [clean_text(line).replace("\n", " ") for line in lines] if from_html else lines
-    cut = cut_reply(cleaned)
+    cut = cut_reply(cleaned, are_blocks=from_html)
     return NewText(
         text="\n".join(cut.kept),
         below=cut.below,

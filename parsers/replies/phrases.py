@@ -211,3 +211,10 @@ BANNER_LEADS = (
     *("warning: this email originated", "external email", "[external", "external sender"),
     *("this email originated from outside", "you don't often get email from"),
 )
+#: Beginnings of the lines that go on with a banner; nobody begins a decision with one of these.
+BANNER_GOES_ON = (
+    *("do not click", "don't click", "please do not click", "do not open", "please do not open"),
+    *("use caution", "please use caution", "exercise caution", "please exercise caution"),
+    *("be cautious", "be careful", "learn why this is important", "unless you recognize"),
+    *("this email originated", "this e-mail originated", "this message originated"),
+)

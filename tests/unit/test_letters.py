@@ -634,6 +634,24 @@ def test_the_html_is_sound_and_accessible(name: str) -> None:
 
 
 @every_letter
+def test_links_and_pictures_say_what_they_are_and_can_be_hit_by_a_thumb(name: str) -> None:
+    html = EVERY[name].html
+    found = re.findall(r'<a href="([^"]+)"([^>]*)>(.*?)</a>', html, re.DOTALL)
+    assert len(found) == html.count("<a ")
+    targets: dict[str, str] = {}
+    for href, style, words in found:
+        assert len(re.sub(r"<[^>]+>", "", words).strip()) >= 4
+        assert words.lower() not in {"here", "click here", "link", "more", "this"}
+        assert targets.setdefault(words, href) == href, "the same words open the same thing"
+        if "body=" in href:
+            # Lines of 24 dots, twice 9 around them and two borders of 2: 46, of the 44 wanted.
+            assert "display:inline-block;padding:9px 14px;border:2px" in style
+    assert all(image.get("alt", "").strip() for image in Page(html).find("img"))
+    sizes = [int(size) for size in re.findall(r"font-size:(\d+)px", html)]
+    assert min(sizes) >= 14
+
+
+@every_letter
 def test_the_html_asks_nothing_of_the_network_and_sets_no_colours(name: str) -> None:
     page = Page(EVERY[name].html)
     shown = [image["src"] for image in page.find("img")]

@@ -202,6 +202,31 @@ FORWARDED = (
         ),
         pytest.param(build_mail(ASIDE), id="a word of thanks"),
         pytest.param(
+            build_mail(
+                build_part(
+                    '<div dir="ltr"><br></div><div class="gmail_quote"><div class="gmail_attr">'
+                    "---------- Forwarded message ---------<br>From: a@agency.example</div>"
+                    "<p>APPROVE</p></div>",
+                    "html",
+                )
+            ),
+            id="a mail that Gmail forwards",
+        ),
+        pytest.param(
+            build_mail(
+                build_part(
+                    '<div><br><blockquote type="cite"><div>Begin forwarded message:</div>'
+                    "<div>DENY no match</div></blockquote></div>",
+                    "html",
+                )
+            ),
+            id="a mail that Apple Mail forwards",
+        ),
+        pytest.param(
+            build_mail(build_part(f"<p>{BANNER}</p><p>Report it.</p><p>DENY it</p>", "html")),
+            id="words below a banner that may be the gateway's or the writer's",
+        ),
+        pytest.param(
             build_mail(build_part("Hello,\n\nDENY no match\n")), id="a greeting stands first"
         ),
         pytest.param(
@@ -216,6 +241,38 @@ def test_what_nobody_typed_on_top_decides_nothing(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("attribution", "charset"),
+    [
+        pytest.param("04.05.2026 14:30, ERO Outreach пишет:", "koi8-r", id="Russian"),
+        pytest.param(
+            "El 4 may 2026 a las 14:30, ERO Outreach escribió:", "iso-8859-1", id="Spanish"
+        ),
+        pytest.param("在 2026年5月4日 14:30，ERO Outreach 写道：", "gb2312", id="Chinese"),
+        pytest.param(
+            "2026年5月4日(月) 14:30 ERO Outreach <e@agency.example>:", "iso-2022-jp", id="Japanese"
+        ),
+    ],
+)
+def test_an_attribution_in_another_charset_ends_the_reply(attribution: str, charset: str) -> None:
+    body = "\n".join(("DENY asked twice", "", attribution, programs.quote_lines()))
+    expect_denied(
+        build_mail(build_part(body, charset=charset, encoding="base64")), reason="asked twice"
+    )
+
+
+@html_program
+def test_a_line_that_the_program_wrapped_is_read_whole(name: str) -> None:
+    wrapped = [
+        part
+        for line in ("APPROVE", *FINDINGS)
+        for part in line.replace("Center, ", "Center,\n").split("\n")
+    ]
+    found = read_mail(build_mail(build_part(HTML_PROGRAMS[name](*wrapped), "html")))
+    assert isinstance(found, Command), found
+    assert found.findings == _expected_findings()
+
+
+@pytest.mark.parametrize(
     "body",
     [
         pytest.param(f"{programs.write_plain()}\n{DENY}\n", id="below a marked quotation"),
@@ -227,5 +284,13 @@ def test_what_nobody_typed_on_top_decides_nothing(raw: bytes) -> None:
 )
 def test_an_answer_below_the_quotation_is_asked_to_be_put_on_top(body: str) -> None:
     found = read_mail(build_mail(build_part(body)))
+    assert isinstance(found, CommandRefusal)
+    assert {p.code for p in found.problems} == {"answer_below"}
+
+
+@pytest.mark.parametrize("name", ["Apple Mail", "Gmail", "Thunderbird"])
+def test_an_answer_below_a_quotation_in_html_is_asked_to_be_put_on_top(name: str) -> None:
+    html = HTML_PROGRAMS[name]().replace("</blockquote>", f"</blockquote><div>{DENY}</div>")
+    found = read_mail(build_mail(build_part(html, "html")))
     assert isinstance(found, CommandRefusal)
     assert {p.code for p in found.problems} == {"answer_below"}
