@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: install dev servers demo check test test-long soak collections bench forms clean
+.PHONY: install dev servers demo letters check test test-long soak collections bench forms clean
 
 install: .venv/.installed
 
@@ -30,6 +30,10 @@ servers:
 
 demo: install
 	@$(RUN)/python run_worker.py demo --keep demo-output
+
+# The demonstration's letters as pages, and as pictures where Chromium is installed.
+letters: dev demo
+	@$(RUN)/python -m tools.show_letters demo-output demo-output/pages
 
 check: dev
 	$(RUN)/ruff check .

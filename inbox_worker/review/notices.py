@@ -302,7 +302,8 @@ def _ask_second(
                     findings=describe_findings(findings_of(decision), timezone=zone),
                     reasons=asking.reasons,
                     sections=sections,
-                    form=original if services.settings.review.attach_original else None,
+                    form=original,
+                    is_form_attached=services.settings.review.attach_original,
                     preview=asking.document,
                     is_reminder=bool(asking.reminder),
                 )

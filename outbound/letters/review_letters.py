@@ -200,6 +200,7 @@ class SecondReviewNotice:
     sections: tuple[FieldSection, ...] = ()
     form: bytes | None = None
     preview: bytes | None = None  #: the document as it would be issued
+    is_form_attached: bool = True  #: False: the site forbids it, and the form is named only
     is_reminder: bool = False
 
 
@@ -220,16 +221,15 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
     skeletons = build_review_skeletons(context.reply.keywords)
     if to_check and "CORRECT" in context.reply.keywords:
         skeletons = (build_confirmation_skeleton(to_check), *skeletons)
-    form = context.form
     return build_letter(
         LetterKind.REVIEW_NOTICE,
         replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
         attachments=_build_form(
-            context.tracking_number, form if context.is_form_attached else None
+            context.tracking_number, context.form, is_attached=context.is_form_attached
         ),
-        form_digest="" if form is None else sha256(form).hexdigest(),
+        form_digest=_name_form(context.form),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -275,8 +275,11 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
         tracking_number=context.tracking_number,
         attachments=(
             *(build_pdf(f"{context.tracking_number}-preview", data) for data in preview),
-            *_build_form(context.tracking_number, context.form),
+            *_build_form(
+                context.tracking_number, context.form, is_attached=context.is_form_attached
+            ),
         ),
+        form_digest=_name_form(context.form),
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
     )
@@ -294,9 +297,16 @@ def build_ready_replies(
     return tuple(r if len(r.href) <= MAX_LINK else replace(r, href="") for r in replies)
 
 
-def _build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:
+def _name_form(data: bytes | None) -> str:
+    """Return the SHA-256 by which a form is known where it is not attached."""
+    return "" if data is None else sha256(data).hexdigest()
+
+
+def _build_form(
+    tracking_number: str, data: bytes | None, *, is_attached: bool
+) -> tuple[LetterAttachment, ...]:
     """Build the attachment of the form as it was mailed, by what its bytes are."""
-    if data is None:
+    if data is None or not is_attached:
         return ()
     name = f"{tracking_number}-request"
     picture = find_picture_file(data)

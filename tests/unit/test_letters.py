@@ -377,6 +377,23 @@ def test_a_form_that_may_not_be_mailed_is_named_with_its_digest() -> None:
         assert words in letter.text
 
 
+def test_the_second_person_is_told_which_form_it_is_as_well() -> None:
+    second = SecondReviewNotice(
+        head=HEAD,
+        tracking_number=TRACKING,
+        reply=REPLY,
+        first_person="R. Ortega",
+        approved_at=AT,
+        findings=(),
+        reasons=(),
+        form=PDF,
+        is_form_attached=False,
+    )
+    letter = compose_second_review_notice(second)
+    assert letter.attachments == ()
+    assert sha256(PDF).hexdigest() in letter.text
+
+
 def test_the_notice_says_which_office_checks_or_that_none_is_known() -> None:
     text = " ".join(compose_review_notice(NOTICE).text.split())
     assert "Example City, by the place of the court." in text
