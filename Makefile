@@ -33,7 +33,7 @@ demo: install
 
 # The demonstration's letters as pages, and as pictures where Chromium is installed.
 letters: dev demo
-	@$(RUN)/python -m tools.show_letters demo-output demo-output/pages
+	@$(RUN)/python -m tools.show_letters demo-output demo-output/pages review understood complete
 
 check: dev
 	$(RUN)/ruff check .
