@@ -24,7 +24,7 @@ from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence, staff_alerts
+from inbox_worker.letters import correspondence
 from inbox_worker.review import notices
 from inbox_worker.review.absences import Absent, list_absent
 from inbox_worker.services import Services
@@ -408,7 +408,7 @@ def route(
     elif target is RequestStatus.LEGAL:
         if answers_requester:
             correspondence.write_legal_receipt(services, session, request, now=now, fields=fields)
-        staff_alerts.write_legal_news(services, session, request, now=now)
+        notices.write_counsel_notices(services, session, request, now=now)
     else:
         if answers_requester:
             correspondence.write_acknowledgement(services, session, request, now=now, fields=fields)

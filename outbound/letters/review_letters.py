@@ -212,7 +212,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
         replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
-        attachments=_build_form(context.tracking_number, context.form),
+        attachments=build_form(context.tracking_number, context.form),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -258,7 +258,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
         tracking_number=context.tracking_number,
         attachments=(
             *(build_pdf(f"{context.tracking_number}-preview", data) for data in preview),
-            *_build_form(context.tracking_number, context.form),
+            *build_form(context.tracking_number, context.form),
         ),
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
@@ -275,7 +275,7 @@ def build_ready_replies(
     )
 
 
-def _build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:
+def build_form(tracking_number: str, data: bytes | None) -> tuple[LetterAttachment, ...]:
     """Build the attachment of the form as it was mailed, by what its bytes are."""
     if data is None:
         return ()
