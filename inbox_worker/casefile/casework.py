@@ -257,6 +257,7 @@ def build_case(
         values,
         is_birth_date_ambiguous="ambiguous_birth_date" in request.flags,
         is_protected=is_protected(request),
+        is_legal_cleared=request.legal_cleared_at is not None,
         has_supporting_attachment=has_supporting_attachment,
         author_address=request.author_address,
         is_authenticated=request.author_proven,

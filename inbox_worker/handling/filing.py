@@ -23,9 +23,8 @@ from inbox_worker.casefile.protection import hold_list, is_protected, record_pro
 from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
+from inbox_worker.handling.routing import route
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import correspondence, staff_alerts
-from inbox_worker.review import notices
 from inbox_worker.review.absences import Absent, list_absent
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
@@ -37,9 +36,6 @@ from outbound.letters.review_letters import Comparison
 from parsers.extraction import Extraction, FieldProblem
 from parsers.forms.comparison import compare_forms
 from parsers.forms.subject_keys import SubjectKeys, find_subject_keys
-
-#: Requests that ended without an answer; their requester can open them again.
-ENDED = frozenset({RequestStatus.CLOSED, RequestStatus.WITHDRAWN})
 
 #: How many repeats of a form by the same author are answered in a day.
 REPEATS_ANSWERED = 5
@@ -358,79 +354,3 @@ def list_shortcomings(services: Services, extraction: Extraction) -> Sequence[Fi
     ]
     order = {f.name: i for i, f in enumerate(definition.fields)}
     return sorted([*missing, *extraction.problems], key=lambda p: order.get(p.field, len(order)))
-
-
-def route(
-    services: Services,
-    session: Session,
-    request: Request,
-    target: RequestStatus,
-    *,
-    now_intake: Intake,
-    dossier: Dossier | None = None,
-    prepared: Prepared | None = None,
-    absent: Absent | None = None,
-    answer: str = "",
-    answers_requester: bool = True,
-) -> None:
-    """Send a request where triage says, with the letters that go with it.
-
-    What reviewers are shown, and who is away, is given as `write_review_notices` takes it. A
-    request that is INCOMPLETE and stays so is only asked again, and so is one that ended and whose
-    form still wants something. `answers_requester` is False where its requester is to be told
-    nothing.
-    """
-    now, fields = now_intake.now, None if dossier is None else dossier.fields
-    for step in _list_steps(RequestStatus(request.status), target):
-        store.move_request(
-            session,
-            request,
-            step,
-            code=f"request_{step.value.lower()}",
-            actor=store.PROGRAM,
-            now=now,
-            journal_id=now_intake.entry.id,
-            perfected_at=None if target is RequestStatus.INCOMPLETE else now,
-        )
-    if target is RequestStatus.INCOMPLETE and not answers_requester:
-        return
-    if target is RequestStatus.INCOMPLETE:
-        problems = store.list_problems(session, request) if dossier is None else dossier.problems
-        correspondence.write_deficiency(
-            services,
-            session,
-            request,
-            problems,
-            now=now,
-            fields=fields,
-            returned_form=None if prepared is None else prepared.returned_form,
-        )
-    elif target is RequestStatus.LEGAL:
-        if answers_requester:
-            correspondence.write_legal_receipt(services, session, request, now=now, fields=fields)
-        staff_alerts.write_legal_news(services, session, request, now=now)
-    else:
-        if answers_requester:
-            correspondence.write_acknowledgement(services, session, request, now=now, fields=fields)
-        notices.write_review_notices(
-            services,
-            session,
-            request,
-            now=now,
-            dossier=dossier,
-            prepared=prepared,
-            absent=absent,
-            answer=answer,
-        )
-
-
-def _list_steps(source: RequestStatus, target: RequestStatus) -> tuple[RequestStatus, ...]:
-    """Return the statuses a request goes through.
-
-    What had ended opens to review alone, and not before its form is whole.
-    """
-    if source is target or (source in ENDED and target is RequestStatus.INCOMPLETE):
-        return ()
-    if source in ENDED and target is not RequestStatus.IN_REVIEW:
-        return (RequestStatus.IN_REVIEW, target)
-    return (target,)

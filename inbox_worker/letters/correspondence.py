@@ -23,6 +23,7 @@ from outbound.letters.printed import PrintedKind
 from outbound.letters.requester_letters import (
     Acknowledgement,
     Answer,
+    Closed,
     ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
@@ -30,11 +31,13 @@ from outbound.letters.requester_letters import (
     Oversize,
     Question,
     Reminder,
+    Revocation,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed,
     compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
@@ -43,6 +46,7 @@ from outbound.letters.requester_letters import (
     compose_question,
     compose_refusal,
     compose_reminder,
+    compose_revocation,
     compose_set_aside,
 )
 from parsers.extraction import DocumentKind, Extraction, FieldProblem, FieldValue
@@ -198,6 +202,45 @@ def write_closed_unanswered(
         )
     )
     post_to_requester(services, session, request, request.author_address, letter, posting)
+
+
+def write_closed(
+    services: Services, session: Session, request: Request, *, goes_on_as: str, posting: Posting
+) -> None:
+    """Tell the requester that staff closed the request, and under which number it goes on."""
+    if needs_print(request):
+        post_printable(services, session, request, "closed", posting)
+        return
+    letter = compose_closed(
+        Closed(
+            head=build_letterhead(services),
+            tracking_number=request.tracking_number,
+            goes_on_as=goes_on_as,
+        )
+    )
+    post_to_requester(services, session, request, request.author_address, letter, posting)
+
+
+def write_revocation(
+    services: Services,
+    session: Session,
+    request: Request,
+    *,
+    recipient: str,
+    control_number: str,
+    issued_on: date,
+    posting: Posting,
+) -> None:
+    """Tell somebody who was sent a document that it is revoked."""
+    letter = compose_revocation(
+        Revocation(
+            head=build_letterhead(services),
+            tracking_number=request.tracking_number,
+            control_number=control_number,
+            issued_on=issued_on,
+        )
+    )
+    post_to_requester(services, session, request, recipient, letter, posting)
 
 
 def write_question(

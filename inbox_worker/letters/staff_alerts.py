@@ -128,10 +128,6 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "The last day of a request is near, and it is not decided.",
         "Decide it yourself by its newest notice, or reply ASSIGN and a colleague's address to it.",
     ),
-    "request_to_counsel": (
-        "A request went to counsel: a demand is attached, or the person may be a citizen.",
-        "A person has to look at it before anything is answered.",
-    ),
 }
 
 
@@ -170,14 +166,6 @@ def write_failure_alerts(services: Services) -> int:
     for letter_id in untold:
         _write_failure_alert(services, letter_id)
     return len(untold)
-
-
-def write_legal_news(
-    services: Services, session: Session, request: Request, *, now: datetime
-) -> None:
-    """Tell reviewers, once a revision, that a request went to counsel."""
-    key = f"legal:{request.id}:{request.revision}"
-    _tell_reviewers(services, session, request, "request_to_counsel", key=key, now=now)
 
 
 def write_requester_wrote(

@@ -16,6 +16,7 @@ from parsers.replies.keyword_table import Keyword, KeywordTable, Role
 _S = RequestStatus
 _OPEN = frozenset({_S.IN_REVIEW, _S.SECOND_REVIEW})
 _EVER = frozenset(RequestStatus)
+_CLOSABLE = frozenset({_S.IN_REVIEW, _S.NEEDS_INFORMATION, _S.ON_HOLD, _S.LEGAL})
 
 #: The statuses in which each command can be given, in the order people are told of them.
 STATUSES: Mapping[str, frozenset[RequestStatus]] = {
@@ -23,12 +24,21 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "CONFIRM": _OPEN,
     "DENY": _OPEN,
     "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
+    "RESEND": frozenset({_S.ISSUED}),
+    "REVOKE": frozenset({_S.ISSUED}),
     "NEED INFO": frozenset({_S.IN_REVIEW}),
     "CORRECT": frozenset({_S.IN_REVIEW}),
+    "HOLD": _OPEN,
+    "RELEASE": frozenset({_S.ON_HOLD, _S.LEGAL}),
+    "LEGAL": frozenset({*_OPEN, _S.ON_HOLD, _S.NEEDS_INFORMATION}),
+    "DUPLICATE": _CLOSABLE,
+    "CLOSE": _CLOSABLE,
     "ASSIGN": frozenset({_S.IN_REVIEW, _S.ON_HOLD, _S.NEEDS_INFORMATION, _S.LEGAL}),
     "PROTECT": _EVER,
     "UNPROTECT": _EVER,
+    "NOTE": _EVER,
     "STATUS": _EVER,
+    "SHOW": _EVER,
     "AWAY": _EVER,
     "BACK": _EVER,
     "HELP": _EVER,
@@ -36,7 +46,7 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
 
 #: Commands that touch no request's state or are about the person, and so may answer a letter of an
 #: earlier round.
-ANY_ROUND = frozenset({"PROTECT", "STATUS", "HELP", "AWAY", "BACK"})
+ANY_ROUND = frozenset({"PROTECT", "NOTE", "STATUS", "SHOW", "HELP", "AWAY", "BACK"})
 
 #: Commands that would tell of a person whom the law protects.
 TELLING = frozenset({"APPROVE", "CONFIRM", "RESEND", "REISSUE"})

@@ -36,6 +36,7 @@ from inbox_worker.storage.outbox_store import has_letter
 from outbound.certification.case import Detail
 from outbound.letters.compose import Letter
 from outbound.letters.finding_facts import describe_findings
+from outbound.letters.reply_letters import Transcript, compose_transcript
 from outbound.letters.reply_skeletons import ReplyOptions
 from outbound.letters.review_letters import (
     ReviewNotice,
@@ -312,6 +313,30 @@ def _ask_second(
         key = f"second:{request.id}:{decision.id}:{address}"
         if asking.reminder:
             key = f"{key}:reminder:{asking.reminder}"
+        post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
+
+
+def write_counsel_notices(
+    services: Services, session: Session, request: Request, *, now: datetime
+) -> None:
+    """Tell everyone who may release it that a request is with counsel."""
+    for member in services.settings.find_staff_with("reviewer"):
+
+        def compose(reply_to: str, member: StaffMember = member) -> Letter:
+            return compose_transcript(
+                Transcript(
+                    head=build_letterhead(services),
+                    tracking_number=request.tracking_number,
+                    reply=build_options(services, request, member, reply_to),
+                    keyword="LEGAL",
+                    title="A request is with counsel",
+                    status_text="This request is with counsel: a demand is attached, the person may"
+                    " be a citizen, or a colleague sent it there. Nothing is answered before"
+                    " counsel lets it go. Then reply RELEASE. SHOW sends you the file.",
+                )
+            )
+
+        key = f"legal:{request.id}:{request.revision}:{now:%Y%m%dT%H%M%S}:{member.email.lower()}"
         post_to_staff(services, session, request, member.email, compose, Posting(key=key, now=now))
 
 

@@ -19,11 +19,14 @@ from config.settings import StaffMember
 from inbox_worker.casefile.protection import ONLY_DENY, SEND_NOTHING, is_protected
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.review import (
+    after_issue,
     decisions,
     inquiries,
+    notes,
     protecting,
     refusals,
     reply_answers,
+    setting_aside,
     workload,
 )
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, TELLING, is_entitled
@@ -49,6 +52,15 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "CONFIRM": decisions.prepare_confirmation,
     "DENY": decisions.prepare_denial,
     "CANCEL": decisions.prepare_cancellation,
+    "HOLD": setting_aside.prepare_move,
+    "RELEASE": setting_aside.prepare_move,
+    "LEGAL": setting_aside.prepare_move,
+    "CLOSE": setting_aside.prepare_closing,
+    "DUPLICATE": setting_aside.prepare_duplicate,
+    "RESEND": after_issue.prepare_resending,
+    "REVOKE": after_issue.prepare_revocation,
+    "NOTE": notes.prepare_note,
+    "SHOW": notes.prepare_show,
     "NEED INFO": inquiries.prepare_question,
     "CORRECT": inquiries.prepare_correction,
     "PROTECT": protecting.prepare_protection,

@@ -105,6 +105,10 @@ def return_refusal(
     return Disposition.REPLY_RETURNED
 
 
+#: What each deciding keyword did, as whoever comes second is told.
+_DECIDED = {"DENY": "denied", "CLOSE": "closed", "DUPLICATE": "closed as a duplicate"}
+
+
 def return_already_decided(reply: Reply, decision: Decision, session: Session) -> Disposition:
     """Tell the person who was first, and when."""
     services = reply.intake.services
@@ -122,7 +126,7 @@ def return_already_decided(reply: Reply, decision: Decision, session: Session) -
                 reply=_current_options(reply, request, reply_to),
                 by=decision.actor if decider is None else decider.name,
                 on=decision.made_at,
-                decision="denied" if decision.keyword == "DENY" else "approved",
+                decision=_DECIDED.get(decision.keyword, "approved"),
             )
         ),
     )
@@ -150,8 +154,8 @@ def return_help(reply: Reply, session: Session) -> Disposition:
     return Disposition.REPLY_RETURNED
 
 
-def return_status(reply: Reply, session: Session) -> Disposition:
-    """Tell the person where the request stands and how it came there."""
+def return_status(reply: Reply, session: Session, *, form: bytes | None = None) -> Disposition:
+    """Tell the person where the request stands and how it came there, with the form if given."""
     services = reply.intake.services
     request = session.get_one(Request, reply.request.id)
     definition = services.definition(request.definition)
@@ -173,6 +177,7 @@ def return_status(reply: Reply, session: Session) -> Disposition:
                     HistoryEntry(at=e.at, sentence=_describe_event(services, e)) for e in events
                 ),
                 sections=presentation.build_sections(definition, reply.fields),
+                form=form,
             )
         ),
     )
@@ -240,4 +245,5 @@ def _describe_event(services: Services, event: Event) -> str:
     member = services.settings.find_staff(event.actor)
     who = "" if event.actor == store.PROGRAM else f", by {member.name if member else event.actor}"
     words = event.code.replace("_", " ").capitalize()
-    return f"{words}{who}."
+    said = f" {event.detail['text']}" if event.code == store.NOTE else ""
+    return f"{words}{who}.{said}"

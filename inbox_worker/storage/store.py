@@ -54,6 +54,9 @@ _TAKE_NUMBERS = _PUT_SEQUENCE.on_conflict_do_update(
 #: The actor of everything the program does by itself.
 PROGRAM = "program"
 
+#: The event that keeps a reviewer's note with a file.
+NOTE = "note_added"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
@@ -182,6 +185,7 @@ def move_request(
         "status_since": now,
         "round": request.round + (target is RequestStatus.IN_REVIEW),
         "perfected_at": request.perfected_at or perfected_at,
+        "legal_cleared_at": None if target is RequestStatus.LEGAL else request.legal_cleared_at,
     }
     changed = session.execute(
         update(Request)
@@ -394,6 +398,13 @@ def find_last_change(session: Session, request: Request) -> Event | None:
         .order_by(Event.id.desc())
         .limit(1)
     ).first()
+
+
+def list_notes(session: Session, request: Request) -> Sequence[Event]:
+    """Return the events that keep reviewers' notes, oldest first; `detail` has the `text`."""
+    return session.scalars(
+        select(Event).where(Event.request_id == request.id, Event.code == NOTE).order_by(Event.id)
+    ).all()
 
 
 def find_decision(session: Session, request: Request, *states: str) -> Decision | None:

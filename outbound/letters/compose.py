@@ -38,6 +38,8 @@ class LetterKind(StrEnum):
     DEFICIENCY = "deficiency"  #: fields are missing or wrong
     QUESTION = "question"  #: a reviewer asks the requester
     REMINDER = "reminder"  #: a requester has not answered
+    CLOSED = "closed"  #: staff closed a request without an answer
+    REVOCATION = "revocation"  #: what was sent is no longer to be relied on
     CLOSED_UNANSWERED = "closed_unanswered"  #: a request ends because they did not
     CERTIFICATION = "certification"  #: carries a certification form with facts
     REFUSAL = "refusal"  #: carries a certification form without; reads as the other does
@@ -91,6 +93,8 @@ _OUTSIDE = frozenset(
         LetterKind.QUESTION,
         LetterKind.REMINDER,
         LetterKind.CLOSED_UNANSWERED,
+        LetterKind.CLOSED,
+        LetterKind.REVOCATION,
         LetterKind.CERTIFICATION,
         LetterKind.REFUSAL,
         LetterKind.SET_ASIDE,

@@ -19,7 +19,13 @@ from outbound.certification.pdf import find_fonts
 from outbound.letters.words import clean_text
 
 PrintedKind = Literal[
-    "acknowledgement", "legal_received", "deficiency", "question", "reminder", "closed_unanswered"
+    "acknowledgement",
+    "legal_received",
+    "deficiency",
+    "question",
+    "reminder",
+    "closed_unanswered",
+    "closed",
 ]
 
 

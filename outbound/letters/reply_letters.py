@@ -29,7 +29,7 @@ from outbound.letters.reply_skeletons import (
     build_short_skeletons,
     describe_keywords,
 )
-from outbound.letters.review_letters import FieldSection, build_ready_replies
+from outbound.letters.review_letters import FieldSection, build_form, build_ready_replies
 from parsers.replies.command import CommandRefusal, LineProblem
 
 _KEYWORD = re.compile(r"[A-Z ]{2,20}")
@@ -143,6 +143,7 @@ class RequestStatusReport:
     facts: tuple[Fact, ...] = ()
     history: tuple[HistoryEntry, ...] = ()  #: oldest first
     sections: tuple[FieldSection, ...] = ()
+    form: bytes | None = None  #: the original, attached when given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +234,8 @@ def compose_help(context: Help) -> Letter:
 
 def compose_request_status(context: RequestStatusReport) -> Letter:
     """Compose where a request stands, for staff."""
-    return _build(LetterKind.REQUEST_STATUS, context, "Status")
+    form = build_form(context.tracking_number, context.form)
+    return _build(LetterKind.REQUEST_STATUS, context, "Status", attachments=form)
 
 
 def compose_unproven_reply(context: UnprovenReply) -> Letter:

@@ -116,6 +116,25 @@ class ClosedUnanswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Staff closed a request without an answer."""
+
+    head: Letterhead
+    tracking_number: str
+    goes_on_as: str = ""  #: the number of the requester's other request that asks the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """A document that was sent is revoked."""
+
+    head: Letterhead
+    tracking_number: str
+    control_number: str
+    issued_on: date  #: where the office is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A certification form leaves, with facts or without."""
 
@@ -194,6 +213,16 @@ def compose_closed_unanswered(context: ClosedUnanswered) -> Letter:
     return _build(LetterKind.CLOSED_UNANSWERED, context, "Your request is closed")
 
 
+def compose_closed(context: Closed) -> Letter:
+    """Compose the letter that says a request is closed, and never why."""
+    return _build(LetterKind.CLOSED, context, "Your request is closed")
+
+
+def compose_revocation(context: Revocation) -> Letter:
+    """Compose the letter that says a document is revoked, and never why."""
+    return _build(LetterKind.REVOCATION, context, "A document was revoked")
+
+
 def compose_certification_letter(context: Answer) -> Letter:
     """Compose the letter that carries a certification; it reads as a refusal's does."""
     return _build_answer(LetterKind.CERTIFICATION, context)
@@ -249,6 +278,8 @@ _Context = (
     | Question
     | Reminder
     | ClosedUnanswered
+    | Closed
+    | Revocation
     | Answer
     | SetAside
     | NoForm

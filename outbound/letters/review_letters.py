@@ -226,7 +226,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
         replace(context, to_check=to_check),
         title=title,
         tracking_number=context.tracking_number,
-        attachments=_build_form(
+        attachments=build_form(
             context.tracking_number, context.form, is_attached=context.is_form_attached
         ),
         form_digest=_name_form(context.form),
@@ -275,7 +275,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
         tracking_number=context.tracking_number,
         attachments=(
             *(build_pdf(f"{context.tracking_number}-preview", data) for data in preview),
-            *_build_form(
+            *build_form(
                 context.tracking_number, context.form, is_attached=context.is_form_attached
             ),
         ),
@@ -302,8 +302,8 @@ def _name_form(data: bytes | None) -> str:
     return "" if data is None else sha256(data).hexdigest()
 
 
-def _build_form(
-    tracking_number: str, data: bytes | None, *, is_attached: bool
+def build_form(
+    tracking_number: str, data: bytes | None, *, is_attached: bool = True
 ) -> tuple[LetterAttachment, ...]:
     """Build the attachment of the form as it was mailed, by what its bytes are."""
     if data is None or not is_attached:

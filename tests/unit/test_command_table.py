@@ -10,8 +10,10 @@ from inbox_worker.review.replies import PREPARERS
 from inbox_worker.status import RequestStatus
 from tests.unit.reply_builders import KEYWORDS
 
-EVER = "PROTECT, STATUS, AWAY, BACK, HELP"
-REVIEW = f"NEED INFO, CORRECT, ASSIGN, {EVER}"
+EVER = "PROTECT, NOTE, STATUS, SHOW, AWAY, BACK, HELP"
+PROTECTED = "PROTECT, UNPROTECT, NOTE, STATUS, SHOW, AWAY, BACK, HELP"
+ASIDE = "HOLD, LEGAL, DUPLICATE, CLOSE"
+REVIEW = f"NEED INFO, CORRECT, {ASIDE}, ASSIGN, {EVER}"
 
 
 def member(*roles: Role) -> StaffMember:
@@ -72,28 +74,28 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "SECOND_REVIEW",
             ["approver"],
             {},
-            f"APPROVE, DENY, {EVER}",
+            f"APPROVE, DENY, HOLD, LEGAL, {EVER}",
             id="a second person approves or denies",
         ),
         pytest.param(
             "SECOND_REVIEW",
             ["approver"],
             {"cancellable": True},
-            f"APPROVE, DENY, CANCEL, {EVER}",
+            f"APPROVE, DENY, CANCEL, HOLD, LEGAL, {EVER}",
             id="or the first takes it back",
         ),
         pytest.param(
             "IN_REVIEW",
             ["approver"],
             {"is_protected": True, "confirmable": True},
-            "DENY, NEED INFO, CORRECT, ASSIGN, PROTECT, UNPROTECT, STATUS, AWAY, BACK, HELP",
+            f"DENY, NEED INFO, CORRECT, {ASIDE}, ASSIGN, {PROTECTED}",
             id="of somebody protected nothing is told",
         ),
         pytest.param(
             "ISSUED",
             ["reviewer"],
             {"is_protected": True},
-            "PROTECT, UNPROTECT, STATUS, AWAY, BACK, HELP",
+            PROTECTED,
             id="a reviewer may be one of two who lift it",
         ),
         pytest.param(
@@ -105,7 +107,7 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "ISSUED",
             ["supervisor"],
             {"cancellable": True, "confirmable": True},
-            EVER,
+            f"RESEND, REVOKE, {EVER}",
             id="what has left is not taken back",
         ),
         *(
@@ -119,9 +121,9 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             for status, words in (
                 ("RECEIVED", EVER),
                 ("INCOMPLETE", EVER),
-                ("NEEDS_INFORMATION", f"ASSIGN, {EVER}"),
-                ("ON_HOLD", f"ASSIGN, {EVER}"),
-                ("LEGAL", f"ASSIGN, {EVER}"),
+                ("NEEDS_INFORMATION", f"LEGAL, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
+                ("ON_HOLD", f"RELEASE, LEGAL, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
+                ("LEGAL", f"RELEASE, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
                 ("REVOKED", EVER),
                 ("WITHDRAWN", EVER),
                 ("CLOSED", EVER),

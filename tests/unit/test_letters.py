@@ -68,6 +68,7 @@ from outbound.letters.requester_letters import (
     SET_ASIDE_REASONS,
     Acknowledgement,
     Answer,
+    Closed,
     ClosedUnanswered,
     Deficiency,
     DeficiencyItem,
@@ -75,11 +76,13 @@ from outbound.letters.requester_letters import (
     Oversize,
     Question,
     Reminder,
+    Revocation,
     SetAside,
     SetAsideDocument,
     compose_acknowledgement,
     compose_attachment_not_pdf,
     compose_certification_letter,
+    compose_closed,
     compose_closed_unanswered,
     compose_deficiency,
     compose_legal_received,
@@ -88,6 +91,7 @@ from outbound.letters.requester_letters import (
     compose_question,
     compose_refusal,
     compose_reminder,
+    compose_revocation,
     compose_set_aside,
 )
 from outbound.letters.review_letters import (
@@ -313,6 +317,10 @@ def _build_outside() -> dict[str, Letter]:
         ),
         "closed unanswered": compose_closed_unanswered(
             ClosedUnanswered(**named, asked_on=AT.date(), is_form=False)
+        ),
+        "closed": compose_closed(Closed(**named, goes_on_as="CJS-2026-000002-3")),
+        "revocation": compose_revocation(
+            Revocation(**named, control_number="7HQ2-9KXM-4TRB-C3W8", issued_on=AT.date())
         ),
         "certification": compose_certification_letter(Answer(**named, document=PDF)),
         "refusal": compose_refusal(Answer(**named, document=PDF)),
@@ -727,6 +735,8 @@ def test_text_lines_fit_a_terminal_unless_a_word_is_longer(name: str) -> None:
             "requester reminded",
             ["with the corrected form attached", "WITHDRAW", "is closed on June 20, 2026"],
         ),
+        ("closed", ["It asks the same as your request CJS-2026-000002-3, which goes on"]),
+        ("revocation", ["7HQ2-9KXM-4TRB-C3W8, sent on May 4, 2026", "Please do not rely on it"]),
         ("closed unanswered", ["because nothing came back", "keeps its number"]),
         ("set aside", ["Of the 3 documents", "2 could not be used", "Document 3:"]),
         (

@@ -42,6 +42,8 @@ class Request(Base):
     deadline_date: Mapped[date | None]
     priority: Mapped[int]  #: 1 is most pressing, 4 the rest
     status_since: Mapped[datetime]
+    #: When counsel last let it go; None while they have not, and when they have it again.
+    legal_cleared_at: Mapped[datetime | None]
     assigned_to: Mapped[str | None] = mapped_column(String(320))  #: whose it is, in lower case
     duplicate_of: Mapped[str | None] = mapped_column(
         String(24)

@@ -1,0 +1,204 @@
+"""RESEND and REVOKE: what is done with a certification that has left.
+
+RESEND sends the same bytes once more, to where they went. To another address it takes two people:
+one asks, and another replies the same within a week. REVOKE ends a certification, and everybody it
+was sent to is told so, without a word about the person or the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from config.settings import StaffMember
+from inbox_worker.intake import Apply
+from inbox_worker.letters import correspondence
+from inbox_worker.letters.letterhead import build_letterhead
+from inbox_worker.letters.posting import Posting, post_to_staff
+from inbox_worker.review import notices, reply_answers, transcripts
+from inbox_worker.review.reply import Reply
+from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.storage import store
+from inbox_worker.storage.models import CertificationRecord, Event, Request
+from outbound.letters.compose import Fact, Letter
+from outbound.letters.mime import find_mailable_address
+from outbound.letters.reply_letters import Transcript, compose_transcript
+
+#: How long one person's wish to send to another address waits for a second.
+WISH_HOLDS = timedelta(days=7)
+
+#: The recipient of a certification that went by post.
+BY_POST = "post"
+
+_ASKED, _RESENT = "resend_asked", "certification_resent"
+
+
+def prepare_resending(reply: Reply) -> Apply:
+    """Send the newest certification again."""
+    address = reply.command.argument.strip("<> ")
+    if address and find_mailable_address(address) is None:
+        sentence = "RESEND takes an e-mail address, or nothing to send it where it went before."
+        return partial(reply_answers.return_refusal, reply, sentence)
+    return partial(_apply_resending, reply, address)
+
+
+def prepare_revocation(reply: Reply) -> Apply:
+    """Revoke what was issued; the reason stays inside."""
+    return partial(_apply_revocation, reply)
+
+
+def _apply_resending(reply: Reply, address: str, session: Session) -> Disposition:
+    request, intake = reply.hold(session), reply.intake
+    issued = _list_issued(session, request)[-1]
+    is_new = bool(address) and address.lower() != issued.recipient.lower()
+    if not is_new and issued.recipient == BY_POST:
+        sentence = "It went by post. Reply SHOW for the file, or RESEND and an e-mail address."
+        return reply_answers.return_refusal(reply, sentence, session)
+    recipient = address or issued.recipient
+    if is_new and not _is_wanted_by_another(reply, session, request, recipient):
+        return _ask_a_second(reply, session, request, recipient)
+    store.add_event(
+        session,
+        _RESENT,
+        request=request,
+        actor=reply.member.email.lower(),
+        now=intake.now,
+        journal_id=intake.entry.id,
+        detail={"control_number": issued.control_number, "recipient": recipient},
+    )
+    correspondence.write_answer(
+        intake.services,
+        session,
+        request,
+        issued.pdf,
+        recipient=recipient,
+        is_refusal=issued.outcomes == ["NO_INFORMATION"],
+        posting=Posting(key=f"resend:{intake.entry.id}", now=intake.now),
+    )
+    facts = (Fact(label="Sent again to", value=recipient),)
+    return _note(reply, session, request, "The same document was sent again.", facts)
+
+
+def _apply_revocation(reply: Reply, session: Session) -> Disposition:
+    request, intake = reply.hold(session), reply.intake
+    issued = [c for c in _list_issued(session, request) if c.status == "current"]
+    recipients = _list_recipients(session, request)
+    for one in issued:
+        one.status = "revoked"
+    store.move_request(
+        session,
+        request,
+        RequestStatus.REVOKED,
+        code="certification_revoked",
+        actor=reply.member.email.lower(),
+        now=intake.now,
+        journal_id=intake.entry.id,
+        detail={
+            "reason": reply.command.argument,
+            "control_numbers": [one.control_number for one in issued],
+        },
+    )
+    for number, recipient in enumerate(recipients):
+        correspondence.write_revocation(
+            intake.services,
+            session,
+            request,
+            recipient=recipient,
+            issued_on=intake.services.local_date(issued[-1].issued_at),
+            control_number=issued[-1].control_number,
+            posting=Posting(key=f"revocation:{intake.entry.id}:{number}", now=intake.now),
+        )
+    told = ", ".join(recipients) or "nobody: it went by post. Write to the address on the form."
+    facts = (
+        Fact(label="Reason", value=reply.command.argument),
+        Fact(label="Told that it is revoked", value=told),
+    )
+    return _note(reply, session, request, "The certification is revoked.", facts)
+
+
+def _list_issued(session: Session, request: Request) -> Sequence[CertificationRecord]:
+    """Return what was issued for a request, oldest first; there is something in these statuses."""
+    return session.scalars(
+        select(CertificationRecord)
+        .where(CertificationRecord.request_id == request.id)
+        .options(undefer(CertificationRecord.pdf))
+        .order_by(CertificationRecord.id)
+    ).all()
+
+
+def _list_recipients(session: Session, request: Request) -> tuple[str, ...]:
+    """Return every address that what is current was mailed to."""
+    sent = [c.recipient for c in _list_issued(session, request) if c.status == "current"]
+    again = session.scalars(
+        select(Event.detail).where(Event.request_id == request.id, Event.code == _RESENT)
+    )
+    addresses = (*sent, *(str(detail["recipient"]) for detail in again))
+    return tuple(dict.fromkeys(a for a in addresses if a != BY_POST))
+
+
+def _is_wanted_by_another(reply: Reply, session: Session, request: Request, address: str) -> bool:
+    """Whether another approver asked for this address of late."""
+    settings, me = reply.intake.services.settings, reply.member.email.lower()
+    asked = session.scalars(
+        select(Event).where(
+            Event.request_id == request.id,
+            Event.code == _ASKED,
+            Event.at > reply.intake.now - WISH_HOLDS,
+            Event.actor != me,
+        )
+    )
+    for event in asked:
+        member = settings.find_staff(event.actor)
+        is_same = str(event.detail["address"]).lower() == address.lower()
+        if is_same and member is not None and member.has_role("approver"):
+            return True
+    return False
+
+
+def _ask_a_second(reply: Reply, session: Session, request: Request, address: str) -> Disposition:
+    """Write to everyone who can be the second person, and tell the first that they did."""
+    services, intake = reply.intake.services, reply.intake
+    store.add_event(
+        session,
+        _ASKED,
+        request=request,
+        actor=reply.member.email.lower(),
+        now=intake.now,
+        journal_id=intake.entry.id,
+        detail={"address": address},
+    )
+    for other in services.settings.find_staff_with("approver"):
+        if other.email.lower() == reply.member.email.lower():
+            continue
+
+        def compose(reply_to: str, other: StaffMember = other) -> Letter:
+            return compose_transcript(
+                Transcript(
+                    head=build_letterhead(services),
+                    tracking_number=request.tracking_number,
+                    reply=notices.build_options(services, request, other, reply_to),
+                    keyword="RESEND",
+                    title="A second person is needed",
+                    status_text=f"{reply.member.name} asks to send the answer to another address."
+                    f" It is sent when you reply RESEND {address}; otherwise it is not.",
+                    understood=(Fact(label="To", value=address),),
+                )
+            )
+
+        posting = Posting(key=f"resend:{intake.entry.id}:{other.email.lower()}", now=intake.now)
+        post_to_staff(services, session, request, other.email, compose, posting)
+    sentence = (
+        f"Nothing is sent yet: a second person must reply the same within {WISH_HOLDS.days} days."
+    )
+    return _note(reply, session, request, sentence, (Fact(label="To", value=address),))
+
+
+def _note(
+    reply: Reply, session: Session, request: Request, sentence: str, facts: tuple[Fact, ...]
+) -> Disposition:
+    transcripts.return_note(reply, session, request, sentence, facts)
+    return Disposition.DECISION_APPLIED
