@@ -178,6 +178,7 @@ def return_status(reply: Reply, session: Session, *, form: bytes | None = None) 
                 ),
                 sections=presentation.build_sections(definition, reply.fields),
                 form=form,
+                is_form_attached=services.settings.review.attach_original,
             )
         ),
     )

@@ -29,7 +29,7 @@ from outbound.letters.reply_skeletons import (
     build_short_skeletons,
     describe_keywords,
 )
-from outbound.letters.review_letters import FieldSection, build_form, build_ready_replies
+from outbound.letters.review_letters import FieldSection, build_form, build_ready_replies, name_form
 from parsers.replies.command import CommandRefusal, LineProblem
 
 _KEYWORD = re.compile(r"[A-Z ]{2,20}")
@@ -144,6 +144,7 @@ class RequestStatusReport:
     history: tuple[HistoryEntry, ...] = ()  #: oldest first
     sections: tuple[FieldSection, ...] = ()
     form: bytes | None = None  #: the original, attached when given
+    is_form_attached: bool = True  #: False: the site forbids it, and the form is named only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +235,15 @@ def compose_help(context: Help) -> Letter:
 
 def compose_request_status(context: RequestStatusReport) -> Letter:
     """Compose where a request stands, for staff."""
-    form = build_form(context.tracking_number, context.form)
-    return _build(LetterKind.REQUEST_STATUS, context, "Status", attachments=form)
+    return _build(
+        LetterKind.REQUEST_STATUS,
+        context,
+        "Status",
+        attachments=build_form(
+            context.tracking_number, context.form, is_attached=context.is_form_attached
+        ),
+        form_digest=name_form(context.form),
+    )
 
 
 def compose_unproven_reply(context: UnprovenReply) -> Letter:

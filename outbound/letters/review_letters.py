@@ -229,7 +229,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
         attachments=build_form(
             context.tracking_number, context.form, is_attached=context.is_form_attached
         ),
-        form_digest=_name_form(context.form),
+        form_digest=name_form(context.form),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -279,7 +279,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
                 context.tracking_number, context.form, is_attached=context.is_form_attached
             ),
         ),
-        form_digest=_name_form(context.form),
+        form_digest=name_form(context.form),
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
     )
@@ -297,7 +297,7 @@ def build_ready_replies(
     return tuple(r if len(r.href) <= MAX_LINK else replace(r, href="") for r in replies)
 
 
-def _name_form(data: bytes | None) -> str:
+def name_form(data: bytes | None) -> str:
     """Return the SHA-256 by which a form is known where it is not attached."""
     return "" if data is None else sha256(data).hexdigest()
 

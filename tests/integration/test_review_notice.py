@@ -19,5 +19,8 @@ def test_the_original_is_attached_or_named_as_the_site_wants(
     text = " ".join(notice.text.split())
     assert (form in notice.files.values()) is attach
     assert (sha256(form).hexdigest() in text) is not attach
+    shown = harness.reply(ORTEGA, "SHOW", to=notice)
+    assert (form in shown.files.values()) is attach
+    assert (sha256(form).hexdigest() in " ".join(shown.text.split())) is not attach
     assert "Field office for the record check. Atlanta, by the place of the court." in text
     assert "Strong numbers on the form: A-Number." in text
