@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from inbox_worker.storage import store
 from inbox_worker.storage.models import AttachmentRecord, Event, FormInside, RawMail, Request
-from outbound.letters.review_letters import Comparison, ReceivedFile
+from outbound.letters.review_letters import Comparison, Note, ReceivedFile
 from parsers.extraction import DocumentKind, FieldProblem, FieldValue
 from parsers.mail.parsing import parse_message
 from parsers.pdf.traits import list_remarks
@@ -53,6 +53,7 @@ class Dossier:
     original: bytes | None  #: the newest form as it was mailed
     has_supporting_attachment: bool  #: something beside the form came, then or later
     earlier_requests: int  #: from the same address
+    notes: tuple[Note, ...] = ()  #: what reviewers wrote to each other, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,10 @@ def read_dossier(session: Session, request: Request) -> Dossier:
         original=find_original(session, request),
         has_supporting_attachment=has_supporting_attachment(session, request),
         earlier_requests=count_earlier_requests(session, [request])[request.id],
+        notes=tuple(
+            Note(by=event.actor, at=event.at, text=str(event.detail["text"]))
+            for event in store.list_notes(session, request)
+        ),
     )
 
 

@@ -7,7 +7,7 @@ case's business.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -39,6 +39,7 @@ from outbound.letters.finding_facts import describe_findings
 from outbound.letters.reply_letters import Transcript, compose_transcript
 from outbound.letters.reply_skeletons import ReplyOptions
 from outbound.letters.review_letters import (
+    Note,
     ReviewNotice,
     SecondReviewNotice,
     compose_review_notice,
@@ -232,6 +233,7 @@ def _composer(
                 is_form_attached=services.settings.review.attach_original,
                 identity=judge_identity(fields),
                 office=find_office(services, fields),
+                notes=_name_writers(services, dossier.notes),
                 requester_answer=asking.answer,
                 is_reminder=bool(asking.reminder),
                 stands_in_for=tuple(absent),
@@ -240,6 +242,12 @@ def _composer(
         )
 
     return compose
+
+
+def _name_writers(services: Services, notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return the notes with names in place of the addresses of who wrote them."""
+    found = ((services.settings.find_staff(note.by), note) for note in notes)
+    return tuple(n if member is None else replace(n, by=member.name) for member, n in found)
 
 
 def write_second_review_notices(

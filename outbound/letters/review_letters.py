@@ -159,6 +159,15 @@ class ReceivedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a reviewer wrote to the others."""
+
+    by: str  #: a name, or an address where nobody has a name for it
+    at: datetime  #: aware
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewNotice:
     """Everything a reviewer needs to decide one request."""
 
@@ -179,6 +188,7 @@ class ReviewNotice:
     form: bytes | None = None  #: the original, a PDF or a picture, attached when given
     is_reminder: bool = False
     stands_in_for: tuple[str, ...] = ()  #: names of colleagues who are away
+    notes: tuple[Note, ...] = ()  #: oldest first
     requester_answer: str = ""  #: what the requester wrote back to a question, as written
     identity: IdentityStrength | None = None
     office: str = ""  #: the field office for the record check, empty where none is known

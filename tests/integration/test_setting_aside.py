@@ -161,6 +161,16 @@ def test_a_note_is_kept_inside_and_shown_with_the_file(filed: Harness) -> None:
     assert to_clerk(filed) == ["acknowledgement"]
 
 
+def test_the_next_notices_hold_what_colleagues_noted(filed: Harness) -> None:
+    reply(filed, "NOTE called the court")
+    filed.reply(LINDQVIST, "HOLD until they call back", to=filed.notice(LINDQVIST))
+    filed.reply(LINDQVIST, "RELEASE")
+    words = filed.notice(ORTEGA).text
+    assert "What colleagues noted" in words
+    assert "K. Lindqvist, May 4, 2026" in words
+    assert "called the court" in words
+
+
 def test_a_note_takes_no_decision_from_anybody(filed: Harness) -> None:
     late = filed.notice(LINDQVIST)
     filed.reply(ORTEGA, "DENY no match", to=filed.notice(ORTEGA))
