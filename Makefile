@@ -42,7 +42,7 @@ check: dev
 	$(RUN)/lint-imports
 
 test: dev servers check
-	$(RUN)/pytest -m "not long" --numprocesses=2 --dist=loadfile
+	$(RUN)/pytest -m "not long" --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test-long: dev
 	@tests/servers/install.sh long
