@@ -196,7 +196,7 @@ def _show(result: Result) -> None:
     console = Console()
     console.print(table)
     console.print(
-        f"ratio {result.ratio:.2f} (wanted: 0.50; with the walk in the reading's place "
+        f"ratio {result.ratio:.2f} (wanted: 0.70; with the walk in the reading's place "
         f"{result.walk_ratio:.2f}), peak memory {result.peak_mb:.0f} MB"
     )
     print(

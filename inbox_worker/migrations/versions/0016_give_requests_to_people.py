@@ -7,7 +7,7 @@ from alembic import op
 
 from inbox_worker.migrations.guards import keep_guards
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
