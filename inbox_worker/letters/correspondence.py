@@ -230,14 +230,16 @@ def write_revocation(
     control_number: str,
     issued_on: date,
     posting: Posting,
+    replaced_by: str = "",
 ) -> None:
-    """Tell somebody who was sent a document that it is revoked."""
+    """Tell somebody who was sent a document that it is revoked, or which takes its place."""
     letter = compose_revocation(
         Revocation(
             head=build_letterhead(services),
             tracking_number=request.tracking_number,
             control_number=control_number,
             issued_on=issued_on,
+            replaced_by=replaced_by,
         )
     )
     post_to_requester(services, session, request, recipient, letter, posting)

@@ -53,7 +53,7 @@ def prepare_revocation(reply: Reply) -> Apply:
 
 def _apply_resending(reply: Reply, address: str, session: Session) -> Disposition:
     request, intake = reply.hold(session), reply.intake
-    issued = _list_issued(session, request)[-1]
+    issued = list_issued(session, request)[-1]
     is_new = bool(address) and address.lower() != issued.recipient.lower()
     if not is_new and issued.recipient == BY_POST:
         sentence = "It went by post. Reply SHOW for the file, or RESEND and an e-mail address."
@@ -85,8 +85,8 @@ def _apply_resending(reply: Reply, address: str, session: Session) -> Dispositio
 
 def _apply_revocation(reply: Reply, session: Session) -> Disposition:
     request, intake = reply.hold(session), reply.intake
-    issued = [c for c in _list_issued(session, request) if c.status == "current"]
-    recipients = _list_recipients(session, request)
+    issued = [c for c in list_issued(session, request) if c.status == "current"]
+    recipients = list_recipients(session, request)
     for one in issued:
         one.status = "revoked"
     store.move_request(
@@ -120,7 +120,7 @@ def _apply_revocation(reply: Reply, session: Session) -> Disposition:
     return _note(reply, session, request, "The certification is revoked.", facts)
 
 
-def _list_issued(session: Session, request: Request) -> Sequence[CertificationRecord]:
+def list_issued(session: Session, request: Request) -> Sequence[CertificationRecord]:
     """Return what was issued for a request, oldest first; there is something in these statuses."""
     return session.scalars(
         select(CertificationRecord)
@@ -130,9 +130,9 @@ def _list_issued(session: Session, request: Request) -> Sequence[CertificationRe
     ).all()
 
 
-def _list_recipients(session: Session, request: Request) -> tuple[str, ...]:
+def list_recipients(session: Session, request: Request) -> tuple[str, ...]:
     """Return every address that what is current was mailed to."""
-    sent = [c.recipient for c in _list_issued(session, request) if c.status == "current"]
+    sent = [c.recipient for c in list_issued(session, request) if c.status == "current"]
     again = session.scalars(
         select(Event.detail).where(Event.request_id == request.id, Event.code == _RESENT)
     )

@@ -16,14 +16,16 @@ from parsers.replies.keyword_table import Keyword, KeywordTable, Role
 _S = RequestStatus
 _OPEN = frozenset({_S.IN_REVIEW, _S.SECOND_REVIEW})
 _EVER = frozenset(RequestStatus)
+_ANSWERED = frozenset({_S.ISSUED, _S.REVOKED})
 _CLOSABLE = frozenset({_S.IN_REVIEW, _S.NEEDS_INFORMATION, _S.ON_HOLD, _S.LEGAL})
 
 #: The statuses in which each command can be given, in the order people are told of them.
 STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "APPROVE": _OPEN,
-    "CONFIRM": _OPEN,
+    "REISSUE": _ANSWERED,
+    "CONFIRM": _OPEN | _ANSWERED,
     "DENY": _OPEN,
-    "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}),
+    "CANCEL": frozenset({_S.APPROVED, _S.DENIED, _S.SECOND_REVIEW}) | _ANSWERED,
     "RESEND": frozenset({_S.ISSUED}),
     "REVOKE": frozenset({_S.ISSUED}),
     "NEED INFO": frozenset({_S.IN_REVIEW}),
@@ -39,6 +41,7 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
     "NOTE": _EVER,
     "STATUS": _EVER,
     "SHOW": _EVER,
+    "PASSWORD": _ANSWERED,
     "AWAY": _EVER,
     "BACK": _EVER,
     "HELP": _EVER,

@@ -1,17 +1,19 @@
-"""APPROVE, CONFIRM, DENY and CANCEL: how a decision comes into force, and how it is taken back.
+"""APPROVE, REISSUE, CONFIRM, DENY and CANCEL: how a decision comes into force or is taken back.
 
 An approval is first PROPOSED: the exact document is rendered and shown. CONFIRM (or APPROVE,
 where the site asks for no confirmation) puts it IN_FORCE, unless a second person is needed: then
 it is the FIRST, and a different person's approval of the same printed facts comes into force.
-What is in force is issued when its release moment comes.
+What is in force is issued when its release moment comes. REISSUE is an
+approval of a request that was answered: the request stays answered until another answer leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +23,7 @@ from inbox_worker.casefile.casework import Proposal, ProposalRefusedError
 from inbox_worker.casefile.findings_record import dump_findings, load_findings
 from inbox_worker.intake import Apply
 from inbox_worker.review import notices, reply_answers, transcripts
-from inbox_worker.review.reply import Reply
+from inbox_worker.review.reply import ANSWERED, Reply
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Decision, Request
@@ -44,13 +46,14 @@ class _Approval:
 
 def prepare_approval(reply: Reply) -> Apply:
     """Compute what the findings answer, and show it or put it in force."""
-    first = reply.first if reply.status is _S.SECOND_REVIEW else None
+    first = _find_first(reply)
     obstacle = _find_obstacle(reply, first)
     if obstacle:
         return _refuse(reply, obstacle)
     findings = reply.command.findings
     if findings is None and first is None:
-        return _return(reply, "no_findings", "APPROVE needs your findings on lines below it.")
+        needs = f"{_word_of(reply)} needs your findings on lines below it."
+        return _return(reply, "no_findings", needs)
     if findings is None and first is not None and first.findings is not None:
         findings = load_findings(first.findings)
     assert findings is not None
@@ -61,20 +64,38 @@ def prepare_confirmation(reply: Reply) -> Apply:
     """Put the proposal that the answered mail showed in force, if it still holds."""
     proposal = reply.proposal
     if proposal is None or proposal.findings is None:
-        return _refuse(
-            reply, "The mail you answered shows no document to confirm; send APPROVE first."
-        )
+        sentence = "The mail you answered shows no document to confirm; send {} first."
+        return _refuse(reply, sentence.format(_word_of(reply)))
     if proposal.state != "PROPOSED" or proposal.round != reply.request.round:
         return _refuse(reply, "That document was confirmed or replaced already.")
     if proposal.revision != reply.request.revision:
-        return _refuse(reply, "The file was corrected since that document was made; APPROVE again.")
-    first = reply.first if reply.status is _S.SECOND_REVIEW else None
+        return _refuse(
+            reply, f"The file was corrected since that document was made; {_word_of(reply)} again."
+        )
+    first = _find_first(reply)
     obstacle = _find_obstacle(reply, first)
     if obstacle:
         return _refuse(reply, obstacle)
     if first is not None and proposal.adopts_id != first.id:
         return _refuse(reply, "Another person approved meanwhile; answer the newest notice.")
     return _prepare_proposal(reply, load_findings(proposal.findings), first, confirmed=True)
+
+
+def _word_of(reply: Reply) -> str:
+    """Return the keyword that brings a certification about now, or another in its place."""
+    return "REISSUE" if reply.status in ANSWERED else "APPROVE"
+
+
+def _find_first(reply: Reply) -> Decision | None:
+    """Return the approval that waits for this person's, None where none does.
+
+    Whoever asked for another certification and writes once more begins anew.
+    """
+    first = reply.first
+    if reply.status in ANSWERED:
+        is_theirs = first is not None and first.actor == reply.member.email.lower()
+        return first if first is not None and first.keyword == "REISSUE" and not is_theirs else None
+    return first if reply.status is _S.SECOND_REVIEW else None
 
 
 def _find_obstacle(reply: Reply, first: Decision | None) -> str:
@@ -136,7 +157,10 @@ def prepare_denial(reply: Reply) -> Apply:
 
 
 def prepare_cancellation(reply: Reply) -> Apply:
-    """Take a decision back that has not left, and open review again."""
+    """Take a decision back that has not left, and open review again.
+
+    Where another certification was to take the place of one that left, that one stays.
+    """
     if not reply.is_cancellable:
         return _refuse(reply, "Only the person who decided, or a supervisor, can take that back.")
     return partial(_apply_cancellation, reply)
@@ -158,7 +182,9 @@ def _prepare_proposal(
         )
     except ProposalRefusedError as refused:
         mistake = CommandRefusal(
-            keyword="APPROVE", problems=_place(refused.problems, reply), lines=_lines_of(reply)
+            keyword=_word_of(reply),
+            problems=_place(refused.problems, reply),
+            lines=_lines_of(reply),
         )
         return partial(reply_answers.return_mistake, reply, mistake)
     approval = _Approval(
@@ -208,21 +234,17 @@ def _apply_approval(approval: _Approval, first: Decision | None, session: Sessio
     request = reply.hold(session)
     needs_second = first is None and bool(approval.proposal.second_person)
     state = "FIRST" if needs_second else "IN_FORCE"
+    if reply.status in ANSWERED:
+        _replace_first(reply, session)
+        if not needs_second:
+            # The round that was answered keeps its decision; this one is of a round of its own.
+            store.start_round(session, request)
     decision = _confirm(approval, request, state, session, first)
-    target = _S.SECOND_REVIEW if needs_second else _S.APPROVED
     if not needs_second:
         undo = timedelta(minutes=reply.intake.services.settings.review.undo_minutes)
         decision.release_at = reply.intake.now + undo
-    store.move_request(
-        session,
-        request,
-        target,
-        code="second_person_needed" if needs_second else "request_approved",
-        actor=decision.actor,
-        now=reply.intake.now,
-        journal_id=decision.journal_id,
-        detail={"second_person": [r.code for r in approval.proposal.second_person]},
-    )
+    detail = {"second_person": [r.code for r in approval.proposal.second_person]}
+    _move(reply, session, request, decision, needs_second=needs_second, detail=detail)
     transcripts.return_approval(
         reply, session, request, decision, approval.proposal, approval.document
     )
@@ -239,21 +261,53 @@ def _apply_approval(approval: _Approval, first: Decision | None, session: Sessio
     return Disposition.DECISION_APPLIED
 
 
+def _move(
+    reply: Reply,
+    session: Session,
+    request: Request,
+    decision: Decision,
+    *,
+    needs_second: bool,
+    detail: Mapping[str, Any],
+) -> None:
+    """Move the request on; one that was answered stays so until another answer leaves."""
+    code = "second_person_needed" if needs_second else "request_approved"
+    noted: dict[str, Any] = {
+        "actor": decision.actor,
+        "now": reply.intake.now,
+        "journal_id": decision.journal_id,
+        "detail": detail,
+    }
+    if reply.status in ANSWERED:
+        store.add_event(session, code, request=request, **noted)
+        return
+    target = _S.SECOND_REVIEW if needs_second else _S.APPROVED
+    store.move_request(session, request, target, code=code, **noted)
+
+
+def _replace_first(reply: Reply, session: Session) -> None:
+    """End what the writer asked for earlier, where it still waits for a second person."""
+    mine = reply.first
+    if mine is not None and mine.keyword == "REISSUE" and mine.actor == reply.member.email.lower():
+        store.set_decision_state(session, _attach(session, mine), "FIRST", "SUPERSEDED")
+
+
 def _apply_difference(approval: _Approval, first: Decision, session: Session) -> Disposition:
     """Issue nothing: the two people's findings differ in a printed fact. Both are told how."""
     reply = approval.reply
     request = reply.hold(session)
     decision = _record(approval, request, "SUPERSEDED", session, first=first)
     store.set_decision_state(session, _attach(session, first), "FIRST", "SUPERSEDED")
-    store.move_request(
-        session,
-        request,
-        _S.IN_REVIEW,
-        code="findings_differ",
-        actor=decision.actor,
-        now=reply.intake.now,
-        journal_id=decision.journal_id,
-    )
+    noted: dict[str, Any] = {
+        "code": "findings_differ",
+        "actor": decision.actor,
+        "now": reply.intake.now,
+        "journal_id": decision.journal_id,
+    }
+    if reply.status in ANSWERED:
+        store.add_event(session, request=request, **noted)
+    else:
+        store.move_request(session, request, _S.IN_REVIEW, **noted)
     transcripts.write_differences(reply, session, request, first, approval.findings)
     return Disposition.DECISION_APPLIED
 
@@ -298,15 +352,16 @@ def _apply_cancellation(reply: Reply, session: Session) -> Disposition:
     request = reply.hold(session)
     decision = _attach(session, reply.in_force or reply.first)
     store.set_decision_state(session, decision, decision.state, "CANCELLED")
-    store.move_request(
-        session,
-        request,
-        _S.IN_REVIEW,
-        code="decision_cancelled",
-        actor=reply.member.email.lower(),
-        now=reply.intake.now,
-        journal_id=reply.intake.entry.id,
-    )
+    noted: dict[str, Any] = {
+        "code": "decision_cancelled",
+        "actor": reply.member.email.lower(),
+        "now": reply.intake.now,
+        "journal_id": reply.intake.entry.id,
+    }
+    if reply.status in ANSWERED:
+        store.add_event(session, request=request, **noted)
+    else:
+        store.move_request(session, request, _S.IN_REVIEW, **noted)
     transcripts.write_cancellation(reply, session, request, decision)
     return Disposition.DECISION_APPLIED
 
@@ -318,6 +373,8 @@ def _confirm(
     proposed = approval.reply.proposal
     if approval.reply.command.keyword == "CONFIRM" and proposed is not None:
         decision = _attach(session, proposed)
+        decision.round = request.round
+        session.flush()
         store.set_decision_state(session, decision, "PROPOSED", state)
         return decision
     return _record(approval, request, state, session, first=first)
@@ -331,7 +388,7 @@ def _record(
         request_id=request.id,
         round=request.round,
         revision=request.revision,
-        keyword="APPROVE",
+        keyword=_word_of(reply),
         actor=reply.member.email.lower(),
         state=state,
         made_at=reply.intake.now,
@@ -361,7 +418,7 @@ def _refuse(reply: Reply, sentence: str) -> Apply:
 
 def _return(reply: Reply, code: str, sentence: str) -> Apply:
     problem = LineProblem(line="", code=code, message=sentence)
-    refusal = CommandRefusal(keyword="APPROVE", problems=(problem,), lines=_lines_of(reply))
+    refusal = CommandRefusal(keyword=_word_of(reply), problems=(problem,), lines=_lines_of(reply))
     return partial(reply_answers.return_mistake, reply, refusal)
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -28,7 +29,9 @@ from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import notices
+from inbox_worker.review.after_issue import list_issued, list_recipients
 from inbox_worker.review.keyring import Keyring, build_control_number
+from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage import store
@@ -86,7 +89,11 @@ def _list_due(services: Services) -> list[_Due]:
             .where(
                 Decision.state == "IN_FORCE",
                 Decision.round == Request.round,
-                Request.status.in_(_DECIDED),
+                or_(
+                    Request.status.in_(_DECIDED),
+                    and_(Decision.keyword == "REISSUE", Request.status.in_(ANSWERED)),
+                ),
+                Decision.id.not_in(select(CertificationRecord.decision_id)),
                 Decision.release_at <= services.clock(),
             )
             .order_by(Decision.release_at, Decision.id)
@@ -115,15 +122,18 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
             raise StaleStatusError(f"{request.tracking_number} changed meanwhile")
-        store.move_request(
-            unit.session,
-            request,
-            RequestStatus.ISSUED,
-            code="certification_issued",
-            actor=decision.actor,
-            now=now,
-            detail={"control_number": facts.control_number, "outcomes": list(facts.outcomes)},
-        )
+        noted: dict[str, Any] = {
+            "code": "certification_issued",
+            "actor": decision.actor,
+            "now": now,
+            "detail": {"control_number": facts.control_number, "outcomes": list(facts.outcomes)},
+        }
+        if request.status == RequestStatus.ISSUED:
+            store.add_event(unit.session, request=request, **noted)
+        else:
+            store.move_request(unit.session, request, RequestStatus.ISSUED, **noted)
+        if decision.keyword == "REISSUE":
+            _supersede(services, unit.session, item, request, facts)
         _record(unit.session, item, facts, document, services)
         _send(services, unit.session, item, request, document)
         unit.commit()
@@ -152,6 +162,9 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
     issue = casework.build_issue(services, item.request, control_number=number, mark=mark, now=now)
     if decision.findings is None:
         return casework.build_refusal_facts(case, issue)
+    if decision.keyword == "REISSUE":
+        with services.database.read() as session:
+            issue = replace(issue, supersedes=list_issued(session, item.request)[-1].control_number)
     certifier = services.settings.find_staff(decision.certifier or "")
     findings = load_findings(decision.findings)
     return casework.build_issued_facts(services, case, findings, certifier, issue, now=now)
@@ -175,6 +188,28 @@ def _record(
             pdf=document,
         )
     )
+
+
+def _supersede(
+    services: Services, session: Session, item: _Due, request: Request, facts: CertificationFacts
+) -> None:
+    """End what was issued before, and tell everybody who has it and is not sent the new one."""
+    earlier = [c for c in list_issued(session, request) if c.status == "current"]
+    recipients = list_recipients(session, request)
+    for one in earlier:
+        one.status = "superseded"
+    new = casework.find_recipient(item.fields)
+    for number, recipient in enumerate(r for r in recipients if r != new):
+        correspondence.write_revocation(
+            services,
+            session,
+            request,
+            recipient=recipient,
+            issued_on=services.local_date(earlier[-1].issued_at),
+            control_number=earlier[-1].control_number,
+            replaced_by=facts.control_number,
+            posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
+        )
 
 
 def _send(
@@ -206,15 +241,12 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
         request = store.hold_request(unit.session, item.request.id)
         decision = unit.session.get_one(Decision, item.decision.id)
         store.set_decision_state(unit.session, decision, "IN_FORCE", "CANCELLED")
-        store.move_request(
-            unit.session,
-            request,
-            RequestStatus.IN_REVIEW,
-            code=code,
-            actor=store.PROGRAM,
-            now=now,
-        )
-        notices.write_review_notices(services, unit.session, request, now=now)
+        noted: dict[str, Any] = {"code": code, "actor": store.PROGRAM, "now": now}
+        if request.status in ANSWERED:
+            store.add_event(unit.session, request=request, **noted)
+        else:
+            store.move_request(unit.session, request, RequestStatus.IN_REVIEW, **noted)
+            notices.write_review_notices(services, unit.session, request, now=now)
         staff_alerts.write_alarm(
             services,
             unit.session,

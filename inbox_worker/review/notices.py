@@ -315,6 +315,7 @@ def _ask_second(
                     is_form_attached=services.settings.review.attach_original,
                     preview=asking.document,
                     is_reminder=bool(asking.reminder),
+                    keyword=decision.keyword,
                 )
             )
 

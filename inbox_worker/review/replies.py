@@ -32,9 +32,8 @@ from inbox_worker.review import (
 from inbox_worker.review.commands import ANY_ROUND, STATUSES, TELLING, is_entitled
 from inbox_worker.review.entitlement import UNKNOWN_TOKEN, Refusal, find_refusal
 from inbox_worker.review.notices import STATUS_WORDS
-from inbox_worker.review.reply import Reply
+from inbox_worker.review.reply import ANSWERED, Reply
 from inbox_worker.review.signatures import read_signed
-from inbox_worker.status import RequestStatus
 from inbox_worker.storage import journal, store
 from inbox_worker.storage.models import Decision, Request, Token
 from inbox_worker.storage.tokens import find_token
@@ -49,6 +48,7 @@ from parsers.replies.new_text import NewText, find_new_text
 #: What each command of the table does.
 PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "APPROVE": decisions.prepare_approval,
+    "REISSUE": decisions.prepare_approval,
     "CONFIRM": decisions.prepare_confirmation,
     "DENY": decisions.prepare_denial,
     "CANCEL": decisions.prepare_cancellation,
@@ -61,6 +61,7 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "REVOKE": after_issue.prepare_revocation,
     "NOTE": notes.prepare_note,
     "SHOW": notes.prepare_show,
+    "PASSWORD": inquiries.prepare_password,
     "NEED INFO": inquiries.prepare_question,
     "CORRECT": inquiries.prepare_correction,
     "PROTECT": protecting.prepare_protection,
@@ -71,9 +72,6 @@ PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
     "BACK": workload.prepare_return,
     "HELP": inquiries.prepare_help,
 }
-
-#: In which there is a certification that could be sent again, or another made in its place.
-_ANSWERED = frozenset({RequestStatus.ISSUED, RequestStatus.REVOKED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +84,7 @@ class _File:
     proposal: Decision | None
     in_force: Decision | None
     first: Decision | None
+    has_left: bool  #: the decision in force was issued
 
 
 def prepare_staff_reply(intake: Intake) -> Apply:
@@ -142,12 +141,14 @@ def _read_file(intake: Intake) -> _File | None:
             proposal = (
                 None if token.decision_id is None else session.get(Decision, token.decision_id)
             )
+            in_force = store.find_decision(session, request, "IN_FORCE")
             file = _File(
                 token=token,
                 request=request,
                 fields=store.current_fields(session, request),
                 proposal=proposal,
-                in_force=store.find_decision(session, request, "IN_FORCE"),
+                in_force=in_force,
+                has_left=in_force is not None and store.has_left(session, in_force),
                 first=store.find_decision(session, request, "FIRST"),
             )
             session.expunge_all()
@@ -177,6 +178,7 @@ def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text:
         proposal=file.proposal,
         in_force=file.in_force,
         first=file.first,
+        has_left=file.has_left,
     )
     if isinstance(parsed, CommandRefusal):
         return partial(reply_answers.return_mistake, reply, parsed)
@@ -187,6 +189,15 @@ def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text:
     return _prepare_allowed(reply, keyword)
 
 
+def _is_its_time(reply: Reply, word: str) -> bool:
+    """Whether the request's status knows the command; what was answered waits for little more."""
+    if reply.status in ANSWERED and word == "CONFIRM":
+        return reply.proposal is not None and reply.proposal.keyword == "REISSUE"
+    if reply.status in ANSWERED and word == "CANCEL":
+        return reply.waits_to_replace
+    return reply.status in STATUSES[word]
+
+
 def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
     """Return what the command does, or why it cannot be given now."""
     word = keyword.word
@@ -194,7 +205,7 @@ def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
         sentence = f"{word} needs the role of {keyword.role}, which you do not hold."
         return partial(reply_answers.return_refusal, reply, sentence, code="role")
     is_late = reply.round != reply.request.round and word not in ANY_ROUND
-    if is_late or reply.status not in STATUSES[word]:
+    if is_late or not _is_its_time(reply, word):
         if reply.in_force is not None and word != "CANCEL":
             return partial(reply_answers.return_already_decided, reply, reply.in_force)
         sentence = (
@@ -206,6 +217,6 @@ def _prepare_allowed(reply: Reply, keyword: Keyword) -> Apply:
         code = "earlier_round" if is_late else "not_now"
         return partial(reply_answers.return_refusal, reply, sentence, code=code)
     if word in TELLING and is_protected(reply.request):
-        sentence = SEND_NOTHING if reply.status in _ANSWERED else ONLY_DENY
+        sentence = SEND_NOTHING if reply.status in ANSWERED else ONLY_DENY
         return partial(reply_answers.return_refusal, reply, sentence, code="not_possible")
     return PREPARERS[word](reply)

@@ -20,6 +20,9 @@ from inbox_worker.storage.models import Decision, Request
 from parsers.extraction import FieldValue
 from parsers.replies.command import Command
 
+#: In which there is a certification that could be sent again, or another made in its place.
+ANSWERED = frozenset({RequestStatus.ISSUED, RequestStatus.REVOKED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -34,6 +37,7 @@ class Reply:
     proposal: Decision | None  #: what the answered letter proposed
     in_force: Decision | None  #: the round's decision, when there is one
     first: Decision | None  #: the first person's approval, when a second is waited for
+    has_left: bool = False  #: the decision in force was issued
 
     @property
     def status(self) -> RequestStatus:
@@ -63,11 +67,19 @@ class Reply:
         Both of two people decided. What somebody decided who is no longer an approver, any
         approver can take back.
         """
+        if self.status in ANSWERED and not self.waits_to_replace:
+            return False
         deciders = {d.actor for d in (self.in_force, self.first) if d is not None}
         if not deciders:
             return False
         is_theirs = self.member.email.lower() in deciders
         return is_theirs or self.member.has_role("supervisor") or self.first_is_gone
+
+    @property
+    def waits_to_replace(self) -> bool:
+        """Whether another certification is to take the place of the one that left."""
+        decision = self.in_force
+        return decision is not None and decision.keyword == "REISSUE" and not self.has_left
 
     @property
     def first_is_gone(self) -> bool:

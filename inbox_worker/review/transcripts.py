@@ -20,7 +20,7 @@ from inbox_worker.review.notices import (
     build_options,
     write_review_notices,
 )
-from inbox_worker.review.reply import Reply
+from inbox_worker.review.reply import ANSWERED, Reply
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage.models import Decision, Request
 from outbound.letters.compose import Fact, Letter
@@ -166,7 +166,7 @@ def write_cancellation(
     reply: Reply, session: Session, request: Request, decision: Decision
 ) -> None:
     """Tell whoever cancelled that nothing will leave, and ask everyone to decide anew."""
-    services = reply.intake.services
+    services, is_answered = reply.intake.services, reply.status in ANSWERED
     del decision
     answer_reply(
         reply,
@@ -179,11 +179,12 @@ def write_cancellation(
                 reply=build_options(services, request, reply.member, reply_to),
                 keyword="CANCEL",
                 status_text="The decision was taken back and nothing has left. "
-                "Everyone has a new notice.",
+                + ("The earlier answer stands." if is_answered else "Everyone has a new notice."),
             )
         ),
     )
-    write_review_notices(services, session, request, now=reply.intake.now)
+    if not is_answered:
+        write_review_notices(services, session, request, now=reply.intake.now)
 
 
 def write_differences(
@@ -212,9 +213,9 @@ def write_differences(
                     head=build_letterhead(services),
                     tracking_number=request.tracking_number,
                     reply=build_options(services, request, member, reply_to),
-                    keyword="APPROVE",
+                    keyword=first.keyword,
                     status_text="Nothing was issued: the two approvals differ in a printed fact. "
-                    "The request is back in review.",
+                    + ("" if reply.status in ANSWERED else "The request is back in review."),
                     differences=differences,
                     title="Two approvals differ",
                 )
@@ -223,7 +224,8 @@ def write_differences(
         key = f"differences:{reply.intake.entry.id}:{address}"
         posting = Posting(key=key, now=reply.intake.now)
         post_to_staff(services, session, request, member.email, compose, posting)
-    write_review_notices(services, session, request, now=reply.intake.now)
+    if reply.status not in ANSWERED:
+        write_review_notices(services, session, request, now=reply.intake.now)
 
 
 def return_note(

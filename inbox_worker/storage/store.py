@@ -22,6 +22,7 @@ from inbox_worker.status import RequestStatus, check_transition
 from inbox_worker.storage.database import put, upsert
 from inbox_worker.storage.models import (
     AttachmentRecord,
+    CertificationRecord,
     Decision,
     Event,
     FieldRecord,
@@ -398,6 +399,18 @@ def find_last_change(session: Session, request: Request) -> Event | None:
         .order_by(Event.id.desc())
         .limit(1)
     ).first()
+
+
+def has_left(session: Session, decision: Decision) -> bool:
+    """Whether a decision was issued."""
+    issued = select(CertificationRecord.id).where(CertificationRecord.decision_id == decision.id)
+    return session.scalars(issued.limit(1)).first() is not None
+
+
+def start_round(session: Session, request: Request) -> None:
+    """Start a new round for a request that stays where it is."""
+    request.round += 1
+    session.flush()
 
 
 def list_notes(session: Session, request: Request) -> Sequence[Event]:

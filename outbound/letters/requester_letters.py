@@ -132,6 +132,7 @@ class Revocation:
     tracking_number: str
     control_number: str
     issued_on: date  #: where the office is
+    replaced_by: str = ""  #: the control number of the one in its place; empty: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,8 @@ def compose_closed(context: Closed) -> Letter:
 
 def compose_revocation(context: Revocation) -> Letter:
     """Compose the letter that says a document is revoked, and never why."""
-    return _build(LetterKind.REVOCATION, context, "A document was revoked")
+    title = "A document was replaced" if context.replaced_by else "A document was revoked"
+    return _build(LetterKind.REVOCATION, context, title)
 
 
 def compose_certification_letter(context: Answer) -> Letter:

@@ -212,6 +212,7 @@ class SecondReviewNotice:
     preview: bytes | None = None  #: the document as it would be issued
     is_form_attached: bool = True  #: False: the site forbids it, and the form is named only
     is_reminder: bool = False
+    keyword: str = "APPROVE"  #: by which the second person approves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,7 +276,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
     title = "Reminder: second review needed" if context.is_reminder else "Second review needed"
     preview = () if context.preview is None else (context.preview,)
     skeletons = (
-        Skeleton(title="Approve the same findings", lines=("APPROVE",)),
+        Skeleton(title="Approve the same findings", lines=(context.keyword,)),
         *build_review_skeletons(tuple(k for k in context.reply.keywords if k != "APPROVE")),
     )
     return build_letter(

@@ -167,6 +167,24 @@ def a_question_was_answered(case: Case) -> Course:
     yield
 
 
+def counsel_had_it(case: Case) -> Course:
+    case.is_("LEGAL")
+    case.say(case.job.reviewer, "RELEASE")
+    yield
+    case.is_("IN_REVIEW")
+    case.say(case.job.approver, "DENY counsel advises against it")
+    yield
+
+
+def it_was_on_hold(case: Case) -> Course:
+    case.say(case.job.reviewer, "HOLD for the file")
+    yield
+    case.say(case.job.reviewer, "RELEASE")
+    yield
+    case.say(case.job.approver, "DENY nothing came")
+    yield
+
+
 def late(course: Any, *, days: int) -> Any:
     """Return a course that begins after so many days."""
 
@@ -196,6 +214,8 @@ REASONS: Mapping[str, tuple[dict[str, Any], Any]] = {
     "differing findings": ({"subject_birth_country": "Honduras"}, two_people_differ),
     "taken back": ({}, an_approval_is_taken_back),
     "after a question": ({}, a_question_was_answered),
+    "counsel": ({"subject_citizenship": "United States"}, counsel_had_it),
+    "on hold": ({}, it_was_on_hold),
     LATE_REASONS[0]: ({}, late(nothing_is_found, days=_DAYS + 1)),
     LATE_REASONS[1]: ({"subject_family_name": "Asilo"}, late(somebody_is_protected, days=_DAYS)),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ OUTSIDE = (
     "hugo.pennywhistle@courts.example",
     "carla.meddler@courts.example",
     "petra.oakenshield@courts.example",
+    "quentin.holdfast@courts.example",
+    "ida.twice@courts.example",
+    "leona.fairweather@courts.example",
+    "silas.shelterbury@courts.example",
 )
 
 #: Every form that was sent, so that none of its words is found in what leaves.
@@ -559,6 +564,117 @@ def a_bounce_is_recorded_and_not_answered(job: Job) -> Iterator[None]:
     assert statuses == [("FAILED", "came back 5.1.1")]
 
 
+def a_request_is_set_aside_given_away_and_closed(job: Job) -> Iterator[None]:
+    clerk, other = (_person(job, f"{n}@courts.example") for n in ("quentin.holdfast", "ida.twice"))
+    _send_clerk_form(job, clerk)
+    yield
+    tracking = tracking_in(job.newest_to(clerk.address))
+    _send_clerk_form(job, other, case_numbers="26-CR-777777")
+    held = job.reply(job.reviewer, _notice(job, job.reviewer, tracking), "HOLD for the court")
+    noted = job.reply(job.chief, _notice(job, job.chief, tracking), "NOTE called the court")
+    yield
+    assert job.dispositions_of(held) == job.dispositions_of(noted) == ["DECISION_APPLIED"]
+    assert job.status_of(tracking) == "ON_HOLD"
+    job.reply(job.reviewer, job.newest_to(job.reviewer.address, tracking), "RELEASE")
+    away = job.reply(job.chief, job.newest_to(job.chief.address, tracking), f"AWAY {_in_days(9)}")
+    shown = job.reply(job.approver, _notice(job, job.approver, tracking), "SHOW")
+    yield
+    assert job.dispositions_of(away) == ["DECISION_APPLIED"]
+    assert job.dispositions_of(shown) == ["REPLY_RETURNED"]
+    assert job.status_of(tracking) == "IN_REVIEW"
+    told = job.newest_to(job.approver.address, f"[{tracking}] Status").text
+    assert "called the court" in " ".join(told.split())
+    job.reply(job.chief, job.newest_to(job.chief.address, tracking), "BACK")
+    given = f"ASSIGN {job.approver.address}"
+    job.reply(job.reviewer, job.newest_to(job.reviewer.address, f"[{tracking}] Review"), given)
+    yield
+    assert "is R. Ortega's now" in job.newest_to(job.reviewer.address, tracking).text
+    job.reply(job.reviewer, job.newest_to(job.reviewer.address, tracking), "LEGAL a demand came")
+    yield
+    assert job.status_of(tracking) == "LEGAL"
+    counsel = job.newest_to(job.approver.address, f"[{tracking}] A request is with counsel")
+    job.reply(job.approver, counsel, "RELEASE")
+    again = tracking_in(job.newest_to(other.address))
+    job.reply(job.reviewer, _notice(job, job.reviewer, again), f"DUPLICATE {tracking}")
+    yield
+    assert job.status_of(tracking) == "IN_REVIEW"
+    assert job.status_of(again) == "CLOSED"
+    assert tracking not in job.newest_to(other.address).text, "it is somebody else's"
+    job.reply(job.approver, _notice(job, job.approver, tracking), "CLOSE asked by telephone")
+    yield
+    assert job.status_of(tracking) == "CLOSED"
+    letter = job.newest_to(clerk.address)
+    assert letter.subject == f"[{tracking}] Your request is closed"
+    assert "telephone" not in letter.text
+
+
+def what_has_left_is_sent_again_replaced_and_revoked(job: Job) -> Iterator[None]:
+    clerk = _person(job, "leona.fairweather@courts.example")
+    _send_clerk_form(job, clerk)
+    yield
+    tracking = tracking_in(job.newest_to(clerk.address))
+    job.reply(job.approver, _notice(job, job.approver, tracking), write_findings())
+    yield
+    job.reply(job.approver, job.newest_to(job.approver.address, tracking), "CONFIRM")
+    yield
+    assert job.status_of(tracking) == "ISSUED"
+    first = job.newest_to(clerk.address)
+    job.reply(job.approver, job.newest_to(job.approver.address, tracking), "RESEND")
+    password = job.reply(job.reviewer, _notice(job, job.reviewer, tracking), "PASSWORD")
+    yield
+    assert job.dispositions_of(password) == ["REPLY_RETURNED"]
+    answers = job.letters_to(clerk.address, f"[{tracking}] Answer")
+    assert len(answers) == 2
+    assert answers[0].files == answers[1].files == first.files
+    reissue = write_findings(Facility="Example Staging Facility, Anytown, GA")
+    reissue = reissue.replace("APPROVE", "REISSUE", 1)
+    job.reply(job.approver, job.newest_to(job.approver.address, tracking), reissue)
+    yield
+    job.reply(job.approver, job.newest_to(job.approver.address, tracking), "CONFIRM")
+    yield
+    statuses = [issued["status"] for issued in job.show(tracking)["certifications"]]
+    assert statuses == ["superseded", "current"]
+    assert len(job.letters_to(clerk.address, f"[{tracking}] Answer")) == 3
+    job.reply(job.approver, job.newest_to(job.approver.address, tracking), "REVOKE wrong person")
+    yield
+    assert job.status_of(tracking) == "REVOKED"
+    letter = job.newest_to(clerk.address)
+    assert letter.subject == f"[{tracking}] A document was revoked"
+    assert "wrong person" not in letter.text
+
+
+def a_person_is_protected_by_law(job: Job) -> Iterator[None]:
+    clerk = _person(job, "silas.shelterbury@courts.example")
+    _send_clerk_form(
+        job,
+        clerk,
+        subject_family_name="Reservada Ejemplar",
+        subject_given_names="Inés",
+        subject_birth_date="1979-02-03",
+        subject_a_number="A000000177",
+    )
+    yield
+    tracking = tracking_in(job.newest_to(clerk.address))
+    job.reply(job.reviewer, _notice(job, job.reviewer, tracking), "PROTECT")
+    yield
+    assert "protected" in job.show(tracking)["flags"]
+    refused = job.reply(job.approver, _notice(job, job.approver, tracking), write_findings())
+    asked = job.reply(job.reviewer, job.newest_to(job.reviewer.address, tracking), "UNPROTECT")
+    yield
+    assert job.dispositions_of(refused) == ["REPLY_RETURNED"]
+    assert job.dispositions_of(asked) == ["DECISION_APPLIED"]
+    assert "protected" in job.show(tracking)["flags"]
+    second = job.newest_to(job.chief.address, f"[{tracking}] A second person is needed")
+    job.reply(job.chief, second, "UNPROTECT")
+    yield
+    assert "protected" not in job.show(tracking)["flags"]
+    assert len(job.letters_to(clerk.address)) == 1, "nothing of it leaves"
+
+
+def _in_days(days: int) -> str:
+    return (TODAY + timedelta(days=days)).isoformat()
+
+
 STORIES = (
     a_clerk_gets_a_certification,
     a_probation_officer_is_denied,
@@ -573,6 +689,9 @@ STORIES = (
     a_demand_goes_to_counsel,
     an_answer_by_post_is_left_to_a_person,
     a_bounce_is_recorded_and_not_answered,
+    a_request_is_set_aside_given_away_and_closed,
+    what_has_left_is_sent_again_replaced_and_revoked,
+    a_person_is_protected_by_law,
 )
 
 

@@ -352,7 +352,7 @@ def test_whoever_comes_second_is_told_who_was_first(filed: Harness, word: str, s
         pytest.param("DENY", id="no reason"),
         pytest.param("DENY or hold?", id="a second keyword"),
         pytest.param("CORRECT\nNo such field: x", id="an unknown field"),
-        pytest.param("PASSWORD", id="a keyword of a later version"),
+        pytest.param("PASSWORD", id="a keyword for what has left"),
         pytest.param("CANCEL", id="nothing to cancel"),
         pytest.param("CONFIRM", id="nothing to confirm"),
     ],

@@ -120,13 +120,18 @@ class Review(RuleBasedStateMachine):
         """Somebody answers one of the last letters a person has had."""
         self.answer(person, text, back, author=author, auth=auth)
 
-    @rule(person=st.sampled_from(sorted(APPROVERS)), back=st.integers(0, 3), differs=st.booleans())
-    def approve(self, person: str, back: int, differs: bool) -> None:
+    @rule(
+        person=st.sampled_from(sorted(APPROVERS)),
+        back=st.integers(0, 3),
+        differs=st.booleans(),
+        word=st.sampled_from(["APPROVE", "APPROVE", "REISSUE"]),
+    )
+    def approve(self, person: str, back: int, differs: bool, word: str) -> None:
         """An approver approves, in the usual words or with another day of removal."""
         local = self.harness.clock().astimezone(self.harness.services.settings.general.zone)
         changes = {"removed": "2026-04-18"} if differs else {}
         text = findings(records_as_of=f"{local:%Y-%m-%d %H:%M}", **changes)
-        self.answer(person, text, back)
+        self.answer(person, text.replace("APPROVE", word, 1), back)
 
     @rule(person=st.sampled_from(sorted(APPROVERS)))
     def confirm(self, person: str) -> None:

@@ -12,6 +12,7 @@ from tests.unit.reply_builders import KEYWORDS
 
 EVER = "PROTECT, NOTE, STATUS, SHOW, AWAY, BACK, HELP"
 PROTECTED = "PROTECT, UNPROTECT, NOTE, STATUS, SHOW, AWAY, BACK, HELP"
+LEFT = "PROTECT, NOTE, STATUS, SHOW, PASSWORD, AWAY, BACK, HELP"
 ASIDE = "HOLD, LEGAL, DUPLICATE, CLOSE"
 REVIEW = f"NEED INFO, CORRECT, {ASIDE}, ASSIGN, {EVER}"
 
@@ -95,7 +96,7 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "ISSUED",
             ["reviewer"],
             {"is_protected": True},
-            PROTECTED,
+            PROTECTED.replace("SHOW", "SHOW, PASSWORD"),
             id="a reviewer may be one of two who lift it",
         ),
         pytest.param(
@@ -107,7 +108,7 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
             "ISSUED",
             ["supervisor"],
             {"cancellable": True, "confirmable": True},
-            f"RESEND, REVOKE, {EVER}",
+            f"REISSUE, CONFIRM, CANCEL, RESEND, REVOKE, {LEFT}",
             id="what has left is not taken back",
         ),
         *(
@@ -124,7 +125,7 @@ def test_every_keyword_that_is_built_has_its_place_and_its_doing() -> None:
                 ("NEEDS_INFORMATION", f"LEGAL, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
                 ("ON_HOLD", f"RELEASE, LEGAL, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
                 ("LEGAL", f"RELEASE, DUPLICATE, CLOSE, ASSIGN, {EVER}"),
-                ("REVOKED", EVER),
+                ("REVOKED", f"REISSUE, CONFIRM, CANCEL, {LEFT}"),
                 ("WITHDRAWN", EVER),
                 ("CLOSED", EVER),
             )
