@@ -6,7 +6,7 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
@@ -25,6 +25,7 @@ from inbox_worker.mailbox.sign_in import find_expiry
 from inbox_worker.status import DeliveryStatus, Disposition
 from inbox_worker.storage import withheld
 from inbox_worker.storage.models import (
+    CertificationRecord,
     Decision,
     Event,
     Fault,
@@ -178,7 +179,11 @@ def _count_waiting_for_key(session: Session, settings: Settings, now: datetime) 
     waiting = (
         select(Decision.certifier)
         .join(Request, Request.id == Decision.request_id)
-        .where(Decision.state == "IN_FORCE", Request.status.in_(("APPROVED", "DENIED")))
+        .where(
+            Decision.state == "IN_FORCE",
+            or_(Request.status.in_(("APPROVED", "DENIED")), Decision.keyword == "REISSUE"),
+            Decision.id.not_in(select(CertificationRecord.decision_id)),
+        )
     )
     certifiers = [settings.find_staff(email or "") for email in session.scalars(waiting)]
     return sum(find_key_place(settings, person).key in unusable for person in certifiers)

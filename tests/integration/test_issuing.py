@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
@@ -363,6 +364,12 @@ def sign_with(harness: Harness, path: Path, *, staff: Any = None, password: str 
     harness.change_settings(review=AT_ONCE, certification=certification, staff=people)
 
 
+def waiting_for_key(harness: Harness) -> int:
+    services = harness.services
+    with services.database.read() as session:
+        return gather_facts(session, services.settings, services.clock()).waiting_for_key
+
+
 def signer_of(document: bytes) -> str:
     (signature,) = PdfFileReader(BytesIO(document)).embedded_signatures
     assert signature.compute_integrity_info() is None
@@ -402,5 +409,7 @@ def test_a_wrong_key_holds_issuing_back_until_it_is_put_right(
     assert (approved.status(), approved.rows(CertificationRecord)) == ("APPROVED", [])
     (alarm,) = approved.letters(to=DUTY)
     assert "no usable signing key" in alarm.text
+    assert waiting_for_key(approved) == 1
     sign_with(approved, path)
+    assert waiting_for_key(approved) == 0
     assert (approved.issue(), approved.status()) == (1, "ISSUED")

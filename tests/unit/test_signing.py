@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from inbox_worker.review.keyring import build_control_number
 from outbound.certification.document import build_no_information_facts
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import compose_reason, sign_certification
+from tests.conftest import require_or_skip
 from tests.signing_keys import ENDS, PASSWORD, STARTS, make_authority, write_key
 from tests.unit.certification_cases import build_case, build_facts, build_findings, issue
 from tests.worker_harness import build_test_settings
@@ -212,15 +212,15 @@ def test_the_reason_says_for_whom_and_on_whose_decision_and_not_of_whom() -> Non
     assert "Ortega" not in refusal
 
 
-@pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
 def test_qpdf_finds_nothing(signed: bytes, tmp_path: Path) -> None:
+    require_or_skip("qpdf")
     file = tmp_path / "signed.pdf"
     file.write_bytes(signed)
     subprocess.run(["qpdf", "--check", file], check=True, capture_output=True, timeout=30)
 
 
-@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="pdfsig (poppler) is not installed")
 def test_pdfsig_calls_it_valid_and_total(signed: bytes, tmp_path: Path) -> None:
+    require_or_skip("pdfsig")
     file = tmp_path / "signed.pdf"
     file.write_bytes(signed)
     told = subprocess.run(
