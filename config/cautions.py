@@ -68,7 +68,12 @@ def _warn_secret_files(settings: Settings) -> _Found:
         *((f"{key}.password_file", mailbox.password_file) for key, mailbox in mailboxes),
         ("smtp.password_file", settings.smtp.password_file),
         ("database.url_file", settings.database.url_file),
+        ("certification.signing_password_file", settings.certification.signing_password_file),
+        ("certification.signing_pkcs12", settings.certification.signing_pkcs12),
     ]
+    for n, person in enumerate(settings.staff):
+        files.append((f"staff[{n}].signing_password_file", person.signing_password_file))
+        files.append((f"staff[{n}].signing_pkcs12", person.signing_pkcs12))
     if settings.alerts.smtp is not None:
         files.append(("alerts.smtp.password_file", settings.alerts.smtp.password_file))
     for key, path in files:

@@ -24,7 +24,7 @@ from config.mailbox_checks import (
     find_tls_problems,
 )
 from config.problems import ConfigurationProblem
-from config.sections import Settings, SmtpSettings, StaffMember
+from config.sections import CertificationSettings, Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
 from config.signature_checks import find_signature_problems
 
@@ -247,15 +247,30 @@ def _find_metrics_problems(settings: Settings) -> _Found:
         )
 
 
+def _find_key_problems(settings: Settings) -> _Found:
+    places: list[tuple[str, CertificationSettings | StaffMember]]
+    places = [("certification", settings.certification)]
+    places += [(f"staff[{n}]", person) for n, person in enumerate(settings.staff)]
+    for key, section in places:
+        has_password = bool(section.signing_password.get_secret_value())
+        if has_password and not section.signing_pkcs12:
+            yield _problem(
+                "E045",
+                f"{key}.signing_pkcs12",
+                "There is a password without a key to sign with.",
+                f"Set {key}.signing_pkcs12, or remove the password.",
+            )
+        if section.signing_pkcs12 and not has_password:
+            yield _problem(
+                "E045",
+                f"{key}.signing_password_file",
+                "There is a key to sign with and no password for it.",
+                f"Set {key}.signing_password_file to a file that holds it.",
+            )
+
+
 def _find_unbuilt_certification(settings: Settings) -> _Found:
-    certification = settings.certification
-    if certification.signing_pkcs12 or certification.signing_password_file:
-        yield _not_built(
-            "certification.signing_pkcs12",
-            "Signing",
-            "Leave both signing keys empty; require_signature = false makes samples.",
-        )
-    if certification.timestamp_url:
+    if settings.certification.timestamp_url:
         yield _not_built("certification.timestamp_url", "Time-stamping", "Leave it empty.")
 
 
@@ -315,6 +330,7 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
     Rule(reads=("alerts.command",), find=_find_command_problems),
     Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
-    Rule(reads=("certification",), find=_find_unbuilt_certification),
+    Rule(reads=("certification", "staff"), find=_find_key_problems),
+    Rule(reads=("certification.timestamp_url",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

@@ -35,6 +35,8 @@ E041    nothing proves who wrote a staff reply
 E042    signatures are asked for and no authority is trusted
 E043    the file of trusted authorities cannot be used
 E044    the program that checks signatures is not installed
+E045    a signing key without a password, or a password without a signing key
+E046    a signing key that cannot be used; shown by `check`, and does not stop the program
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written
@@ -47,6 +49,7 @@ W003    certifications are marked SAMPLE
 W004    the sender's address is not one of the mailbox's
 W005    a secret file can be read by every user of the machine
 W006    alarms reach nobody
+W007    the certificate of a signing key ends soon
 ======  ==========================================================================================
 
 No problem ever quotes a secret: values are named by their key alone.

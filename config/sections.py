@@ -287,6 +287,9 @@ class StaffMember(Section):
     title: Line = ""
     deputy: Line = ""
     offices: Many[Filled] = ()  #: field offices whose requests are theirs
+    signing_pkcs12: Line = ""  #: a key of their own; empty: the office's
+    signing_password: SecretStr = SecretStr("")
+    signing_password_file: Line = ""
 
     def has_role(self, role: Role) -> bool:
         """Return whether this person may do what `role` may, by that role or one above it."""
@@ -317,6 +320,7 @@ class CertificationSettings(Section):
 
     office: Filled = "ERO Contact Center of Operations"
     signing_pkcs12: Line = ""
+    signing_password: SecretStr = SecretStr("")
     signing_password_file: Line = ""
     timestamp_url: Line = ""
     require_signature: bool = True

@@ -80,7 +80,7 @@ _SYSTEM_FILE = Path("/etc/ero-outreach/worker.toml")
 #: A password file longer than this is no password file.
 _SECRET_BYTES = 16_384
 #: Keys whose value may also stand in the file that `…_file` names.
-_SECRETS = ("password", "url")
+_SECRETS = ("password", "url", "signing_password")
 
 #: Values that stand in for required ones which are missing, so that the other checks are made.
 _STAND_INS: Mapping[str, Any] = {
@@ -213,11 +213,15 @@ def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
         ("smtp", table.get("smtp"), "password"),
         ("alerts.smtp", alerts.get("smtp") if isinstance(alerts, dict) else None, "password"),
         ("database", table.get("database"), "url"),
+        ("certification", table.get("certification"), "signing_password"),
     ]
     mailboxes = table.get("mailbox")
     if isinstance(mailboxes, dict):
         numbered = [(int(n), mailbox) for n, mailbox in mailboxes.items() if n.isdigit()]
         places += [(name_mailbox(n), mailbox, "password") for n, mailbox in numbered]
+    staff = table.get("staff")
+    if isinstance(staff, dict):
+        places += [(f"staff[{n}]", person, "signing_password") for n, person in staff.items()]
     found = [
         _read_secret(f"{key}.{secret}_file", section, secret)
         for key, section, secret in places

@@ -6,11 +6,12 @@ import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, aliased
 
 from config.settings import AlertSettings, Settings
+from config.signing_keys import find_key_place, find_key_problems
 from inbox_worker.alarms.rules import (
     Alarm,
     AlarmLimits,
@@ -24,6 +25,7 @@ from inbox_worker.mailbox.sign_in import find_expiry
 from inbox_worker.status import DeliveryStatus, Disposition
 from inbox_worker.storage import withheld
 from inbox_worker.storage.models import (
+    CertificationRecord,
     Decision,
     Event,
     Fault,
@@ -74,9 +76,7 @@ def gather_facts(session: Session, settings: Settings, now: datetime) -> Facts:
         outbox=_gather_outbox(session, now),
         quarantined_today=_count_quarantined(session, now),
         disk_free_mb=_find_free_space(settings.database.url.get_secret_value()),
-        waiting_for_key=(
-            _count_waiting_for_key(session) if settings.certification.require_signature else 0
-        ),
+        waiting_for_key=_count_waiting_for_key(session, settings, now),
         credentials=_find_expiring_credentials(settings),
     )
 
@@ -171,14 +171,22 @@ def _count_quarantined(session: Session, now: datetime) -> int:
     )
 
 
-def _count_waiting_for_key(session: Session) -> int:
+def _count_waiting_for_key(session: Session, settings: Settings, now: datetime) -> int:
+    """Return how many decisions in force would be signed with a key that cannot be used."""
+    unusable = {problem.key for problem in find_key_problems(settings, now=now)}
+    if not unusable:
+        return 0
     waiting = (
-        select(func.count())
-        .select_from(Decision)
+        select(Decision.certifier)
         .join(Request, Request.id == Decision.request_id)
-        .where(Decision.state == "IN_FORCE", Request.status.in_(("APPROVED", "DENIED")))
+        .where(
+            Decision.state == "IN_FORCE",
+            or_(Request.status.in_(("APPROVED", "DENIED")), Decision.keyword == "REISSUE"),
+            Decision.id.not_in(select(CertificationRecord.decision_id)),
+        )
     )
-    return session.scalars(waiting).one()
+    certifiers = [settings.find_staff(email or "") for email in session.scalars(waiting)]
+    return sum(find_key_place(settings, person).key in unusable for person in certifiers)
 
 
 def _find_free_space(url: str) -> int | None:

@@ -23,6 +23,7 @@ from config.settings import (
     find_configuration_warnings,
     load_settings,
 )
+from config.signing_keys import find_key_warnings
 from inbox_worker.alarms.words import ALARM_WORDS
 from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import (
@@ -186,7 +187,10 @@ def check(
     settings: Settings = context.obj.load()
     with _waiting("Trying every server…"):
         checks = list_checks(settings, probe=probe)
-    warnings = find_configuration_warnings(settings)
+    warnings = (
+        *find_configuration_warnings(settings),
+        *find_key_warnings(settings, now=bootstrap.now()),
+    )
     if as_json:
         print_json(
             {

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from config.settings import MailboxSettings, Settings, SmtpSettings
+from config.signing_keys import find_key_problems
 from inbox_worker.desk.probe import send_probe
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import open_mailbox
@@ -19,6 +20,10 @@ from outbound.submission.delivery_errors import DeliveryError
 from outbound.submission.smtp import SmtpSubmitter
 
 _ALARM_RELAY = "alarm relay"
+
+
+class SigningKeyError(WorkerError):
+    """A signing key cannot be used; put it right in the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
         ("packages", _try_packages),
         ("form definitions", _try_definitions),
         ("database", _try_database),
+        ("signing keys", _try_signing_keys),
         *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
         ("relay", partial(_try_relay, settings.smtp)),
     ]
@@ -72,6 +78,8 @@ def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> C
         where = f"The relay {relay.host}, port {relay.port}"
         detail = f"{where}: {error}; look at the section [{section}]."
         return Check(name=name, result="failed", detail=detail, exit_code=75)
+    except SigningKeyError as error:
+        return Check(name=name, result="failed", detail=str(error), exit_code=2)
     except WorkerError as error:
         return Check(name=name, result="failed", detail=str(error), exit_code=1)
     return Check(name=name, result="ok", detail=detail, exit_code=0)
@@ -93,6 +101,13 @@ def _try_database(settings: Settings) -> str:
     finally:
         database.close()
     return "the schema is current"
+
+
+def _try_signing_keys(settings: Settings) -> str:
+    problems = list(find_key_problems(settings, now=bootstrap.now()))
+    if problems:
+        raise SigningKeyError(" ".join(str(problem) for problem in problems))
+    return "usable" if settings.certification.require_signature else "none asked for"
 
 
 def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:

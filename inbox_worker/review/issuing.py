@@ -1,11 +1,11 @@
 """Issuing: a decision in force whose moment has come becomes a certification and its letter.
 
-The document is rendered first, outside every transaction; then one transaction moves the request to
-ISSUED, records the certification and puts the letter into the outbox, or does nothing when a CANCEL
-was first. Outcomes for a due decision: ISSUED; held back for lack of a signing key (with an alarm);
-returned to review because the records are older than 72 hours, the certifier is gone or the subject
-is protected; not issued
-because something went wrong (with an alarm), and tried again.
+The document is rendered and signed first, outside every transaction; then one transaction moves
+the request to ISSUED, records the certification and puts the letter into the outbox, or does
+nothing when a CANCEL was first. Outcomes for a due decision: ISSUED; held back for lack of a usable
+signing key (with an alarm); returned to review because the records are older than 72 hours, the
+certifier is gone or the subject is protected; not issued because something went wrong (with an
+alarm), and tried again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from config.signing_keys import KeyUnusableError, SigningKey
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
@@ -29,6 +30,7 @@ from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import notices
 from inbox_worker.review.after_issue import list_issued, list_recipients
+from inbox_worker.review.keyring import Keyring, build_control_number
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -37,6 +39,7 @@ from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.determination import has_stale_records
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
+from outbound.certification.signing import sign_certification
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
 
@@ -57,22 +60,24 @@ class _Due:
 def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
     """Issue every decision that is due and return how many left review."""
     due = _list_due(services)
-    if due and services.settings.certification.require_signature:
-        # Signing is the seam: without a usable key nothing is issued, and nothing is lost.
-        _raise_key_alarm(services, due)
-        return 0
-    done = 0
+    keyring = Keyring(services=services)
+    done = waiting = 0
     for item in due:
         if should_stop():
             break
         try:
-            done += _issue(services, item)
+            done += _issue(services, item, keyring)
+        except KeyUnusableError:
+            # Without a usable key nothing is issued, and nothing is lost.
+            waiting += 1
         except StaleStatusError:
             _log.info("decision_changed", decision_id=item.decision.id)
         except (OperationalError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - one decision must not hold up the others
             _report_failure(services, item, error)
+    if waiting:
+        _raise_key_alarm(services, waiting)
     return done
 
 
@@ -100,15 +105,19 @@ def _list_due(services: Services) -> list[_Due]:
         return due
 
 
-def _issue(services: Services, item: _Due) -> bool:
+def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     now, decision = services.clock(), item.decision
     findings = None if decision.findings is None else load_findings(decision.findings)
     obstacle = None if findings is None else _find_obstacle(services, item, findings, now)
     if obstacle is not None:
         _return_to_review(services, item, obstacle)
         return True
-    facts = _build_facts(services, item)
+    is_official = services.settings.certification.require_signature
+    key = keyring.pick_key(decision) if is_official else None
+    facts = _build_facts(services, item, key)
     document = render_certification(facts)
+    if key is not None:
+        document = sign_certification(document, facts, key)
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -144,12 +153,13 @@ def _find_obstacle(services: Services, item: _Due, findings: Findings, now: date
     return None
 
 
-def _build_facts(services: Services, item: _Due) -> CertificationFacts:
+def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> CertificationFacts:
     now, decision = services.clock(), item.decision
     case = casework.read_case(services, item.request, item.fields)
-    issue = casework.build_issue(
-        services, item.request, control_number=SAMPLE_CONTROL_NUMBER, mark=Mark.SAMPLE, now=now
-    )
+    mark, number = Mark.SAMPLE, SAMPLE_CONTROL_NUMBER
+    if key is not None:
+        mark, number = Mark.NONE, build_control_number(services.random_bits)
+    issue = casework.build_issue(services, item.request, control_number=number, mark=mark, now=now)
     if decision.findings is None:
         return casework.build_refusal_facts(case, issue)
     if decision.keyword == "REISSUE":
@@ -268,7 +278,7 @@ def _report_failure(services: Services, item: _Due, error: Exception) -> None:
         _log.error("issue_failed", decision_id=item.decision.id, error=type(error).__name__)
 
 
-def _raise_key_alarm(services: Services, due: list[_Due]) -> None:
+def _raise_key_alarm(services: Services, waiting: int) -> None:
     """Tell those who are told of alarms, once a day, that decisions wait for a key."""
     now = services.clock()
     with services.database.unit_of_work() as unit:
@@ -277,9 +287,9 @@ def _raise_key_alarm(services: Services, due: list[_Due]) -> None:
             unit.session,
             code="no_signing_key",
             key=f"no_signing_key:{services.local_date(now)}",
-            ids={"waiting": str(len(due))},
+            ids={"waiting": str(waiting)},
             now=now,
         )
         unit.commit()
     if is_new:
-        _log.error("no_signing_key", count=len(due))
+        _log.error("no_signing_key", count=waiting)

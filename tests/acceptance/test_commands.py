@@ -137,6 +137,16 @@ def test_pausing_and_resuming_can_be_repeated(job: Job, run: Run) -> None:
         assert json.loads(run("--config", job.config, "status", "--json").out)["paused"] is paused
 
 
+def test_check_says_why_nothing_could_be_signed(
+    job: Job, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ERO_CERTIFICATION__REQUIRE_SIGNATURE", "true")
+    done = run("--config", job.config, "check", "--json")
+    (found,) = (c for c in json.loads(done.out)["checks"] if c["name"] == "signing keys")
+    assert (done.code, found["result"]) == (2, "failed")
+    assert "E046 certification.signing_pkcs12: There is no key to sign with." in found["detail"]
+
+
 def test_check_names_what_does_not_work(
     job: Job, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pdfplumber
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
+from tests.signing_keys import PASSWORD, write_key
 from tests.worker_harness import (
     APPROVE,
     CLERK,
@@ -344,3 +348,68 @@ def test_a_decision_of_an_earlier_round_is_never_issued(approved: Harness) -> No
         unit.session.execute(text("UPDATE requests SET round = round + 1"))
         unit.commit()
     assert approved.issue() == 0
+
+
+# Signatures.
+
+
+def sign_with(harness: Harness, path: Path, *, staff: Any = None, password: str = PASSWORD) -> None:
+    certification = {
+        **SETTINGS["certification"],
+        "require_signature": True,
+        "signing_pkcs12": str(path),
+        "signing_password": password,
+    }
+    people = SETTINGS["staff"] if staff is None else staff
+    harness.change_settings(review=AT_ONCE, certification=certification, staff=people)
+
+
+def waiting_for_key(harness: Harness) -> int:
+    services = harness.services
+    with services.database.read() as session:
+        return gather_facts(session, services.settings, services.clock()).waiting_for_key
+
+
+def signer_of(document: bytes) -> str:
+    (signature,) = PdfFileReader(BytesIO(document)).embedded_signatures
+    assert signature.compute_integrity_info() is None
+    return str(signature.signer_cert.subject.native["common_name"])
+
+
+def test_with_a_key_the_signed_bytes_are_recorded_and_sent_unmarked(
+    approved: Harness, tmp_path: Path
+) -> None:
+    sign_with(approved, write_key(tmp_path / "office.p12"))
+    assert approved.issue() == 1
+    record = approved.certification()
+    assert signer_of(record.pdf) == "Example Office"
+    assert record.sha256 == hashlib.sha256(record.pdf).hexdigest()
+    assert list(approved.newest(CLERK, "certification").files.values()) == [record.pdf]
+    assert record.control_number != SAMPLE_CONTROL_NUMBER
+    words = words_of(record.pdf)
+    assert record.control_number in words
+    assert "SAMPLE" not in words
+
+
+def test_a_certifiers_own_key_signs_what_they_certify(approved: Harness, tmp_path: Path) -> None:
+    own = write_key(tmp_path / "own.p12", name="R. Ortega")
+    keys = {"signing_pkcs12": str(own), "signing_password": PASSWORD}
+    staff = [{**s, **keys} if s["email"] == ORTEGA else s for s in SETTINGS["staff"]]
+    sign_with(approved, write_key(tmp_path / "office.p12"), staff=staff)
+    approved.issue()
+    assert signer_of(approved.certification().pdf) == "R. Ortega"
+
+
+def test_a_wrong_key_holds_issuing_back_until_it_is_put_right(
+    approved: Harness, tmp_path: Path
+) -> None:
+    path = write_key(tmp_path / "office.p12")
+    sign_with(approved, path, password="wrong")
+    assert [approved.issue() for _ in range(2)] == [0, 0]
+    assert (approved.status(), approved.rows(CertificationRecord)) == ("APPROVED", [])
+    (alarm,) = approved.letters(to=DUTY)
+    assert "no usable signing key" in alarm.text
+    assert waiting_for_key(approved) == 1
+    sign_with(approved, path)
+    assert waiting_for_key(approved) == 0
+    assert (approved.issue(), approved.status()) == (1, "ISSUED")

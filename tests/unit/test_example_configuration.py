@@ -38,6 +38,10 @@ MENTIONED_ONLY |= {
 }
 MENTIONED_ONLY |= {"smtp.password": "key password"}
 MENTIONED_ONLY |= {
+    f"{section}.signing_password": "signing_password may hold"
+    for section in ("certification", "staff")
+}
+MENTIONED_ONLY |= {
     key: "[alerts.smtp]" for key in list_keys(Settings) if key.startswith("alerts.smtp.")
 }
 #: Lists whose entries the example shows in a comment.

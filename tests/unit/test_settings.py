@@ -367,11 +367,15 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (lambda t: t.pop("delivery"), ("E090", "delivery.protection")),
         (
             _set("certification", "signing_pkcs12", "k.p12"),
-            ("E090", "certification.signing_pkcs12"),
+            ("E045", "certification.signing_password_file"),
         ),
         (
-            _set("certification", "signing_password_file", "k"),
-            ("E090", "certification.signing_pkcs12"),
+            _set("certification", "signing_password", "k"),
+            ("E045", "certification.signing_pkcs12"),
+        ),
+        (
+            _set("certification", "signing_password_file", "/nowhere/x"),
+            ("E010", "certification.signing_password_file"),
         ),
         (
             _set("certification", "timestamp_url", "http://t.example"),

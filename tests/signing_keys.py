@@ -1,0 +1,108 @@
+"""Signing keys made for one test: an authority, and what it issues, in PKCS#12 files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+
+PASSWORD = "Siegel-8-Lack"
+#: Wide enough for the clocks of the tests and for the machine's own.
+STARTS, ENDS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Who issues signing certificates in a test."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _usage(*names: str) -> x509.KeyUsage:
+    known = [
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    ]
+    return x509.KeyUsage(**{name: name in names for name in known})
+
+
+@cache
+def make_authority() -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_name("Example Authority"))
+        .issuer_name(_name("Example Authority"))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(STARTS - timedelta(days=1))
+        .not_valid_after(ENDS + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage("key_cert_sign"), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return Authority(key=key, certificate=certificate)
+
+
+def write_key(
+    path: Path,
+    *,
+    name: str = "Example Office",
+    usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
+    ends: datetime = ENDS,
+    password: str = PASSWORD,
+    with_certificate: bool = True,
+) -> Path:
+    """Write a PKCS#12 file with a fresh key, its certificate and the authority's."""
+    authority, key = make_authority(), ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(STARTS)
+        .not_valid_after(ends)
+        .add_extension(_usage(*usage), critical=True)
+        .sign(authority.key, hashes.SHA256())
+    )
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            b"key",
+            key,
+            certificate if with_certificate else None,
+            [authority.certificate],
+            BestAvailableEncryption(password.encode()),
+        )
+    )
+    return path
+
+
+def write_authority(path: Path) -> Path:
+    """Write the authority's certificate as PEM."""
+    path.write_bytes(make_authority().certificate.public_bytes(Encoding.PEM))
+    return path
