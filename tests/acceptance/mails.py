@@ -121,8 +121,11 @@ class Postbox:
             for uid in uids:
                 if (folder, uid) not in self._raw:
                     answer = client.uid("FETCH", str(uid), "(BODY.PEEK[])")[1]
+                    if answer[0] is None:
+                        # The worker moved it since the search.
+                        continue
                     self._raw[folder, uid] = answer[0][1]
-        return [self._raw[folder, uid] for uid in uids]
+        return [self._raw[folder, uid] for uid in uids if (folder, uid) in self._raw]
 
     def count(self, folder: str = "INBOX") -> int:
         """Return how many mails lie in a folder."""
