@@ -107,6 +107,7 @@ def open_tnef(data: bytes, most: int) -> Iterator[Member]:
     # Few mails carry one.
     from tnefparse import TNEF  # noqa: PLC0415
 
+    logging.getLogger("tnefparse").addFilter(_stop_behind_the_end)
     try:
         found = [*_list_tnef(TNEF(data, do_checksum=False), 0)]
     except MemoryError:
@@ -116,6 +117,17 @@ def open_tnef(data: bytes, most: int) -> Iterator[Member]:
     for name, content in found:
         refusal = "inside_too_large" if len(content) > most else ""
         yield Member(name=name, data=b"" if refusal else content, refusal=refusal)
+
+
+def _stop_behind_the_end(record: logging.LogRecord) -> bool:
+    """End the library's search for properties where the data ends.
+
+    It believes what a file says of their number, up to 4 billion, and tells of each that is not
+    there; the first one told of is enough.
+    """
+    if str(record.msg).startswith("Skipping property"):
+        raise ValueError("more properties are announced than there are data")
+    return True
 
 
 def _list_tnef(tnef: Any, depth: int) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -17,6 +18,7 @@ from parsers.classification.classify import ClassificationContext, MessageKind
 from parsers.definition import parse_definition
 from parsers.extraction import DocumentKind, ReadLimits
 from parsers.mail.message import Attachment
+from parsers.papers.archives import open_tnef
 from parsers.papers.inside import find_inside, is_container
 from parsers.papers.mail_reading import MailReading, read_mail
 from parsers.replies.new_text import find_new_text
@@ -278,6 +280,12 @@ def test_machine_mail_is_not_opened() -> None:
     mail["Auto-Submitted"] = "auto-replied"
     reading = _read(mail.as_bytes())
     assert (reading.verdict.kind, reading.message.inside) == (MessageKind.AUTO_REPLY, ())
+
+
+@pytest.mark.timeout(20)
+def test_a_winmail_that_announces_billions_of_properties_is_left_at_the_first() -> None:
+    attribute = struct.pack("<BHHI", 1, 0x9003, 0x0006, 4) + b"\xff\xff\xff\xff\x00\x00"
+    assert list(open_tnef(struct.pack("<IH", 0x223E9F78, 1) + attribute, 1_000)) == []
 
 
 @given(st.sampled_from([build_zip, build_winmail, build_portfolio]), st.data())
