@@ -1,8 +1,8 @@
 """Sending a request where it belongs, with the letters that go with it.
 
 Outcomes: INCOMPLETE, and its requester is told what to mend; LEGAL, and everybody who can take it
-back is told; IN_REVIEW, and whoever decides has a notice. What had
-ended opens again to review alone.
+back is told; IN_REVIEW, and whoever decides has a notice. What had ended opens again to review
+alone.
 """
 
 from __future__ import annotations

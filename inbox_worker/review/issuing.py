@@ -164,7 +164,10 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
         return casework.build_refusal_facts(case, issue)
     if decision.keyword == "REISSUE":
         with services.database.read() as session:
-            issue = replace(issue, supersedes=list_issued(session, item.request)[-1].control_number)
+            earlier = list_issued(session, item.request)[-1].control_number
+        if earlier != SAMPLE_CONTROL_NUMBER or mark is Mark.SAMPLE:
+            # What is real supersedes nothing that was a sample.
+            issue = replace(issue, supersedes=earlier)
     certifier = services.settings.find_staff(decision.certifier or "")
     findings = load_findings(decision.findings)
     return casework.build_issued_facts(services, case, findings, certifier, issue, now=now)

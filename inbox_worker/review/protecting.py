@@ -33,11 +33,14 @@ from inbox_worker.storage.models import (
     Request,
     UnprotectWish,
 )
-from outbound.letters.compose import Letter
+from outbound.letters.compose import Letter, LetterKind
 from outbound.letters.reply_letters import Transcript, compose_transcript
 from parsers.forms.subject_keys import SubjectKeys, find_subject_keys
 
 _S = RequestStatus
+
+#: Letters that carry a certification, sent for the first time or once more.
+_WITH_FACTS = (LetterKind.CERTIFICATION.value, LetterKind.POSTAL_INSTRUCTION.value)
 
 #: How long one person's wish to lift a protection waits for a second.
 WISH_HOLDS = timedelta(days=7)
@@ -151,17 +154,13 @@ def _has_told_of_the_person(session: Session, request: Request) -> bool:
 
 def _stop_answer(session: Session, request: Request) -> bool:
     """Take back answers with facts that still wait in the outbox; return whether one did."""
-    keys = [
-        f"certification:{decision_id}"
-        for decision_id in session.scalars(
-            select(CertificationRecord.decision_id).where(
-                CertificationRecord.request_id == request.id
-            )
-        )
-    ]
     stopped = session.execute(
         update(LetterRecord)
-        .where(LetterRecord.key.in_(keys), LetterRecord.status == DeliveryStatus.QUEUED.value)
+        .where(
+            LetterRecord.request_id == request.id,
+            LetterRecord.kind.in_(_WITH_FACTS),
+            LetterRecord.status == DeliveryStatus.QUEUED.value,
+        )
         .values(status=DeliveryStatus.CANCELLED.value)
         .execution_options(synchronize_session=False)
     )

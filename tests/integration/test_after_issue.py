@@ -110,3 +110,10 @@ def test_it_is_revoked_once(issued: Harness) -> None:
     issued.clock.now += timedelta(minutes=1)
     issued.reply(ORTEGA, "REVOKE wrong person", to=notice)
     assert len(issued.letters(kind="revocation")) == 1
+
+
+def test_a_protection_stops_what_waits_to_be_sent_again(issued: Harness) -> None:
+    issued.reply(CHEN, "RESEND", to=issued.notice(CHEN))
+    issued.reply(LINDQVIST, "PROTECT", to=issued.notice(LINDQVIST))
+    statuses = [letter.status for letter in issued.letters(kind="certification")]
+    assert statuses == ["CANCELLED", "CANCELLED"]
