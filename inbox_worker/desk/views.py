@@ -281,7 +281,11 @@ def _view_certification(record: CertificationRecord) -> View:
         "issued_at": _moment(record.issued_at),
         "recipient": record.recipient,
         "sha256": record.sha256,
+        "facts_sha256": record.facts_sha256,
         "status": record.status,
+        "superseded_by": record.superseded_by,
+        "superseded_at": _moment(record.superseded_at),
+        "revoked_at": _moment(record.revoked_at),
     }
 
 

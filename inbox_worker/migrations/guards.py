@@ -33,6 +33,19 @@ def create_guard(name: str, *, table: str, column: str, refused: str, message: s
     )
 
 
+def forbid_deleting(name: str, *, table: str, message: str) -> None:
+    """Refuse to delete any row of the table."""
+    event = f"BEFORE DELETE ON {table}"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"CREATE TRIGGER {name} {event} BEGIN SELECT RAISE(ABORT, '{message}'); END")
+        return
+    op.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END $$"
+    )
+    op.execute(f"CREATE TRIGGER {name} {event} FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
 def drop_guard(name: str, *, table: str) -> None:
     """Take a guard back."""
     if op.get_bind().dialect.name == "sqlite":

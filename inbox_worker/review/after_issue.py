@@ -88,7 +88,7 @@ def _apply_revocation(reply: Reply, session: Session) -> Disposition:
     issued = [c for c in list_issued(session, request) if c.status == "current"]
     recipients = list_recipients(session, request)
     for one in issued:
-        one.status = "revoked"
+        one.status, one.revoked_at = "revoked", intake.now
     store.move_request(
         session,
         request,

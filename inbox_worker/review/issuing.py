@@ -184,6 +184,7 @@ def _record(
             outcomes=list(facts.outcomes),
             answers=facts.to_json().get("determination", {}).get("answers", []),
             facts=facts.to_json(),
+            facts_sha256=hashlib.sha256(facts.to_bytes()).hexdigest(),
             issued_at=services.clock(),
             recipient=casework.find_recipient(item.fields) or "post",
             status="current",
@@ -197,10 +198,14 @@ def _supersede(
     services: Services, session: Session, item: _Due, request: Request, facts: CertificationFacts
 ) -> None:
     """End what was issued before, and tell everybody who has it and is not sent the new one."""
-    earlier = [c for c in list_issued(session, request) if c.status == "current"]
+    issued = list_issued(session, request)
     recipients = list_recipients(session, request)
+    earlier = [c for c in issued if c.status == "current"]
     for one in earlier:
         one.status = "superseded"
+    # What was revoked stays so; that another has taken its place is told as well.
+    for one in (c for c in issued if c.superseded_by is None):
+        one.superseded_by, one.superseded_at = facts.control_number, services.clock()
     new = casework.find_recipient(item.fields)
     for number, recipient in enumerate(r for r in recipients if r != new):
         correspondence.write_revocation(

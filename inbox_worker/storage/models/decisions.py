@@ -60,7 +60,7 @@ class Decision(Base):
 
 
 class CertificationRecord(Base):
-    """A certification form that was issued."""
+    """A certification form that was issued: the register, of which nothing is ever deleted."""
 
     __tablename__ = "certifications"
     __table_args__ = (UniqueConstraint("decision_id", name="uq_certifications_decision"),)
@@ -75,7 +75,11 @@ class CertificationRecord(Base):
     issued_at: Mapped[datetime]
     recipient: Mapped[str] = mapped_column(String(320))
     status: Mapped[str] = mapped_column(String(12))  #: current, superseded or revoked
-    sha256: Mapped[str] = mapped_column(String(64))
+    superseded_by: Mapped[str | None] = mapped_column(String(19))  #: the control number
+    superseded_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    facts_sha256: Mapped[str] = mapped_column(String(64))  #: of the facts as they are attached
+    sha256: Mapped[str] = mapped_column(String(64))  #: of the document
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
