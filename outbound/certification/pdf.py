@@ -25,6 +25,7 @@ from outbound.certification.document import (
     DeterminationFacts,
     Mark,
 )
+from outbound.certification.verification_code import draw_verification_code
 from outbound.certification.wording import Wording, default_wording
 
 #: PDF/A-3a keeps for decades and may carry the JSON; PDF/UA-1 can be read aloud.
@@ -94,6 +95,7 @@ def build_view(facts: CertificationFacts, words: Wording) -> dict[str, Any]:
         "particulars": _particulars(facts, words),
         "sentence": facts.sentence,
         "verification": _verify(facts, words),
+        "verification_code": _verification_code(facts, words),
         "mark_notice": _mark_notice(facts, words),
     }
     if detail is not None:
@@ -173,6 +175,17 @@ def _verify(facts: CertificationFacts, words: Wording) -> str:
         control_number=facts.control_number,
         verify_address=facts.verify_address,
     )
+
+
+def _verification_code(facts: CertificationFacts, words: Wording) -> dict[str, str]:
+    """Return the code, its words and what is read aloud; a preview has its place left empty."""
+    values = {"verify_address": facts.verify_address, "control_number": facts.control_number}
+    is_preview = _find_mark(facts) is Mark.PREVIEW
+    return {
+        "words": words.text("labels", "verification_code"),
+        "aloud": words.text("labels", "verification_code_aloud", **values),
+        "picture": "" if is_preview else draw_verification_code(**values),
+    }
 
 
 def _mark_notice(facts: CertificationFacts, words: Wording) -> str:

@@ -36,6 +36,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "answer": "",
         "custody_definition": "",
         "verification": "",
+        "verification_code": "",
+        "verification_code_aloud": "verify_address control_number",
         "notices": "",
     },
     "dates": {

@@ -79,7 +79,7 @@ def test_nothing_leaves_it_and_what_has_ended_stays_ended(open_filed: Opener) ->
         "UPDATE certifications SET status = 'current'",
     ):
         with (
-            pytest.raises(IntegrityError, match="register|stays ended"),
+            pytest.raises(IntegrityError, match=r"register|stays ended"),
             harness.services.database.unit_of_work() as unit,
         ):
             unit.session.execute(text(statement))

@@ -572,6 +572,7 @@ PAGE_ONE = [
     "Date of the obligation",
     "March 10, 2026",
     "Certification Form",
+    "To verify this document, scan the code and send the message that it opens.",
     "Control number",
     "7K3M-9QXA-52TD-0WZH",
     "Tracking number",
