@@ -33,6 +33,7 @@ from parsers.extraction import Extraction, ReadLimits
 from parsers.mail.message import Attachment
 
 if TYPE_CHECKING:
+    from parsers.certifications.values import CertificationReading
     from parsers.pages.spot_pictures import Spot, SpotPictures
     from parsers.papers.mail_reading import MailReading
 
@@ -83,10 +84,22 @@ class OpenTask:
     mails: tuple[bytes, ...]  #: attached to the mail
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyTask:
+    """One document that may be a certification."""
+
+    data: bytes
+    anchors: tuple[bytes, ...]  #: certificates whose signers are trusted, DER
+    password: str = ""
+    pictures: bool = False  #: look at pictures of pages as well, which takes seconds
+
+
 #: Everything a child can be asked to do.
-Task = ReadTask | MailTask | OpenTask | RenderTask
+Task = ReadTask | MailTask | OpenTask | RenderTask | VerifyTask
 #: What a child answers: None for a mail that is to be read piece by piece instead.
-Answer: TypeAlias = "Extraction | MailReading | tuple[Attachment, ...] | SpotPictures | None"
+Answer: TypeAlias = (
+    "Extraction | MailReading | tuple[Attachment, ...] | SpotPictures | CertificationReading | None"
+)
 
 
 def main() -> None:
@@ -116,7 +129,7 @@ def _serve(
         signal.setitimer(signal.ITIMER_REAL, 0)
         payload = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
         channel.sendall(HEADER.pack(len(payload)) + payload)
-        if isinstance(task, ReadTask) and task.pictures:
+        if isinstance(task, ReadTask | VerifyTask) and task.pictures:
             # What reads pictures is large; it is not kept for ever for the next ones.
             channel.settimeout(_IDLE_SECONDS)
         if isinstance(answer, Extraction) and _is_over_memory(answer):
@@ -143,6 +156,16 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
             from parsers.pages.spot_pictures import render_spots  # noqa: PLC0415  # few mails need it
 
             return render_spots(task.data, task.spots, limits=limits)
+        if isinstance(task, VerifyTask):
+            from parsers.certifications.reading import read_certification  # noqa: PLC0415  # few ask
+
+            return read_certification(
+                task.data,
+                anchors=task.anchors,
+                limits=limits,
+                password=task.password,
+                pictures=task.pictures,
+            )
         return read_document(
             task.data,
             definitions,

@@ -25,6 +25,12 @@ from typing import ParamSpec, TypeVar
 
 from inbox_worker.reading.child import HEADER, Answer, Task
 from inbox_worker.reading.system_faults import ReaderUnavailableError
+from parsers.certifications.values import (
+    CertificationReading,
+    FileKind,
+    NumberSource,
+    SignatureReading,
+)
 from parsers.classification.classify import MessageKind, Verdict
 from parsers.classification.topics import FoundTopic, Handling, TopicReading
 from parsers.definition import FormDefinition
@@ -66,7 +72,8 @@ _ANSWER_CLASSES = {
         *(FoundTopic, Handling, TopicReading),
         *(DeliveryReport, ReportedAction, ReturnedLetter),
         SpotPictures,
-        *(datetime.datetime, datetime.timedelta, datetime.timezone),
+        *(CertificationReading, FileKind, NumberSource, SignatureReading),
+        *(datetime.date, datetime.datetime, datetime.timedelta, datetime.timezone),
     )
 }
 
@@ -292,6 +299,8 @@ def _load_answer(payload: bytes) -> Answer:
         answer = _AnswerUnpickler(io.BytesIO(payload)).load()
     except Exception as error:
         raise pickle.UnpicklingError from error
-    if not isinstance(answer, Extraction | MailReading | SpotPictures | tuple | None):
+    if not isinstance(
+        answer, Extraction | MailReading | SpotPictures | CertificationReading | tuple | None
+    ):
         raise pickle.UnpicklingError
     return answer

@@ -18,12 +18,14 @@ import datetime
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from hashlib import sha256
 from types import TracebackType
 
 from config.data import list_data, read_data
-from inbox_worker.reading.child import MailTask, OpenTask, ReadTask, RenderTask
+from inbox_worker.reading.child import MailTask, OpenTask, ReadTask, RenderTask, VerifyTask
 from inbox_worker.reading.pool import End, ReadingPool
 from inbox_worker.reading.system_faults import ReaderUnavailableError
+from parsers.certifications.values import CertificationReading, FileKind
 from parsers.classification.classify import ClassificationContext
 from parsers.definition import FormDefinition, parse_definition
 from parsers.extraction import Extraction, ReadLimits
@@ -204,6 +206,22 @@ class DocumentReader:
         task = OpenTask(papers=tuple(papers), mails=tuple(mails))
         return self._documents.submit(self._find_inside, task).result()
 
+    def read_certification(
+        self, data: bytes, *, anchors: Sequence[bytes] = (), password: str = ""
+    ) -> CertificationReading:
+        """Read a document that may be a certification, to its pictures where it has no text.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = VerifyTask(data=data, anchors=tuple(anchors), password=password)
+        found = self._documents.submit(self._read_certification, self._documents, task).result()
+        if not found.needs_pictures:
+            return found
+        with_pictures = replace(task, pictures=True)
+        return self._pictures.submit(
+            self._read_certification, self._pictures, with_pictures
+        ).result()
+
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""
         return self._documents.child_ids() + self._pictures.child_ids()
@@ -219,6 +237,12 @@ class DocumentReader:
     def _read_mail(self, task: MailTask) -> MailReading | None:
         outcome = self._documents.attempt(task)
         return outcome if isinstance(outcome, MailReading) else None
+
+    def _read_certification(self, pool: ReadingPool, task: VerifyTask) -> CertificationReading:
+        outcome = pool.attempt(task)
+        if isinstance(outcome, CertificationReading):
+            return outcome
+        return CertificationReading(kind=FileKind.UNREAD, sha256=sha256(task.data).hexdigest())
 
     def _find_inside(self, task: OpenTask) -> tuple[Attachment, ...]:
         outcome = self._documents.attempt(task)
