@@ -27,6 +27,7 @@ from config.problems import ConfigurationProblem
 from config.sections import CertificationSettings, Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
 from config.signature_checks import find_signature_problems
+from config.trust_anchors import find_anchor_problems
 
 _Found = Iterator[ConfigurationProblem]
 
@@ -331,6 +332,7 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("alerts.command",), find=_find_command_problems),
     Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
     Rule(reads=("certification", "staff"), find=_find_key_problems),
+    Rule(reads=("certification.trust_anchors",), find=find_anchor_problems),
     Rule(reads=("certification.timestamp_url",), find=_find_unbuilt_certification),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

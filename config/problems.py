@@ -37,6 +37,7 @@ E043    the file of trusted authorities cannot be used
 E044    the program that checks signatures is not installed
 E045    a signing key without a password, or a password without a signing key
 E046    a signing key that cannot be used; shown by `check`, and does not stop the program
+E049    a file of trust anchors that cannot be used
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written

@@ -324,6 +324,7 @@ class CertificationSettings(Section):
     signing_password_file: Line = ""
     timestamp_url: Line = ""
     require_signature: bool = True
+    trust_anchors: Line = ""  #: a PEM file; empty: only the register tells whose signature is ours
     verify_address: Address
 
 
@@ -373,6 +374,7 @@ class IntakeSettings(Section):
     answers_per_address: NotNegative = 5
     answers_per_domain: NotNegative = 50
     answers_per_day: NotNegative = 1000
+    verifications_per_address: NotNegative = 20
     spam: Many[HeaderMatch] = ()
 
     @property

@@ -24,6 +24,7 @@ from config.settings import (
     load_settings,
 )
 from config.signing_keys import find_key_warnings
+from config.sources import list_variables
 from inbox_worker.alarms.words import ALARM_WORDS
 from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import (
@@ -60,6 +61,13 @@ class Invocation:
     def load(self) -> Settings:
         """Return the settings. Raises `ConfigurationError` with every problem at once."""
         path = find_configuration_file(self.config, self.environ, Path.cwd())
+        return load_settings(path, self.environ)
+
+    def find(self) -> Settings | None:
+        """Return the settings, None where there is neither a file nor any variable of ours."""
+        path = find_configuration_file(self.config, self.environ, Path.cwd())
+        if path is None and not list_variables(self.environ):
+            return None
         return load_settings(path, self.environ)
 
     def find_own_addresses(self) -> frozenset[str]:

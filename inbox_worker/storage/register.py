@@ -25,6 +25,7 @@ class Registered:
     control_number: str
     issued_at: datetime
     sha256: str  #: of the file as it was signed and archived
+    facts_sha256: str
     superseded_by: str | None
     superseded_at: datetime | None
     revoked_at: datetime | None

@@ -19,7 +19,9 @@ _NUMBER = rb"[0-9]{1,12}"
 _RANGE = re.compile(
     rb"/ByteRange\s{0,20}\[\s{0,20}(" + rb"\s{1,20}".join([_NUMBER] * 4) + rb")\s{0,20}\]"
 )
-_HEXADECIMAL = re.compile(rb"<([0-9a-f]+|[0-9A-F]+)>")
+_ITSELF = re.compile(rb"<([^<>]{2,})>")
+#: In one case throughout: a digit in the other is one that somebody turned.
+_HEXADECIMAL = re.compile(rb"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 _REASON = re.compile(rb"/Reason\s{0,20}\(((?:[^()\\]|\\.){0,1000})\)", re.DOTALL)
 _MOMENT = re.compile(rb"/M\s{0,20}\(((?:[^()\\]|\\.){0,200})\)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([0-7]{1,3}|[()\\])")
@@ -29,7 +31,8 @@ _ESCAPED = re.compile(rb"\\([0-7]{1,3}|[()\\])")
 class PlacedSignature:
     """A signature whose range fits the file."""
 
-    cms: bytes  #: the signature itself (RFC 5652), with the zeros that fill its place
+    cms: bytes  #: the signature itself (RFC 5652), with the zeros that fill its place; empty where
+    #: something else stands there
     before: int  #: how many bytes it covers before its place
     after: int  #: where what it covers behind its place begins
     end: int  #: where that ends, or would end had nothing been cut off
@@ -68,14 +71,14 @@ def _place(data: bytes, match: re.Match[bytes]) -> PlacedSignature | None:
     end = after + rest
     if start != 0 or not 0 < before < after:
         return None
-    itself = _HEXADECIMAL.fullmatch(data, before, after)
-    if itself is None or len(itself[1]) % 2:
+    itself = _ITSELF.fullmatch(data, before, after)
+    if itself is None:
         return None
     opening = data.rfind(b" obj", 0, before)
     closing = data.find(b"endobj", after, end)
     around = data[max(opening, 0) : before] + data[after : closing if closing >= 0 else end]
     return PlacedSignature(
-        cms=bytes.fromhex(itself[1].decode("ascii")),
+        cms=bytes.fromhex(itself[1].decode("ascii")) if _HEXADECIMAL.fullmatch(itself[1]) else b"",
         before=before,
         after=after,
         end=end,

@@ -18,13 +18,15 @@ from parsers.certifications.values import NumberSource
 from parsers.extraction import ReadLimits
 from parsers.pages.line_reader import LineReader
 from parsers.pages.pdfium_pages import PdfiumPages
-from parsers.pages.pictures import Grey, PagePicture, read_page_pictures
+from parsers.pages.pictures import Grey, PagePicture, is_scan, read_page_pictures
 from parsers.pages.text_layer import TextLayerError
 from parsers.reading.page_reader import PageReader
 from parsers.values.control_numbers import WRITTEN_NUMBER, parse_control_number
 
 #: The number stands on every page of the form.
 _MOST_PAGES = 2
+#: A page of pictures may have a few words beside them, a stamp's or a scanner's.
+_FEW_WORDS = 40
 _LABELLED = re.compile(
     rf"(?:control\s{{0,3}}n(?:umber|o\.?)|verify)\s{{0,3}}:?\s{{0,3}}({WRITTEN_NUMBER.pattern})",
     re.IGNORECASE,
@@ -47,18 +49,29 @@ def find_labelled_number(text: str) -> str | None:
     return None if found is None else parse_control_number(found[1])
 
 
-def find_number_in_text(data: bytes, password: str = "") -> PrintedNumber | None:
-    """Return the number that the text of a PDF's first pages shows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """What the text of a PDF's first pages tells."""
+
+    printed: PrintedNumber | None = None
+    is_legible: bool = False  #: there is so much text that no picture has to be looked at
+
+
+def read_page_text(data: bytes, password: str = "") -> PageText:
+    """Return the number that the text of a PDF's first pages shows, if any."""
+    words = 0
     try:
         with PdfiumPages(data, password) as pages:
             for number in range(1, min(pages.count(), _MOST_PAGES) + 1):
-                text = " ".join(word.text for word in pages.words(number).words)
-                found = find_labelled_number(text)
-                if found is not None:
-                    return PrintedNumber(number=found, source=NumberSource.TEXT)
+                found = [word.text for word in pages.words(number).words]
+                words += len(found)
+                shown = find_labelled_number(" ".join(found))
+                if shown is not None:
+                    printed = PrintedNumber(number=shown, source=NumberSource.TEXT)
+                    return PageText(printed=printed, is_legible=True)
     except TextLayerError:
-        pass
-    return None
+        return PageText()
+    return PageText(is_legible=words > _FEW_WORDS and not is_scan(data, password))
 
 
 def find_number_in_pictures(

@@ -23,7 +23,7 @@ from parsers.certifications.printed_numbers import (
     PrintedNumber,
     find_labelled_number,
     find_number_in_pictures,
-    find_number_in_text,
+    read_page_text,
 )
 from parsers.certifications.signatures import check_signature
 from parsers.certifications.values import (
@@ -90,11 +90,13 @@ def _read_pdf(
         found = replace(found, pages_signed=pages)
     if found.control_number is not None or inside.is_locked or inside.pages > limits.pages:
         return found if found.kind is not FileKind.UNREAD else replace(found, kind=inside.kind)
-    printed = find_number_in_text(data, password)
-    if printed is not None:
-        return _take_print(found, printed)
+    text = read_page_text(data, password)
+    if text.printed is not None:
+        return _take_print(found, text.printed)
     if found.kind is not FileKind.UNREAD:
         return found
+    if text.is_legible:
+        return replace(found, kind=FileKind.OTHER)
     return _look(found, data, limits, pictures=pictures, password=password)
 
 
