@@ -27,6 +27,7 @@ class Disposition(StrEnum):
     ANSWER_RECORDED = "ANSWER_RECORDED"  #: a requester answered a question of ours
     CORRESPONDENCE_RECORDED = "CORRESPONDENCE_RECORDED"  #: a requester wrote about an open request
     STATUS_ANSWERED = "STATUS_ANSWERED"  #: the stage of a request was asked for, and answered
+    VERIFICATION_ANSWERED = "VERIFICATION_ANSWERED"  #: asked if a certification is genuine
     WITHDRAWAL_APPLIED = "WITHDRAWAL_APPLIED"  #: a requester took a request back
     REDIRECTED = "REDIRECTED"  #: belongs elsewhere; the author was told where
     BOUNCE_RECORDED = "BOUNCE_RECORDED"  #: a delivery report

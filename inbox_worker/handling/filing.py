@@ -24,6 +24,7 @@ from inbox_worker.casefile.returned_forms import render_returned_form
 from inbox_worker.casefile.triage import Flag, Sender, Triage, find_date, triage
 from inbox_worker.handling import miscellany
 from inbox_worker.handling.routing import route
+from inbox_worker.handling.verifying import find_verification
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.review.absences import Absent, list_absent
 from inbox_worker.services import Services
@@ -83,7 +84,8 @@ def prepare_filing(intake: Intake) -> Apply:
     """Read the attached documents and return what to write for them."""
     documents = await_documents(intake)
     if not documents.forms:
-        return partial(miscellany.set_aside, intake, documents)
+        verification = find_verification(intake, documents)
+        return verification or partial(miscellany.set_aside, intake, documents)
     if intake.message.author is None and intake.channel == "email":
         # Nobody can be answered: several authors, or none (RFC 5322 section 3.6.2).
         return partial(_leave_to_a_person, documents, intake)

@@ -304,6 +304,7 @@ FOLDER_ROLES: Mapping[Disposition, str] = {
     _D.FORM_WANTED: "answered",
     _D.FORM_SET_ASIDE: "other",
     _D.STATUS_ANSWERED: "answered",
+    _D.VERIFICATION_ANSWERED: "answered",
     _D.WITHDRAWAL_APPLIED: "decided",
     _D.REDIRECTED: "answered",
     _D.BOUNCE_RECORDED: "automatic",

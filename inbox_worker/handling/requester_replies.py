@@ -4,7 +4,8 @@ A mail is bound to a request by the token of the letter it answers, or by a trac
 subject, and counts only from the address the request came from; paper by a number written on the
 form. Outcomes: FORM_RECEIVED (a corrected form joined its request, `joining`), ANSWER_RECORDED
 (review is open again, also of what had ended), CORRESPONDENCE_RECORDED (kept for a person), and
-those of `self_service`. A mail bound to nothing is filed or answered as if it stood alone.
+those of `self_service` and `verifying`. A mail bound to nothing is filed or answered as if it stood
+alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from inbox_worker.handling.joining import hold_unchanged, join_form, prepare_joi
 from inbox_worker.handling.routing import ENDED, route
 from inbox_worker.handling.self_service import prepare_wish
 from inbox_worker.handling.unanswered import CLOSED_UNANSWERED
+from inbox_worker.handling.verifying import find_verification
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import staff_alerts
 from inbox_worker.status import Disposition, RequestStatus
@@ -39,6 +41,7 @@ from parsers.extraction import FieldValue
 from parsers.mail.bindings import find_reply_tokens
 from parsers.replies.new_text import find_new_text
 from parsers.replies.self_service import find_wish
+from parsers.replies.verification import find_question
 from parsers.values.tracking import find_tracking_numbers
 
 #: In which a corrected form is waited for, or welcome.
@@ -56,6 +59,9 @@ _IDENTITY = (
 
 def prepare_requester_reply(intake: Intake) -> Apply:
     """Find the request and return what the mail means for it."""
+    verification = _find_verification(intake)
+    if verification is not None:
+        return verification
     wish = find_wish(intake.message) if not intake.documents else None
     request, is_answer = _find_request(intake, () if wish is None else wish.numbers)
     if wish is not None and (request is not None or wish.is_about_a_number):
@@ -75,6 +81,32 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         shown = _read_shown(intake, request)
         return partial(_record_answer, intake, documents, request, shown)
     return partial(_record_correspondence, intake, documents, request)
+
+
+def _find_verification(intake: Intake) -> Apply | None:
+    """Return the answer to a mail that asks about certifications, and brings no form.
+
+    Who writes about a certification of their own and attaches it, without the keyword, is heard by
+    a person; who merely passes it on asks whether it is genuine.
+    """
+    question = find_question(intake.message)
+    if not intake.documents:
+        is_asked = question is not None and question.is_about_a_number
+        return find_verification(intake) if is_asked else None
+    if question is None and not _is_passed_on(intake):
+        return None
+    documents = await_documents(intake)
+    return None if documents.forms else find_verification(intake, documents)
+
+
+def _is_passed_on(intake: Intake) -> bool:
+    """Whether a mail brings certifications alone, and where it names a request, not a word more."""
+    if intake.verdict.rule == "certification_attached":
+        return True
+    if intake.verdict.rule != "tracking_number_in_subject":
+        return False
+    is_alone = all(document.attachment.is_certification for document in intake.documents)
+    return is_alone and not find_new_text(intake.message).text.strip()
 
 
 def prepare_paper(intake: Intake) -> Apply:

@@ -1,5 +1,8 @@
 """How many answers leave a day for mail that is no request, bound to none and not from staff.
 
+Questions whether a certification is genuine have a bound of their own for each address, and count
+with all the others for a domain and for everybody.
+
 Whoever writes, and whatever marks their program strips off: so many answers a day for one address,
 one domain and everybody together, and not one more. Beyond it the mail waits for a person, and
 staff are told once a day for each address or domain. Two programs can so never talk for ever.
@@ -7,7 +10,7 @@ staff are told once a day for each address or domain. Two programs can so never 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,9 +22,12 @@ from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.intake import Intake
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.storage.models import LetterRecord
+from outbound.letters.compose import LetterKind
 from outbound.letters.mime import find_mailable_address
 
 _DAY = timedelta(days=1)
+_VERIFICATIONS = (LetterKind.VERIFICATION.value,)
+_ALL_KINDS = (*correspondence.UNBOUND_KINDS, *_VERIFICATIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class _Limit:
     whose: str  #: an address or a domain; empty for everybody's
     most: int
     letters: ColumnElement[bool]
+    kinds: tuple[str, ...] = _ALL_KINDS
 
 
 def may_answer(intake: Intake, session: Session) -> bool:
@@ -39,11 +46,22 @@ def may_answer(intake: Intake, session: Session) -> bool:
 
     Where it was too often, staff are told in the caller's transaction.
     """
+    return _may_answer(intake, session, _list_limits)
+
+
+def may_answer_verification(intake: Intake, session: Session) -> bool:
+    """Whether a question about certifications may be answered; told to staff as `may_answer`."""
+    return _may_answer(intake, session, _list_verification_limits)
+
+
+def _may_answer(
+    intake: Intake, session: Session, list_limits: Callable[[Intake, str], Iterator[_Limit]]
+) -> bool:
     address = intake.author_address.lower()
     is_ours = any(m.is_own_address(address) for m in intake.services.settings.mailbox)
     if find_mailable_address(address) is None or is_ours:
         return False
-    for limit in _list_limits(intake, address):
+    for limit in list_limits(intake, address):
         if _count(session, limit, intake.now - _DAY) >= limit.most:
             _tell(intake, session, limit)
             return False
@@ -58,7 +76,25 @@ def _list_limits(intake: Intake, address: str) -> Iterator[_Limit]:
         whose=address,
         most=bounds.answers_per_address,
         letters=recipient == address,
+        kinds=correspondence.UNBOUND_KINDS,
     )
+    yield from _list_shared_limits(intake, address)
+
+
+def _list_verification_limits(intake: Intake, address: str) -> Iterator[_Limit]:
+    yield _Limit(
+        name="verifications of an address",
+        whose=address,
+        most=intake.services.settings.intake.verifications_per_address,
+        letters=func.lower(LetterRecord.recipient) == address,
+        kinds=_VERIFICATIONS,
+    )
+    yield from _list_shared_limits(intake, address)
+
+
+def _list_shared_limits(intake: Intake, address: str) -> Iterator[_Limit]:
+    bounds = intake.services.settings.intake
+    recipient = func.lower(LetterRecord.recipient)
     domain = address.rpartition("@")[2]
     # A public provider's many customers are strangers to one another.
     if judge_domain(domain) is not DomainTrust.WEBMAIL:
@@ -81,7 +117,7 @@ def _count(session: Session, limit: _Limit, since: datetime) -> int:
         select(func.count())
         .select_from(LetterRecord)
         .where(
-            LetterRecord.kind.in_(correspondence.UNBOUND_KINDS),
+            LetterRecord.kind.in_(limit.kinds),
             LetterRecord.created_at >= since,
             LetterRecord.request_id.is_(None),
             limit.letters,

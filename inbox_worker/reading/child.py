@@ -91,7 +91,8 @@ class VerifyTask:
     data: bytes
     anchors: tuple[bytes, ...]  #: certificates whose signers are trusted, DER
     password: str = ""
-    pictures: bool = False  #: look at pictures of pages as well, which takes seconds
+    pictures: bool = False  #: look at pictures of pages as well, which takes time
+    letters: bool = True  #: read their letters too where they show no code, which takes seconds
 
 
 #: Everything a child can be asked to do.
@@ -165,6 +166,7 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
                 limits=limits,
                 password=task.password,
                 pictures=task.pictures,
+                letters=task.letters,
             )
         return read_document(
             task.data,

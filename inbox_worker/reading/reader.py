@@ -207,13 +207,19 @@ class DocumentReader:
         return self._documents.submit(self._find_inside, task).result()
 
     def read_certification(
-        self, data: bytes, *, anchors: Sequence[bytes] = (), password: str = ""
+        self,
+        data: bytes,
+        *,
+        anchors: Sequence[bytes] = (),
+        password: str = "",
+        letters: bool = True,
     ) -> CertificationReading:
         """Read a document that may be a certification, to its pictures where it has no text.
 
+        Without `letters`, of a picture nothing but its code is read, which is sooner done.
         Raises `ReaderUnavailableError` when no child process would start.
         """
-        task = VerifyTask(data=data, anchors=tuple(anchors), password=password)
+        task = VerifyTask(data=data, anchors=tuple(anchors), password=password, letters=letters)
         found = self._documents.submit(self._read_certification, self._documents, task).result()
         if not found.needs_pictures:
             return found

@@ -53,6 +53,7 @@ class LetterKind(StrEnum):
     DEMAND_RECEIVED = "demand_received"  #: the fixed answer to a demand without a form
     STAGE_REPORT = "stage_report"  #: a requester is told how far their request is
     NOTHING_TO_TELL = "nothing_to_tell"  #: a keyword about what the author may not be told of
+    VERIFICATION = "verification"  #: whether a certification is genuine and current
     WITHDRAWAL = "withdrawal"  #: a requester took a request back
     REVIEW_NOTICE = "review_notice"  #: a reviewer is asked to decide
     SECOND_REVIEW_NOTICE = "second_review_notice"  #: a second person is asked
@@ -83,6 +84,7 @@ _TRANSLATED = frozenset(
         LetterKind.REDIRECT,
         LetterKind.REQUEST_FORM,
         LetterKind.URGENT_HELP,
+        LetterKind.VERIFICATION,
     }
 )
 _OUTSIDE = frozenset(
@@ -107,6 +109,7 @@ _OUTSIDE = frozenset(
         LetterKind.DEMAND_RECEIVED,
         LetterKind.STAGE_REPORT,
         LetterKind.NOTHING_TO_TELL,
+        LetterKind.VERIFICATION,
         LetterKind.WITHDRAWAL,
     }
 )

@@ -75,9 +75,11 @@ def read_page_text(data: bytes, password: str = "") -> PageText:
 
 
 def find_number_in_pictures(
-    data: bytes, *, limits: ReadLimits, password: str = ""
+    data: bytes, *, limits: ReadLimits, password: str = "", letters: bool = True
 ) -> PrintedNumber | None:
     """Return the number that a document's first pages show to whoever looks at them.
+
+    Without `letters` only their code is looked for, which is sooner done.
 
     Raises `ParseError` when the document is damaged or over a limit.
     """
@@ -89,7 +91,7 @@ def find_number_in_pictures(
         pictures.append(picture)
         if len(pictures) == _MOST_PAGES:
             break
-    return _read_letters(pictures)
+    return _read_letters(pictures) if letters else None
 
 
 def read_code(grey: Grey) -> str | None:

@@ -47,10 +47,12 @@ def read_certification(
     limits: ReadLimits | None = None,
     password: str = "",
     pictures: bool = False,
+    letters: bool = True,
 ) -> CertificationReading:
     """Read one document; `anchors` are certificates (DER) whose signers are trusted.
 
-    With `pictures`, pictures of pages are looked at as well, which takes seconds.
+    With `pictures`, pictures of pages are looked at as well, for their code and, with `letters`,
+    for what stands on them, which takes seconds.
     """
     bounds = limits or ReadLimits()
     nothing = CertificationReading(kind=FileKind.UNREAD, sha256=hashlib.sha256(data).hexdigest())
@@ -58,10 +60,13 @@ def read_certification(
         return nothing
     try:
         if find_picture_file(data) is not None:
-            return _look(nothing, data, bounds, pictures=pictures)
+            return _look(nothing, data, bounds, pictures=pictures, letters=letters)
         if b"%PDF-" not in data[:1024]:
             return replace(nothing, kind=FileKind.OTHER)
-        return _read_pdf(nothing, data, anchors, bounds, password, pictures=pictures)
+        found, is_over = _read_pdf(nothing, data, anchors, bounds, password)
+        if is_over:
+            return found
+        return _look(found, data, bounds, pictures=pictures, letters=letters, password=password)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a document that defeats the libraries is an outcome
@@ -76,9 +81,8 @@ def _read_pdf(
     anchors: Sequence[bytes],
     limits: ReadLimits,
     password: str,
-    *,
-    pictures: bool,
-) -> CertificationReading:
+) -> tuple[CertificationReading, bool]:
+    """Return what a PDF tells by its objects and its text, and whether that is all of it."""
     found = _judge_signatures(nothing, data, anchors)
     inside = _look_inside(data, password)
     found = replace(found, is_locked=inside.is_locked, pages=inside.pages)
@@ -89,15 +93,14 @@ def _read_pdf(
         pages = _look_inside(data[: len(data) - found.bytes_after], password).pages
         found = replace(found, pages_signed=pages)
     if found.control_number is not None or inside.is_locked or inside.pages > limits.pages:
-        return found if found.kind is not FileKind.UNREAD else replace(found, kind=inside.kind)
+        kind = inside.kind if found.kind is FileKind.UNREAD else found.kind
+        return replace(found, kind=kind), True
     text = read_page_text(data, password)
     if text.printed is not None:
-        return _take_print(found, text.printed)
-    if found.kind is not FileKind.UNREAD:
-        return found
-    if text.is_legible:
-        return replace(found, kind=FileKind.OTHER)
-    return _look(found, data, limits, pictures=pictures, password=password)
+        return _take_print(found, text.printed), True
+    if text.is_legible and found.kind is FileKind.UNREAD:
+        return replace(found, kind=FileKind.OTHER), True
+    return found, found.kind is not FileKind.UNREAD
 
 
 def _judge_signatures(
@@ -189,13 +192,14 @@ def _look(
     limits: ReadLimits,
     *,
     pictures: bool,
+    letters: bool,
     password: str = "",
 ) -> CertificationReading:
     """Look at the pages, or say that somebody has to."""
     if not pictures:
         return replace(found, kind=FileKind.PICTURE, needs_pictures=True)
     try:
-        printed = find_number_in_pictures(data, limits=limits, password=password)
+        printed = find_number_in_pictures(data, limits=limits, password=password, letters=letters)
     except ParseError:
         return found
     if printed is None:

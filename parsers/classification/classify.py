@@ -26,6 +26,7 @@ from parsers.mail.machine_marks import (
 )
 from parsers.mail.message import Attachment, InboundMessage
 from parsers.replies.self_service import find_wish
+from parsers.replies.verification import find_question
 from parsers.values.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
 
 #: Every letter of ours carries this field, so that one that comes back is known.
@@ -44,7 +45,8 @@ class MessageKind(StrEnum):
     OWN_MAIL = "own_mail"  #: a letter of ours that came back
     LIST_MAIL = "list_mail"  #: through a mailing list
     STAFF_REPLY = "staff_reply"  #: answers a review notice, or an alert about an urgent mail
-    REQUESTER_REPLY = "requester_reply"  #: answers a letter of ours, or names a request
+    #: Answers a letter of ours, names a request, or asks whether a certification is genuine.
+    REQUESTER_REPLY = "requester_reply"
     REQUEST = "request"  #: brings a PDF
     FORM_WANTED = "form_wanted"  #: asks for the blank form
     MISDIRECTED = "misdirected"  #: belongs elsewhere
@@ -247,6 +249,17 @@ def _is_unread(message: InboundMessage, _: ClassificationContext) -> bool:
     return "structure_not_read" in message.defects
 
 
+def _has_certifications_alone(message: InboundMessage, _: ClassificationContext) -> bool:
+    # A Request Form beside a certification is still a request.
+    documents = [paper for paper in message.papers if paper.is_document]
+    return bool(documents) and all(paper.is_certification for paper in documents)
+
+
+def _asks_to_verify(message: InboundMessage, _: ClassificationContext) -> bool:
+    question = find_question(message)
+    return question is not None and question.is_about_a_number
+
+
 def _has_pdf(message: InboundMessage, _: ClassificationContext) -> bool:
     # What we bound ourselves from pictures is no PDF that anybody sent.
     return any(not p.bound_from and (p.is_pdf or p.claims_pdf) for p in message.papers)
@@ -294,8 +307,10 @@ RULES: tuple[Rule, ...] = (
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
+    Rule("certification_attached", _K.REQUESTER_REPLY, _has_certifications_alone),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
     Rule("page_picture_attached", _K.REQUEST, _has_document),
+    Rule("asks_to_verify", _K.REQUESTER_REPLY, _asks_to_verify),
     Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
     Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),

@@ -14,6 +14,9 @@ from parsers.picture_files import is_page_picture
 #: What senders call a PDF; the second is what it was called before RFC 3778.
 _PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 
+#: The name under which a certification carries its facts, as PDF writers spell it.
+_FACTS_NAMES = (b"certification-facts.json", b"certification\\055facts\\056json")
+
 #: How ZIP archives and `winmail.dat` begin, in which a PDF may stand unpacked near the start.
 WRAPPING_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x78\x9f\x3e\x22")
 
@@ -49,6 +52,11 @@ class Attachment:
     def is_pdf(self) -> bool:
         """Whether the bytes hold a PDF header in their first kilobyte, whatever the headers say."""
         return b"%PDF-" in self.data[:1024] and not self.data.startswith(WRAPPING_STARTS)
+
+    @property
+    def is_certification(self) -> bool:
+        """Whether it is a PDF in which the name of a certification's attached facts stands."""
+        return self.is_pdf and any(name in self.data for name in _FACTS_NAMES)
 
     @property
     def claims_pdf(self) -> bool:

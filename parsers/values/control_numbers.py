@@ -16,18 +16,11 @@ _GAP = rf"{_SPACE}[-_.\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]?{_SPACE}"
 _GROUP = rf"{_DIGIT}{{4}}"
 #: A number as people write it.
 WRITTEN_NUMBER = re.compile(rf"{_GROUP}{_GAP}{_GROUP}{_GAP}{_GROUP}{_GAP}{_GROUP}", re.ASCII)
-#: As the form prints it, which no other thing in running text looks like.
-_PRINTED = re.compile(rf"(?<![\w-]){_GROUP}-{_GROUP}-{_GROUP}-{_GROUP}(?![\w-])", re.ASCII)
 
 
 def parse_control_number(text: str) -> str | None:
     """Return the canonical form of a text that is one control number, however it is written."""
     return _canonical(text.strip()) if WRITTEN_NUMBER.fullmatch(text.strip()) else None
-
-
-def find_control_numbers(text: str) -> tuple[str, ...]:
-    """Return the numbers in running text that stand as they are printed, in order, each once."""
-    return tuple(dict.fromkeys(_canonical(found[0]) for found in _PRINTED.finditer(text)))
 
 
 def _canonical(written: str) -> str:

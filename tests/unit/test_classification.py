@@ -28,6 +28,7 @@ STAFF = "From: r.ortega@agency.example"
 CLERK = "From: Clerk Example <clerk@courts.example>"
 DAEMON = "From: Mail Delivery System <MAILER-DAEMON@mx.courts.example>"
 PDF = "Content-Type: application/pdf; name=form.pdf\n\n%PDF-1.4"
+CERTIFICATION = PDF.replace("form", "paper") + "\n/F (certification-facts.json)"
 TEXT = "\nThe form is attached."
 MIXED = 'Content-Type: multipart/mixed; boundary="b"'
 
@@ -61,6 +62,36 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "answers_urgent_alert",
     ),
     "a form": (WITH_PDF, "request", "pdf_attached"),
+    "a certification": (
+        build(CLERK, MIXED, parts=("\nIs this genuine?", CERTIFICATION)),
+        "requester_reply",
+        "certification_attached",
+    ),
+    "a certification as its signature spells the name": (
+        build(CLERK, MIXED, parts=(CERTIFICATION.replace("-facts.", r"\055facts\056"),)),
+        "requester_reply",
+        "certification_attached",
+    ),
+    "a form beside a certification": (
+        build(CLERK, MIXED, parts=(CERTIFICATION, PDF)),
+        "request",
+        "pdf_attached",
+    ),
+    "a certification from a program": (
+        build(CLERK, "Auto-Submitted: auto-generated", MIXED, parts=(CERTIFICATION,)),
+        "auto_reply",
+        "auto_submitted_with_pdf",
+    ),
+    "a question by number": (
+        build(CLERK, "Subject: VERIFY 7K3M-9QXA-52TD-0WZH"),
+        "requester_reply",
+        "asks_to_verify",
+    ),
+    "a question by number beside a form": (
+        build(CLERK, "Subject: VERIFY 7K3M-9QXA-52TD-0WZH", MIXED, parts=(TEXT, PDF)),
+        "request",
+        "pdf_attached",
+    ),
     "a form under another type": (
         build(CLERK, MIXED, parts=(TEXT, PDF.replace("application/pdf; name=form.pdf", "x/y"))),
         "request",

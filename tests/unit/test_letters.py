@@ -129,6 +129,13 @@ from outbound.letters.staff_letters import (
     compose_staff_alert,
 )
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
+from outbound.letters.verification_letters import Answer as Verdict
+from outbound.letters.verification_letters import (
+    Answered,
+    Standing,
+    VerificationAnswer,
+    compose_verification,
+)
 from outbound.letters.words import clean_text, format_date, format_moment, format_size, wrap_text
 from parsers.replies.command import Command, CommandRefusal, LineProblem
 from parsers.replies.command_reader import parse_command
@@ -282,6 +289,23 @@ CHANNEL = ChannelWords(
     now="Open now, until 8 p.m. Eastern.",
     hours="Monday to Friday, 8 a.m. to 8 p.m. Eastern",
 )
+_STANDINGS = (
+    Standing(issued_on=AT.date()),
+    Standing(issued_on=AT.date(), superseded_by="1111-2222-3333-4444", superseded_on=AT.date()),
+    Standing(
+        issued_on=AT.date(),
+        superseded_by="1111-2222-3333-4444",
+        superseded_on=AT.date(),
+        revoked_on=AT.date(),
+    ),
+    None,
+)
+#: Every answer, with everything that the register can hold of its number.
+VERIFIED = [
+    Answered(answer=answer, number="7HQ2-9KXM-4TRB-C3W8", standing=standing)
+    for answer in Verdict
+    for standing in _STANDINGS
+]
 DIRECTIONS = Directions(
     head=HEAD,
     language="en",
@@ -350,6 +374,7 @@ def _build_outside() -> dict[str, Letter]:
             )
         ),
         "nothing to tell": compose_nothing_to_tell(NothingToTell(head=HEAD)),
+        "verification": compose_verification(VerificationAnswer(head=HEAD, answers=VERIFIED)),
         "withdrawal": compose_withdrawal(Withdrawal(head=HEAD, tracking_number=TRACKING)),
         "oversize": compose_oversize(Oversize(head=HEAD, limit=25_000_000)),
     }
@@ -536,7 +561,7 @@ UNTRACKED = {
     "digest",
     *("set aside", "no form", "not a PDF", "oversize", "nothing to tell"),
     *("redirect", "request form", "urgent help", "demand", "urgent alert"),
-    "alert about no request",
+    *("alert about no request", "verification"),
 }
 
 every_letter = pytest.mark.parametrize("name", sorted(EVERY))

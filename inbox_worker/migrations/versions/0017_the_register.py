@@ -1,4 +1,4 @@
-"""Let the register say what became of a certification, when, and what took its place."""
+"""The register says what became of a certification; a mail may ask whether one is genuine."""
 
 from __future__ import annotations
 
@@ -22,11 +22,19 @@ branch_labels = None
 depends_on = None
 
 _GUARD, _NO_DELETING = "certifications_status", "certifications_kept"
+_BEFORE = (
+    "FILED FORM_RECEIVED FORM_SET_ASIDE FORM_WANTED DECISION_APPLIED REPLY_RETURNED "
+    "REPLY_REFUSED ANSWER_RECORDED CORRESPONDENCE_RECORDED STATUS_ANSWERED "
+    "WITHDRAWAL_APPLIED REDIRECTED BOUNCE_RECORDED OVERSIZE IGNORED FOR_A_PERSON DUPLICATE "
+    "QUARANTINED DISCARDED"
+)
+_AFTER = _BEFORE.replace("STATUS_ANSWERED", "STATUS_ANSWERED VERIFICATION_ANSWERED")
 _NEW = ("facts_sha256", "superseded_by", "superseded_at", "revoked_at")
 
 
 def upgrade() -> None:
     """Apply, with what is known of the certifications that are there."""
+    _allow(_AFTER)
     for name in _NEW:
         kind = sa.DateTime(timezone=True) if name.endswith("_at") else sa.String(length=64)
         op.add_column(
@@ -55,6 +63,17 @@ def downgrade() -> None:
     with keep_guards("certifications"), op.batch_alter_table("certifications") as changed:
         for name in _NEW:
             changed.drop_column(name)
+    _allow(_BEFORE)
+
+
+def _allow(dispositions: str) -> None:
+    """Allow these outcomes for a mail."""
+    with keep_guards("journal"), op.batch_alter_table("journal") as journal:
+        journal.drop_constraint(op.f("ck_journal_disposition"), type_="check")
+        journal.create_check_constraint(
+            op.f("ck_journal_disposition"),
+            f"disposition IN ({', '.join(repr(d) for d in dispositions.split())})",
+        )
 
 
 def _fill_in() -> None:
