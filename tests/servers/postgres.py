@@ -57,6 +57,25 @@ class Postgres:
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         return self.url_of(name)
 
+    def restore_from_dump(self, url: str) -> str:
+        """Put a database back from a dump of it, as after a loss; return the new one's address."""
+        there = ["-h", self.host, "-p", str(self.port), "-U", _OWNER]
+        dump, restore = _find_program("pg_dump"), _find_program("psql")
+        if dump is None or restore is None:
+            raise RuntimeError("The client programs of PostgreSQL are not installed.")
+        dumped = subprocess.run(
+            [dump, *there, url.rpartition("/")[2]], check=True, capture_output=True, timeout=60
+        )
+        copy = self.create_database()
+        subprocess.run(
+            [restore, *there, "-q", "-v", "ON_ERROR_STOP=1", copy.rpartition("/")[2]],
+            input=dumped.stdout,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        return copy
+
     def drop_database(self, url: str) -> None:
         """Delete a database, whoever is still connected to it."""
         self.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
