@@ -57,15 +57,16 @@ def fetch_mailbox(
     *,
     should_stop: Callable[[], bool],
     hold: Hold = hold_nothing,
+    on_recorded: Callable[[], object] = lambda: None,
 ) -> FetchReport:
     """Record what is new in a mailbox and move what is disposed.
 
     `hold` is called in every transaction that writes, and raises `LeaseLostError` where the mailbox
-    is another worker's. Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it
-    was never set up.
+    is another worker's; `on_recorded` whenever a few more mails can be worked on. Raises
+    `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
     """
     try:
-        recorded = _record_new(services, settings, mailbox, should_stop, hold)
+        recorded = _record_new(services, settings, mailbox, should_stop, hold, on_recorded)
         recorded += _ask_again(services, settings, mailbox, hold)
     except WithheldError as error:
         # Whoever is to stop may have cut the line, which is no mail's fault.
@@ -82,6 +83,7 @@ def _record_new(
     mailbox: Mailbox,
     should_stop: Callable[[], bool],
     hold: Hold,
+    on_recorded: Callable[[], object],
 ) -> int:
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
@@ -100,6 +102,7 @@ def _record_new(
     tally: Counter[Recording] = Counter()
     for batch in _gather(arrivals, 1 if known.is_careful else _BATCH):
         tally += _record(services, name, batch, hold, renumbered=renumbered)
+        on_recorded()
         last_uid = batch[-1].uid
         if should_stop():
             return tally.total()
