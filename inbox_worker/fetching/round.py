@@ -20,7 +20,7 @@ from inbox_worker.fetching import renumbering
 from inbox_worker.handling.ingest import FOLDER_ROLES
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, WithheldError
 from inbox_worker.services import Services
-from inbox_worker.storage import journal, store, withheld
+from inbox_worker.storage import cursors, journal, store, withheld
 from inbox_worker.storage.journal import Recording
 
 _log = structlog.get_logger()
@@ -87,10 +87,10 @@ def _record_new(
 ) -> int:
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
-        if not journal.has_cursor(session, name):
+        if not cursors.has_cursor(session, name):
             raise SchemaError(f"The mailbox {name} was never set up: run `ero-outreach init`.")
-        renumbered = journal.is_renumbered(session, name, uidvalidity)
-        last_uid = journal.find_last_uid(session, name, uidvalidity)
+        renumbered = cursors.is_renumbered(session, name, uidvalidity)
+        last_uid = cursors.find_last_uid(session, name, uidvalidity)
         known = withheld.find_withheld(session, name, uidvalidity, now=services.clock())
     arrivals = mailbox.fetch_new(
         last_uid,
@@ -108,7 +108,7 @@ def _record_new(
             return tally.total()
     with services.database.unit_of_work() as unit:
         hold(unit.session)
-        journal.record_fetch(
+        cursors.record_fetch(
             unit.session, name, uidvalidity=uidvalidity, last_uid=last_uid, now=services.clock()
         )
         withheld.clear_suspicions(unit.session, name, uidvalidity)
