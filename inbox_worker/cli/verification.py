@@ -7,7 +7,7 @@ sentence that says why; 2 usage or configuration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -55,8 +55,9 @@ def verify(
 ) -> None:
     """Say whether a certification is genuine, unaltered and current.
 
-    Needs no configuration: the file's own signature is looked at, and the register where there is
-    one. The exit code is 1 when the answer is no.
+    Needs no configuration: the file's signature is looked at, and the register if there is one.
+
+    The exit code is 1 when the answer is no.
     """
     settings = _find_settings(context, offline=offline)
     anchors = _find_anchors(trust_anchors, settings)
@@ -107,7 +108,7 @@ def _print_verified(file: Path, found: Verified, settings: Settings | None) -> N
     verification = found.verification
     say(f"{file}: {_HEADLINES[verification.verdict]}")
     say(_explain(verification, zone))
-    for note in _list_notes(verification, zone):
+    for note in list_notes(verification, zone, now=bootstrap.now()):
         say(note)
     if found.why_no_register:
         say(found.why_no_register)
@@ -212,12 +213,12 @@ def _explain_copy(found: Verification) -> str:
     )
 
 
-def _list_notes(found: Verification, zone: ZoneInfo) -> Iterator[str]:
+def list_notes(found: Verification, zone: ZoneInfo, *, now: datetime) -> Iterator[str]:
     """Yield what has to be said beside the verdict, so that nobody takes it for more than it is."""
     signature = found.reading.signature
     if signature is None or not found.is_genuine or signature.certificate_ends is None:
         return
-    if signature.certificate_ends > datetime.now(UTC):
+    if signature.certificate_ends >= now:
         return
     day = _day(signature.certificate_ends, zone)
     if found.registered is not None:

@@ -9,14 +9,19 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from inbox_worker.casefile.verification import Looked, judge
 from inbox_worker.cli import verification
 from inbox_worker.cli.app import run_command
 from inbox_worker.reading.reader import DocumentReader
+from inbox_worker.storage.register import Registered
+from parsers.certifications.values import CertificationReading, FileKind, SignatureReading
 from tests.integration.test_register import open_signed
 from tests.integration.test_reissue import issue
 from tests.integration.test_verification_mail import SAMPLE, supersede
@@ -218,6 +223,41 @@ def test_each_answer_has_its_exit_code_its_sentence_and_its_shape(
         False,
         second["control_number"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("has_register", "is_proven", "words"),
+    [
+        pytest.param(True, False, "it was issued before, says the register", id="registered"),
+        pytest.param(False, True, "after the time-stamp was made", id="time-stamped"),
+        pytest.param(False, False, "the signer's own word", id="nothing proves when"),
+    ],
+)
+def test_a_certificate_that_has_ended_is_said_to_have(
+    has_register: bool, is_proven: bool, words: str
+) -> None:
+    ended, now = datetime(2026, 6, 1, 16, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC)
+    signature = SignatureReading(
+        valid=True, is_below_anchor=True, is_time_proven=is_proven, certificate_ends=ended
+    )
+    reading = CertificationReading(
+        kind=FileKind.SIGNED, sha256="1", control_number="7K3M-9QXA-52TD-0WZH", signature=signature
+    )
+    record = Registered(
+        control_number="7K3M-9QXA-52TD-0WZH",
+        issued_at=datetime(2026, 5, 5, tzinfo=UTC),
+        sha256="1",
+        facts_sha256="2",
+        superseded_by=None,
+        superseded_at=None,
+        revoked_at=None,
+    )
+    looked = Looked(by_file=record, by_number=record) if has_register else None
+    found = judge(reading, looked, has_anchors=True)
+    (note,) = verification.list_notes(found, ZoneInfo("America/New_York"), now=now)
+    assert note.startswith("The signer's certificate ended on June 1, 2026")
+    assert words in note
+    assert not list(verification.list_notes(found, ZoneInfo("America/New_York"), now=ended))
 
 
 def test_what_cannot_be_asked_is_said(quick: Verify, tmp_path: Path) -> None:
