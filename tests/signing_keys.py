@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -76,10 +76,17 @@ def write_key(
     ends: datetime = ENDS,
     password: str = PASSWORD,
     with_certificate: bool = True,
+    extended: x509.ObjectIdentifier | None = None,
 ) -> Path:
     """Write a PKCS#12 file with a fresh key, its certificate and the authority's."""
-    authority, key = make_authority(), ec.generate_private_key(ec.SECP256R1())
-    certificate = (
+    authority = make_authority()
+    key = (
+        ec.generate_private_key(ec.SECP256R1())
+        if extended is None
+        # What stamps the time in a test can do RSA alone.
+        else rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    )
+    builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
         .issuer_name(authority.certificate.subject)
@@ -88,8 +95,10 @@ def write_key(
         .not_valid_before(STARTS)
         .not_valid_after(ends)
         .add_extension(_usage(*usage), critical=True)
-        .sign(authority.key, hashes.SHA256())
     )
+    if extended is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([extended]), critical=True)
+    certificate = builder.sign(authority.key, hashes.SHA256())
     path.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"key",

@@ -59,6 +59,7 @@ class Verification:
     reading: CertificationReading
     registered: Registered | None = None  #: of the number the document has, or shows
     has_register: bool = False
+    is_registered: bool = False  #: the register has exactly these bytes
 
     @property
     def control_number(self) -> str | None:
@@ -92,8 +93,8 @@ class Verification:
     def is_trusted(self) -> bool:
         """Whether the signer is below a configured anchor, or the register has the file."""
         signature = self.reading.signature
-        is_known = self.registered is not None and self.registered.sha256 == self.reading.sha256
-        return is_known or (signature is not None and signature.is_below_anchor)
+        is_below_anchor = signature is not None and signature.is_below_anchor
+        return self.is_registered or is_below_anchor
 
 
 def ask_register(session: Session, reading: CertificationReading) -> Looked:
@@ -120,6 +121,7 @@ def judge(
         reading=reading,
         registered=registered,
         has_register=looked is not None,
+        is_registered=looked is not None and looked.by_file is not None,
     )
 
 

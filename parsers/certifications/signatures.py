@@ -52,7 +52,9 @@ def _check(signature: PlacedSignature, data: bytes, anchors: Sequence[bytes]) ->
     status = _validate(covered, content["content"], anchors, claimed)
     proven = _find_proven_moment(status)
     return SignatureReading(
-        valid=bool(status.intact and status.valid) and _is_written_plainly(content, der, anchors),
+        valid=bool(status.intact and status.valid)
+        and _is_stamp_whole(content, status)
+        and _is_written_plainly(content, der, anchors),
         signer=_name(status.signing_cert),
         signed_at=proven or claimed,
         is_time_proven=proven is not None,
@@ -101,6 +103,20 @@ def _find_proven_moment(status: StandardCMSSignatureStatus) -> datetime | None:
     return moment
 
 
+def _is_stamp_whole(content: cms.ContentInfo, status: StandardCMSSignatureStatus) -> bool:
+    """Whether nothing stands beside the signature but one time-stamp, which fits it."""
+    (information,) = content["content"]["signer_infos"]
+    kinds = [attribute["type"].native for attribute in information["unsigned_attrs"]]
+    stamp = status.timestamp_validity
+    if not kinds:
+        return True
+    return (
+        kinds == ["signature_time_stamp_token"]
+        and stamp is not None
+        and bool(stamp.intact and stamp.valid)
+    )
+
+
 def _take_der(padded: bytes) -> bytes:
     """Return a signature without the zeros that fill its place. Raises `ValueError`."""
     if len(padded) < 4 or padded[0] != 0x30 or padded[1] != 0x82:
@@ -115,9 +131,11 @@ def _is_written_plainly(content: cms.ContentInfo, der: bytes, anchors: Sequence[
     """Whether everything that the signature does not protect stands as it has to (RFC 5652, 5)."""
     signed = content["content"]
     (information,) = signed["signer_infos"]
+    # A time-stamp is encoded as its authority likes, and is checked by itself.
+    is_stamped = bool(information["unsigned_attrs"])
     digest = information["digest_algorithm"]
     return (
-        content.dump(force=True) == der
+        (is_stamped or content.dump(force=True) == der)
         and signed["version"].native == "v1"
         and information["version"].native == "v1"
         and [a.dump() for a in signed["digest_algorithms"]] == [digest.dump()]

@@ -11,9 +11,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from pydantic import SecretStr
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from config.data import read_data
 from config.signing_keys import KeyPlace, SigningKey, read_signing_key
@@ -240,6 +242,45 @@ def test_trust_is_judged_at_the_moment_of_signing(
     assert found.signature.is_below_anchor is is_trusted
     assert found.signature.is_time_proven is False
     assert abs((found.signature.signed_at or NOW) - moment) < timedelta(minutes=2)
+
+
+def stamp(office: Office, folder: Path) -> bytes:
+    """Sign with a time-stamp of an authority below the anchor."""
+    path = write_key(
+        folder / "stamps.p12",
+        usage=("digital_signature",),
+        extended=ExtendedKeyUsageOID.TIME_STAMPING,
+    )
+    stamps = SimpleSigner.load_pkcs12(str(path), passphrase=PASSWORD.encode())
+    stamper = DummyTimeStamper(
+        stamps.signing_cert, stamps.signing_key, certs_to_embed=stamps.cert_registry
+    )
+    signer = SimpleSigner.load_pkcs12_data(
+        office.key.pkcs12, other_certs=(), passphrase=PASSWORD.encode()
+    )
+    metadata = PdfSignatureMetadata(
+        field_name="Stamped", reason=f"Control number {NUMBER}.", md_algorithm="sha256"
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(render_certification(FACTS)))
+    return bytes(PdfSigner(metadata, signer, timestamper=stamper).sign_pdf(writer).getbuffer())
+
+
+def test_a_time_stamp_proves_the_moment_and_is_held_to_every_bit(
+    office: Office, tmp_path: Path
+) -> None:
+    stamped = stamp(office, tmp_path)
+    found = read(stamped)
+    assert found.signature is not None
+    assert (found.kind, found.signature.is_time_proven) == (K.SIGNED, True)
+    assert judge(found, None, has_anchors=True).verdict is V.GENUINE
+    token = stamped.index(b"2A864886F70D010910020E", stamped.index(b"/Contents <3082"))
+    turned = bytearray(stamped)
+    turned[stamped.index(b"2A864886F70D0109100104", token) + 120] ^= 1
+    assert read(bytes(turned)).kind is K.CHANGED
+    # Without anchors nobody vouches for whoever stamped it, and the signer's word is what is left.
+    alone = read_certification(stamped).signature
+    assert alone is not None
+    assert (alone.valid, alone.is_time_proven) == (True, False)
 
 
 def test_the_offices_own_certificate_may_be_the_anchor(office: Office, signed: bytes) -> None:
