@@ -1,11 +1,11 @@
 """Issuing: a decision in force whose moment has come becomes a certification and its letter.
 
-The document is rendered and signed first, outside every transaction; then one transaction moves
-the request to ISSUED, records the certification and puts the letter into the outbox, or does
-nothing when a CANCEL was first. Outcomes for a due decision: ISSUED; held back for lack of a usable
-signing key (with an alarm); returned to review because the records are older than 72 hours, the
-certifier is gone or the subject is protected; not issued because something went wrong (with an
-alarm), and tried again.
+The document is rendered, signed and, for e-mail, sealed first, outside every transaction; then one
+transaction moves the request to ISSUED, records the certification with its copies and puts the
+letter into the outbox, or does nothing when a CANCEL was first. Outcomes for a due decision:
+ISSUED; held back for lack of a usable signing key (with an alarm); returned to review because the
+records are older than 72 hours, the certifier is gone or the subject is protected; not issued
+because something went wrong (with an alarm), and tried again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
-from inbox_worker.review import notices
-from inbox_worker.review.after_issue import list_issued, list_recipients
+from inbox_worker.review import notices, passwords, sealing
+from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
 from inbox_worker.review.keyring import Keyring, build_control_number
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
@@ -39,6 +39,7 @@ from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.determination import has_stale_records
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
+from outbound.certification.sealing import name_filing_copy
 from outbound.certification.signing import sign_certification
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
@@ -118,6 +119,9 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     document = render_certification(facts)
     if key is not None:
         document = sign_certification(document, facts, key)
+    copies = None
+    if sealing.is_sealed(services, casework.find_recipient(item.fields)):
+        copies = sealing.seal(services, document, key, control_number=facts.control_number)
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -134,8 +138,10 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             store.move_request(unit.session, request, RequestStatus.ISSUED, **noted)
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
-        _record(unit.session, item, facts, document, services)
-        _send(services, unit.session, item, request, document)
+        record = _record(unit.session, item, facts, document, services)
+        if copies is not None:
+            sealing.record_copies(unit.session, record.id, copies, now=now)
+        _send(services, unit.session, item, request, record, copies)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
     return True
@@ -175,22 +181,23 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
 
 def _record(
     session: Session, item: _Due, facts: CertificationFacts, document: bytes, services: Services
-) -> None:
-    session.add(
-        CertificationRecord(
-            request_id=item.request.id,
-            decision_id=item.decision.id,
-            control_number=facts.control_number,
-            outcomes=list(facts.outcomes),
-            answers=facts.to_json().get("determination", {}).get("answers", []),
-            facts=facts.to_json(),
-            issued_at=services.clock(),
-            recipient=casework.find_recipient(item.fields) or "post",
-            status="current",
-            sha256=hashlib.sha256(document).hexdigest(),
-            pdf=document,
-        )
+) -> CertificationRecord:
+    record = CertificationRecord(
+        request_id=item.request.id,
+        decision_id=item.decision.id,
+        control_number=facts.control_number,
+        outcomes=list(facts.outcomes),
+        answers=facts.to_json().get("determination", {}).get("answers", []),
+        facts=facts.to_json(),
+        issued_at=services.clock(),
+        recipient=casework.find_recipient(item.fields) or BY_POST,
+        status="current",
+        sha256=hashlib.sha256(document).hexdigest(),
+        pdf=document,
     )
+    session.add(record)
+    session.flush()
+    return record
 
 
 def _supersede(
@@ -216,25 +223,40 @@ def _supersede(
 
 
 def _send(
-    services: Services, session: Session, item: _Due, request: Request, document: bytes
+    services: Services,
+    session: Session,
+    item: _Due,
+    request: Request,
+    record: CertificationRecord,
+    copies: sealing.Copies | None,
 ) -> None:
     """Put the letter into the outbox: to the form's address, or to staff for the post."""
-    recipient = casework.find_recipient(item.fields)
-    posting = Posting(key=f"certification:{item.decision.id}", now=services.clock())
-    if recipient is None:
+    actor, now = item.decision.actor, services.clock()
+    posting = Posting(key=f"certification:{item.decision.id}", now=now)
+    if record.recipient == BY_POST:
         notices.write_postal_instruction(
-            services, session, request, item.decision.actor, item.fields, document, posting
+            services, session, request, actor, item.fields, record.pdf, posting
         )
         return
     correspondence.write_answer(
         services,
         session,
         request,
-        document,
-        recipient=recipient,
+        record.pdf if copies is None else copies.sealed,
+        recipient=record.recipient,
         is_refusal=item.decision.findings is None,
+        filing_copy="" if copies is None else name_filing_copy(record.control_number),
         posting=posting,
     )
+    if copies is not None:
+        passwords.write_password_due(
+            services,
+            session,
+            request,
+            decider=actor,
+            recipient=record.recipient,
+            posting=Posting(key=f"password:{item.decision.id}", now=now),
+        )
 
 
 def _return_to_review(services: Services, item: _Due, code: str) -> None:

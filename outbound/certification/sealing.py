@@ -115,11 +115,13 @@ def _take_signature_off(pdf: Pdf) -> str:
 
 
 def _take_attachments_off(pdf: Pdf) -> None:
-    """Take the embedded files off with their very table: filing systems ask whether there is one."""
+    """Take the embedded files off with their table: filing systems ask whether there is one."""
     if "/AF" in pdf.Root:
         del pdf.Root.AF
-    names = pdf.Root.get("/Names", {})
+    if "/Names" not in pdf.Root:
+        return
+    names = pdf.Root.Names
     if "/EmbeddedFiles" in names:
         del names["/EmbeddedFiles"]
-    if "/Names" in pdf.Root and not names.keys():
+    if not names.keys():
         del pdf.Root.Names
