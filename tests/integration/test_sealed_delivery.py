@@ -144,9 +144,8 @@ def test_the_password_is_in_nothing_but_the_answer_to_whom_asks(
     assert password not in repr(copies(harness))
     heard = capfd.readouterr()
     assert password not in heard.out + heard.err
-    with harness.services.database.unit_of_work() as unit:
-        with pytest.raises(DBAPIError) as caught:
-            unit.session.execute(sql("INSERT INTO nowhere VALUES (:told)"), {"told": password})
+    with harness.services.database.unit_of_work() as unit, pytest.raises(DBAPIError) as caught:
+        unit.session.execute(sql("INSERT INTO nowhere VALUES (:told)"), {"told": password})
     assert password not in str(caught.value)
 
 
