@@ -28,7 +28,7 @@ from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
-from inbox_worker.review import notices, passwords, sealing
+from inbox_worker.review import leaving, notices
 from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
 from inbox_worker.review.keyring import Keyring, build_control_number
 from inbox_worker.review.reply import ANSWERED
@@ -39,7 +39,6 @@ from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.determination import has_stale_records
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
-from outbound.certification.sealing import name_filing_copy
 from outbound.certification.signing import sign_certification
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
@@ -119,9 +118,9 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     document = render_certification(facts)
     if key is not None:
         document = sign_certification(document, facts, key)
-    copies = None
-    if sealing.is_sealed(services, casework.find_recipient(item.fields)):
-        copies = sealing.seal(services, document, key, control_number=facts.control_number)
+    answer = leaving.prepare_answer(
+        services, item.request, item.fields, document, key, control_number=facts.control_number
+    )
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -139,9 +138,7 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
         record = _record(unit.session, item, facts, document, services)
-        if copies is not None:
-            sealing.record_copies(unit.session, record.id, copies, now=now)
-        _send(services, unit.session, item, request, record, copies)
+        leaving.write_answer(services, unit.session, request, item.fields, record, decision, answer)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
     return True
@@ -219,43 +216,6 @@ def _supersede(
             control_number=earlier[-1].control_number,
             replaced_by=facts.control_number,
             posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
-        )
-
-
-def _send(
-    services: Services,
-    session: Session,
-    item: _Due,
-    request: Request,
-    record: CertificationRecord,
-    copies: sealing.Copies | None,
-) -> None:
-    """Put the letter into the outbox: to the form's address, or to staff for the post."""
-    actor, now = item.decision.actor, services.clock()
-    posting = Posting(key=f"certification:{item.decision.id}", now=now)
-    if record.recipient == BY_POST:
-        notices.write_postal_instruction(
-            services, session, request, actor, item.fields, record.pdf, posting
-        )
-        return
-    correspondence.write_answer(
-        services,
-        session,
-        request,
-        record.pdf if copies is None else copies.sealed,
-        recipient=record.recipient,
-        is_refusal=item.decision.findings is None,
-        filing_copy="" if copies is None else name_filing_copy(record.control_number),
-        posting=posting,
-    )
-    if copies is not None:
-        passwords.write_password_due(
-            services,
-            session,
-            request,
-            decider=actor,
-            recipient=record.recipient,
-            posting=Posting(key=f"password:{item.decision.id}", now=now),
         )
 
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pikepdf
 import pytest
 from sqlalchemy import select
@@ -282,6 +283,12 @@ def test_what_goes_by_post_is_not_sealed_until_it_is_mailed(
     harness.file(delivery="postal_mail", password_phone=None)
     issue(harness)
     assert (copies(harness), sent(harness)) == ([], [])
+    order = harness.newest(ORTEGA, "postal_instruction")
+    (printable,) = order.files.values()
+    with pdfplumber.open(BytesIO(printable)) as pdf:
+        cover, first, _second = (page.extract_text() for page in pdf.pages)
+    assert "Dana Whitlock\nSuperior Court of Example County\n1 Example Plaza\nAnytown, GA" in cover
+    assert harness.certification().control_number in first
     assert "went by post" in ask(harness).text
     harness.reply(CHEN, f"RESEND {ELSEWHERE}", to=harness.notice(CHEN))
     assert copies(harness) == [], "one person alone seals nothing"

@@ -667,7 +667,7 @@ def test_a_password_is_shown_in_one_letter_for_staff_and_in_no_subject_or_repres
 def test_a_first_call_goes_through_the_switchboard_and_not_to_the_number_of_the_form() -> None:
     first, known = (" ".join(INSIDE[n].text.split()) for n in ("call", "call a known number"))
     assert "the published switchboard of Superior Court of Example County" in first
-    assert "Not the number on the form ((202) 555-0141)" in first
+    assert "Not the number on the form, (202) 555-0141, and none" in first
     assert "switchboard" not in known
     assert "(202) 555-0141, given on the form for this" in known
 
