@@ -162,12 +162,14 @@ def _find_callee(
 def _was_called_before(session: Session, request: Request, phone: str) -> bool:
     """Whether the password of an earlier request of the same author was given, for this number.
 
-    An earlier answer to this request proves nothing: its call may not have come about.
+    An earlier answer to this request proves nothing: its call may not have come about. Nor does
+    one that was revoked, perhaps because whoever was called had asked for nothing.
     """
     earlier = session.scalars(
         select(Request).where(
             Request.author_address == request.author_address,
             Request.id < request.id,
+            Request.status == RequestStatus.ISSUED.value,
             Request.id.in_(select(Event.request_id).where(Event.code == _GIVEN)),
         )
     )

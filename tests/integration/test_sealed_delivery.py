@@ -215,20 +215,28 @@ def second_request(harness: Harness, **form: Any) -> Harness:
 
 
 @pytest.mark.parametrize(
-    ("asked_first", "form", "is_number"),
+    ("first", "form", "is_number"),
     [
-        pytest.param(True, {}, True, id="called there for an earlier request"),
-        pytest.param(False, {}, False, id="answered before, and nobody called"),
-        pytest.param(True, {"password_phone": "(202) 555-0199"}, False, id="another number"),
-        pytest.param(True, {"author": OTHER, "requester_email": OTHER}, False, id="another author"),
+        pytest.param(("PASSWORD",), {}, True, id="called there for an earlier request"),
+        pytest.param((), {}, False, id="answered before, and nobody called"),
+        pytest.param(
+            ("PASSWORD", "REVOKE they had asked for nothing"), {}, False, id="and revoked since"
+        ),
+        pytest.param(
+            ("PASSWORD",), {"password_phone": "(202) 555-0199"}, False, id="another number"
+        ),
+        pytest.param(
+            ("PASSWORD",), {"author": OTHER, "requester_email": OTHER}, False, id="another author"
+        ),
     ],
 )
 def test_the_number_of_the_form_is_called_only_where_it_was_before(
-    open_filed: Opener, asked_first: bool, form: dict[str, Any], is_number: bool
+    open_filed: Opener, first: tuple[str, ...], form: dict[str, Any], is_number: bool
 ) -> None:
     harness = issue(open_filed(**SEALED))
-    if asked_first:
-        assert "published switchboard of Superior Court" in ask(harness).text
+    for text in first:
+        told = harness.reply(ORTEGA, text, to=harness.notice(ORTEGA))
+        assert text != "PASSWORD" or "published switchboard of Superior Court" in told.text
     answer = ask(second_request(harness, **form))
     assert "Dana Whitlock, Deputy Clerk of Court" in answer.text
     assert (f"{PHONE}, given on the form for this" in answer.text) == is_number
