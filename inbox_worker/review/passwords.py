@@ -24,7 +24,7 @@ from inbox_worker.review import notices, reply_answers
 from inbox_worker.review.absences import list_absent, list_stand_ins
 from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
 from inbox_worker.review.reply import Reply
-from inbox_worker.review.sealing import find_sealed
+from inbox_worker.review.sealing import PASSWORD_GIVEN, find_sealed
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
@@ -39,7 +39,6 @@ from outbound.letters.call_letters import (
 from outbound.letters.compose import Letter
 from parsers.extraction import FieldValue
 
-_GIVEN = "password_given"
 _REVOKED = "The certification is revoked, so its password is not given out any more."
 _PROTECTED = (
     "The person is protected by law (8 U.S.C. 1367): the password of what was issued is not given "
@@ -98,7 +97,7 @@ def _apply_password(reply: Reply, session: Session) -> Disposition:
         return reply_answers.return_refusal(reply, told, session)
     store.add_event(
         session,
-        _GIVEN,
+        PASSWORD_GIVEN,
         request=request,
         actor=reply.member.email.lower(),
         now=intake.now,
@@ -170,7 +169,7 @@ def _was_called_before(session: Session, request: Request, phone: str) -> bool:
             Request.author_address == request.author_address,
             Request.id < request.id,
             Request.status == RequestStatus.ISSUED.value,
-            Request.id.in_(select(Event.request_id).where(Event.code == _GIVEN)),
+            Request.id.in_(select(Event.request_id).where(Event.code == PASSWORD_GIVEN)),
         )
     )
     return any(_find_phone(session, one) == phone for one in earlier)

@@ -11,14 +11,17 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, undefer
 
 from config.signing_keys import SigningKey
 from inbox_worker.services import Services
-from inbox_worker.storage.models import CertificationCopy
+from inbox_worker.storage.models import CertificationCopy, CertificationRecord, Event
 from outbound.certification.passwords import build_password
 from outbound.certification.sealing import seal_certification, strip_attachments
+
+#: The event of a password that was shown to staff.
+PASSWORD_GIVEN = "password_given"  # noqa: S105  names it, and is none
 
 _OWNER_BITS = 256
 
@@ -78,6 +81,24 @@ def find_sealed(session: Session, certification_id: int) -> CertificationCopy | 
         )
         .options(undefer(CertificationCopy.pdf), undefer(CertificationCopy.password))
     )
+
+
+def count_unopened(session: Session) -> int:
+    """Return how many certifications in force nobody has asked the password of since they left."""
+    was_given = exists().where(
+        Event.request_id == CertificationRecord.request_id,
+        Event.code == PASSWORD_GIVEN,
+        Event.at >= CertificationRecord.issued_at,
+    )
+    found = (
+        select(func.count())
+        .select_from(CertificationRecord)
+        .join(CertificationCopy, CertificationCopy.certification_id == CertificationRecord.id)
+        .where(
+            CertificationRecord.status == "current", CertificationCopy.kind == "sealed", ~was_given
+        )
+    )
+    return session.scalar(found) or 0
 
 
 def _build_copy(

@@ -17,6 +17,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import undefer
 
+from inbox_worker.review.digest import send_digest
 from inbox_worker.storage.models import CertificationCopy, CertificationRecord, Event
 from tests.signing_keys import PASSWORD as KEY_PASSWORD
 from tests.signing_keys import write_key
@@ -337,3 +338,22 @@ def test_what_left_sealed_stays_sealed(open_filed: Opener) -> None:
     harness.reply(CHEN, "RESEND", to=harness.notice(CHEN))
     first, again = sent(harness)
     assert first == again
+
+
+@pytest.mark.on_both
+def test_the_digest_counts_what_nobody_has_asked_the_password_of(open_filed: Opener) -> None:
+    harness = issue(open_filed(**SEALED))
+    told = "password not asked for yet"
+    harness.clock.advance(days=1)
+    send_digest(harness.services)
+    assert f"{told}: 1" in harness.newest(ALVAREZ, "digest").text
+    ask(harness)
+    harness.clock.advance(days=1)
+    send_digest(harness.services)
+    assert told not in harness.newest(ALVAREZ, "digest").text
+    text = findings(removed="2026-04-18", custody="2026-03-02 to 2026-04-18")
+    text = text.replace("2026-05-04 14:30", "2026-05-06 14:30")
+    issue(harness, text.replace("APPROVE", "REISSUE", 1))
+    harness.clock.advance(days=1)
+    send_digest(harness.services)
+    assert f"{told}: 1" in harness.newest(ALVAREZ, "digest").text, "the new one has another"
