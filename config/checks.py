@@ -275,15 +275,6 @@ def _find_unbuilt_certification(settings: Settings) -> _Found:
         yield _not_built("certification.timestamp_url", "Time-stamping", "Leave it empty.")
 
 
-def _find_unbuilt_delivery(settings: Settings) -> _Found:
-    if settings.delivery.protection == "encrypted":
-        yield _not_built(
-            "delivery.protection",
-            "Encryption",
-            'Set it to "none": certifications then leave unencrypted.',
-        )
-
-
 RULES: tuple[Rule, ...] = (
     Rule(reads=("mailbox.password", "mailbox.password_file"), find=find_secret_problems),
     Rule(
@@ -334,5 +325,4 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("certification", "staff"), find=_find_key_problems),
     Rule(reads=("certification.trust_anchors",), find=find_anchor_problems),
     Rule(reads=("certification.timestamp_url",), find=_find_unbuilt_certification),
-    Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

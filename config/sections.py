@@ -332,6 +332,7 @@ class DeliverySettings(Section):
     """How certifications leave."""
 
     protection: Literal["encrypted", "none"] = "encrypted"
+    filing_copy_attachments: bool = True
 
 
 class GeneralSettings(Section):

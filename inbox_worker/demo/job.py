@@ -282,6 +282,7 @@ def build_demo_settings(servers: EmbeddedServers, database_url: str) -> Settings
             ],
             "alerts": {"urgent": [REVIEWER], "alarms": [REVIEWER]},
             "certification": {"require_signature": False, "verify_address": MAILBOX},
+            # Whoever looks at what the demonstration leaves has nobody to read a password to them.
             "delivery": {"protection": "none"},
             "general": {
                 "agency": "Example Immigration Agency (demo)",

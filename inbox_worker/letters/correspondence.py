@@ -270,13 +270,18 @@ def write_answer(
     *,
     recipient: str,
     is_refusal: bool,
+    filing_copy: str,
     posting: Posting,
 ) -> None:
-    """Send a certification form to the address the form names."""
+    """Send a certification form to the address the form names.
+
+    `filing_copy` is the name of the file attached to a sealed one, empty for a clear one.
+    """
     answer = Answer(
         head=build_letterhead(services),
         tracking_number=request.tracking_number,
         document=document,
+        filing_copy=filing_copy,
     )
     letter = compose_refusal(answer) if is_refusal else compose_certification_letter(answer)
     post_to_requester(services, session, request, recipient, letter, posting)

@@ -1,4 +1,4 @@
-"""Letters for requesters whom no mail reaches: a printable page, mailed to whoever posts paper.
+"""What goes by post: printable pages, mailed to whoever posts paper.
 
 It works in the caller's transaction, as every posting does.
 """
@@ -16,7 +16,12 @@ from inbox_worker.storage.models import Request
 from inbox_worker.storage.store import current_fields
 from outbound.letters.compose import Letterhead
 from outbound.letters.mime import find_mailable_address
-from outbound.letters.printed import PrintedKind, PrintedLetter, render_printed_letter
+from outbound.letters.printed import (
+    PrintedKind,
+    PrintedLetter,
+    enclose_certification,
+    render_printed_letter,
+)
 from outbound.letters.staff_letters import PostalInstruction, compose_print_letter
 from parsers.extraction import FieldValue
 
@@ -37,6 +42,27 @@ def list_address_lines(fields: Mapping[str, FieldValue]) -> tuple[str, ...]:
         f"{city} {values.get('requester_zip', '')}".strip(", "),
     )
     return tuple(line for line in lines if line)
+
+
+def build_posted_certification(
+    services: Services,
+    request: Request,
+    fields: Mapping[str, FieldValue],
+    certification: bytes,
+    *,
+    now: datetime,
+) -> bytes:
+    """Return a certification behind its cover letter, to be printed and posted."""
+    cover = render_printed_letter(
+        PrintedLetter(
+            kind="certification",
+            agency=services.settings.general.agency,
+            tracking_number=request.tracking_number,
+            date=_tell_date(services, now),
+            address_lines=list_address_lines(fields),
+        )
+    )
+    return enclose_certification(cover, certification)
 
 
 def post_printable(

@@ -1,13 +1,16 @@
 """RESEND and REVOKE: what is done with a certification that has left.
 
 RESEND sends the same bytes once more, to where they went. To another address it takes two people:
-one asks, and another replies the same within a week. REVOKE ends a certification, and everybody it
-was sent to is told so, without a word about the person or the reason.
+one asks, and another replies the same within a week. What left in the clear, or by post, before it
+has to be encrypted is sealed for it, or is not sent while no key can sign that. REVOKE ends a
+certification, and everybody it was sent to is told so, without a word about the person or the
+reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -15,15 +18,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from config.settings import StaffMember
+from config.signing_keys import KeyUnusableError
+from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply
 from inbox_worker.letters import correspondence
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_to_staff
-from inbox_worker.review import notices, reply_answers, transcripts
+from inbox_worker.review import notices, reply_answers, sealing, transcripts
+from inbox_worker.review.keyring import Keyring
 from inbox_worker.review.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
-from inbox_worker.storage.models import CertificationRecord, Event, Request
+from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
+from outbound.certification.document import SAMPLE_CONTROL_NUMBER
+from outbound.certification.sealing import name_filing_copy
 from outbound.letters.compose import Fact, Letter
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import Transcript, compose_transcript
@@ -43,7 +51,12 @@ def prepare_resending(reply: Reply) -> Apply:
     if address and find_mailable_address(address) is None:
         sentence = "RESEND takes an e-mail address, or nothing to send it where it went before."
         return partial(reply_answers.return_refusal, reply, sentence)
-    return partial(_apply_resending, reply, address)
+    try:
+        fresh = _seal_if_needed(reply, address)
+    except KeyUnusableError as error:
+        sentence = f"It has to be sealed first, and cannot be signed now. {error} {error.hint}"
+        return partial(reply_answers.return_refusal, reply, sentence)
+    return partial(_apply_resending, reply, address, fresh)
 
 
 def prepare_revocation(reply: Reply) -> Apply:
@@ -51,9 +64,43 @@ def prepare_revocation(reply: Reply) -> Apply:
     return partial(_apply_revocation, reply)
 
 
-def _apply_resending(reply: Reply, address: str, session: Session) -> Disposition:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fresh:
+    """Copies made for a certification that had none."""
+
+    certification_id: int
+    copies: sealing.Copies
+
+
+def _seal_if_needed(reply: Reply, address: str) -> _Fresh | None:
+    """Make the copies of a certification that was not sealed and has to be from now on.
+
+    Raises `KeyUnusableError`.
+    """
+    services = reply.intake.services
+    with services.database.read() as session:
+        issued = list_issued(session, reply.request)[-1]
+        decision = session.get_one(Decision, issued.decision_id)
+        if sealing.find_sealed(session, issued.id) is not None:
+            return None
+        session.expunge_all()
+    by_mail = address or (None if issued.recipient == BY_POST else issued.recipient)
+    if not sealing.is_sealed(services, by_mail):
+        return None
+    is_sample = issued.control_number == SAMPLE_CONTROL_NUMBER
+    key = None if is_sample else Keyring(services=services).pick_key(decision)
+    copies = sealing.seal(services, issued.pdf, key, control_number=issued.control_number)
+    return _Fresh(certification_id=issued.id, copies=copies)
+
+
+def _apply_resending(
+    reply: Reply, address: str, fresh: _Fresh | None, session: Session
+) -> Disposition:
     request, intake = reply.hold(session), reply.intake
     issued = list_issued(session, request)[-1]
+    sealed = sealing.find_sealed(session, issued.id)
+    if sealed is None and fresh is not None and fresh.certification_id != issued.id:
+        raise StaleStatusError(f"{request.tracking_number} was issued anew meanwhile")
     is_new = bool(address) and address.lower() != issued.recipient.lower()
     if not is_new and issued.recipient == BY_POST:
         sentence = "It went by post. Reply SHOW for the file, or RESEND and an e-mail address."
@@ -61,6 +108,8 @@ def _apply_resending(reply: Reply, address: str, session: Session) -> Dispositio
     recipient = address or issued.recipient
     if is_new and not _is_wanted_by_another(reply, session, request, recipient):
         return _ask_a_second(reply, session, request, recipient)
+    if sealed is None and fresh is not None:
+        sealed = sealing.record_copies(session, issued.id, fresh.copies, now=intake.now)
     store.add_event(
         session,
         _RESENT,
@@ -74,13 +123,17 @@ def _apply_resending(reply: Reply, address: str, session: Session) -> Dispositio
         intake.services,
         session,
         request,
-        issued.pdf,
+        issued.pdf if sealed is None else sealed.pdf,
         recipient=recipient,
         is_refusal=issued.outcomes == ["NO_INFORMATION"],
+        filing_copy="" if sealed is None else name_filing_copy(issued.control_number),
         posting=Posting(key=f"resend:{intake.entry.id}", now=intake.now),
     )
     facts = (Fact(label="Sent again to", value=recipient),)
-    return _note(reply, session, request, "The same document was sent again.", facts)
+    told = "The same document was sent again."
+    if sealed is not None:
+        told += " Reply PASSWORD for what opens it."
+    return _note(reply, session, request, told, facts)
 
 
 def _apply_revocation(reply: Reply, session: Session) -> Disposition:

@@ -49,7 +49,7 @@ STATUSES: Mapping[str, frozenset[RequestStatus]] = {
 
 #: Commands that touch no request's state or are about the person, and so may answer a letter of an
 #: earlier round.
-ANY_ROUND = frozenset({"PROTECT", "NOTE", "STATUS", "SHOW", "HELP", "AWAY", "BACK"})
+ANY_ROUND = frozenset({"PROTECT", "NOTE", "STATUS", "SHOW", "PASSWORD", "HELP", "AWAY", "BACK"})
 
 #: Commands that would tell of a person whom the law protects.
 TELLING = frozenset({"APPROVE", "CONFIRM", "RESEND", "REISSUE"})

@@ -18,6 +18,7 @@ from inbox_worker.chores import Chore
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_unbound
 from inbox_worker.review.absences import find_stand_in, list_absent
+from inbox_worker.review.sealing import count_unopened
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage import store
@@ -98,13 +99,17 @@ def _build(services: Services, session: Session, today: date) -> Digest:
     counts = _count_states(session)
     reviews = _list_reviews(services, session, today)
     soon = add_business_days(today, _SOON)
+    facts = [
+        Fact(label=words, value=str(counts.get(state.value, 0)))
+        for state, words in STATE_WORDS.items()
+    ]
+    unopened = count_unopened(session)
+    if unopened:
+        facts.append(Fact(label="Sent, their password not asked for yet", value=str(unopened)))
     return Digest(
         head=build_letterhead(services),
         day=today,
-        counts=tuple(
-            Fact(label=words, value=str(counts.get(state.value, 0)))
-            for state, words in STATE_WORDS.items()
-        ),
+        counts=tuple(facts),
         ages=_group_by_age([review.business_days for review in reviews]),
         oldest=tuple(_tell(services, review) for review in reviews[:_OLDEST]),
         due_soon=sum(r.due_date is not None and r.due_date <= soon for r in reviews),

@@ -17,7 +17,6 @@ from inbox_worker.review import reply_answers, transcripts
 from inbox_worker.review.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
-from inbox_worker.storage.models import Request
 from outbound.letters.compose import Fact
 from parsers.extraction import FieldProblem, FieldValue
 from parsers.forms.validation import validate
@@ -70,21 +69,9 @@ def prepare_status(reply: Reply) -> Apply:
     return partial(reply_answers.return_status, reply)
 
 
-def prepare_password(reply: Reply) -> Apply:
-    """Tell the document's password: nothing is encrypted, so there is none."""
-    return partial(_apply_password, reply)
-
-
 def prepare_help(reply: Reply) -> Apply:
     """Tell what can be done now."""
     return partial(reply_answers.return_help, reply)
-
-
-def _apply_password(reply: Reply, session: Session) -> Disposition:
-    request = session.get_one(Request, reply.request.id)
-    sentence = "The document left without a password: delivery.protection is none here."
-    transcripts.return_note(reply, session, request, sentence)
-    return Disposition.REPLY_RETURNED
 
 
 def _apply_question(reply: Reply, question: str, session: Session) -> Disposition:

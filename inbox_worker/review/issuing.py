@@ -1,11 +1,11 @@
 """Issuing: a decision in force whose moment has come becomes a certification and its letter.
 
-The document is rendered and signed first, outside every transaction; then one transaction moves
-the request to ISSUED, records the certification and puts the letter into the outbox, or does
-nothing when a CANCEL was first. Outcomes for a due decision: ISSUED; held back for lack of a usable
-signing key (with an alarm); returned to review because the records are older than 72 hours, the
-certifier is gone or the subject is protected; not issued because something went wrong (with an
-alarm), and tried again.
+The document is rendered, signed and, for e-mail, sealed first, outside every transaction; then one
+transaction moves the request to ISSUED, records the certification with its copies and puts the
+letter into the outbox, or does nothing when a CANCEL was first. Outcomes for a due decision:
+ISSUED; held back for lack of a usable signing key (with an alarm); returned to review because the
+records are older than 72 hours, the certifier is gone or the subject is protected; not issued
+because something went wrong (with an alarm), and tried again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
-from inbox_worker.review import notices
-from inbox_worker.review.after_issue import list_issued, list_recipients
+from inbox_worker.review import leaving, notices
+from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
 from inbox_worker.review.keyring import Keyring, build_control_number
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
@@ -118,6 +118,9 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     document = render_certification(facts)
     if key is not None:
         document = sign_certification(document, facts, key)
+    answer = leaving.prepare_answer(
+        services, item.request, item.fields, document, key, control_number=facts.control_number
+    )
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -134,8 +137,8 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             store.move_request(unit.session, request, RequestStatus.ISSUED, **noted)
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
-        _record(unit.session, item, facts, document, services)
-        _send(services, unit.session, item, request, document)
+        record = _record(unit.session, item, facts, document, services)
+        leaving.write_answer(services, unit.session, request, item.fields, record, decision, answer)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
     return True
@@ -175,23 +178,24 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
 
 def _record(
     session: Session, item: _Due, facts: CertificationFacts, document: bytes, services: Services
-) -> None:
-    session.add(
-        CertificationRecord(
-            request_id=item.request.id,
-            decision_id=item.decision.id,
-            control_number=facts.control_number,
-            outcomes=list(facts.outcomes),
-            answers=facts.to_json().get("determination", {}).get("answers", []),
-            facts=facts.to_json(),
-            facts_sha256=hashlib.sha256(facts.to_bytes()).hexdigest(),
-            issued_at=services.clock(),
-            recipient=casework.find_recipient(item.fields) or "post",
-            status="current",
-            sha256=hashlib.sha256(document).hexdigest(),
-            pdf=document,
-        )
+) -> CertificationRecord:
+    record = CertificationRecord(
+        request_id=item.request.id,
+        decision_id=item.decision.id,
+        control_number=facts.control_number,
+        outcomes=list(facts.outcomes),
+        answers=facts.to_json().get("determination", {}).get("answers", []),
+        facts=facts.to_json(),
+        facts_sha256=hashlib.sha256(facts.to_bytes()).hexdigest(),
+        issued_at=services.clock(),
+        recipient=casework.find_recipient(item.fields) or BY_POST,
+        status="current",
+        sha256=hashlib.sha256(document).hexdigest(),
+        pdf=document,
     )
+    session.add(record)
+    session.flush()
+    return record
 
 
 def _supersede(
@@ -218,28 +222,6 @@ def _supersede(
             replaced_by=facts.control_number,
             posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
         )
-
-
-def _send(
-    services: Services, session: Session, item: _Due, request: Request, document: bytes
-) -> None:
-    """Put the letter into the outbox: to the form's address, or to staff for the post."""
-    recipient = casework.find_recipient(item.fields)
-    posting = Posting(key=f"certification:{item.decision.id}", now=services.clock())
-    if recipient is None:
-        notices.write_postal_instruction(
-            services, session, request, item.decision.actor, item.fields, document, posting
-        )
-        return
-    correspondence.write_answer(
-        services,
-        session,
-        request,
-        document,
-        recipient=recipient,
-        is_refusal=item.decision.findings is None,
-        posting=posting,
-    )
 
 
 def _return_to_review(services: Services, item: _Due, code: str) -> None:

@@ -194,9 +194,10 @@ def _is_missing_file(url: str) -> bool:
 
 
 def _build_engine(url: str, idle_seconds: int) -> Engine:
+    """Return the engine. No error of its tells what was to be written: it may be a password."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -208,6 +209,7 @@ def _build_engine(url: str, idle_seconds: int) -> Engine:
     engine = create_engine(
         parsed,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         # A server that was started anew meanwhile is no fault of whoever asks next.
         pool_pre_ping=True,
         connect_args={name: value for name, value in waits.items() if name not in parsed.query},

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from inbox_worker.storage.models import CertificationRecord
+from inbox_worker.storage.models import CertificationCopy, CertificationRecord
 
 Standing = Literal["current", "superseded", "revoked"]
 
@@ -44,8 +44,14 @@ def find_registered(session: Session, control_number: str) -> Registered | None:
 
 
 def find_registered_file(session: Session, sha256: str) -> Registered | None:
-    """Return what was issued as exactly the bytes that have this digest, in hexadecimal."""
-    return _find(session, CertificationRecord.sha256 == sha256)
+    """Return what was issued as exactly the bytes that have this digest, in hexadecimal.
+
+    The copies that left, sealed or to be filed, are that as well as the one that is archived.
+    """
+    copies = select(CertificationCopy.certification_id).where(CertificationCopy.sha256 == sha256)
+    return _find(
+        session, or_(CertificationRecord.sha256 == sha256, CertificationRecord.id.in_(copies))
+    )
 
 
 def _find(session: Session, wanted: ColumnElement[bool]) -> Registered | None:

@@ -68,6 +68,8 @@ class LetterKind(StrEnum):
     URGENT_ALERT = "urgent_alert"  #: a mail is about danger to somebody
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
+    CALL_DUE = "call_due"  #: the password of a sealed document is to be read out
+    CALL = "call"  #: shows that password, and whom to call
     PRINT_LETTER = "print_letter"  #: print a letter and post it
 
     @property

@@ -1,7 +1,7 @@
-"""Letters for requesters who gave no e-mail address: a page to be printed and posted by staff.
+"""What goes by post: a letter, and with an answer the certification, to be printed by staff.
 
-`render_printed_letter` returns PDF bytes. The words are data in `templates.printed`; what is put
-into them reaches the template as data and is never read as markup.
+`render_printed_letter` and `enclose_certification` return PDF bytes. The words are data in
+`templates.printed`; what is put into them reaches the template as data and is never read as markup.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from io import BytesIO
 from typing import Any, Literal
 
 import typst
+from pikepdf import Dictionary, Name, Pdf
 
 from outbound.certification.pdf import find_fonts
 from outbound.letters.words import clean_text
 
 PrintedKind = Literal[
     "acknowledgement",
+    "certification",
     "legal_received",
     "deficiency",
     "question",
@@ -64,6 +67,24 @@ def render_printed_letter(letter: PrintedLetter) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"view": json.dumps(view, ensure_ascii=False)},
     )
+
+
+def enclose_certification(cover: bytes, certification: bytes) -> bytes:
+    """Return a cover letter and the pages of a certification as one file to be printed.
+
+    It asks for one side of the paper and for the size as it is, without which the address misses
+    its window. What only a file can be, signed and read aloud, the enclosed pages are not.
+    """
+    with Pdf.open(BytesIO(cover)) as pdf, Pdf.open(BytesIO(certification)) as enclosed:
+        for page in enclosed.pages:
+            for key in ("/Annots", "/StructParents"):
+                if key in page:
+                    del page[key]
+            pdf.pages.append(page)
+        pdf.Root.ViewerPreferences = Dictionary(Duplex=Name.Simplex, PrintScaling=Name("/None"))
+        printable = BytesIO()
+        pdf.save(printable, deterministic_id=True)
+    return printable.getvalue()
 
 
 @cache

@@ -142,6 +142,7 @@ class Answer:
     head: Letterhead
     tracking_number: str
     document: bytes  #: the PDF
+    filing_copy: str = ""  #: the name of the file attached to a sealed PDF; empty for a clear one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,9 +226,9 @@ def _thread(mail: EmailMessage, answered: Mail) -> None:
     mail["References"] = " ".join([*earlier, answered.message_id])
 
 
-def read_pages(document: bytes) -> list[str]:
+def read_pages(document: bytes, password: str = "") -> list[str]:
     """Return the text of every page of a PDF, each on one line."""
-    with pdfplumber.open(io.BytesIO(document)) as pdf:
+    with pdfplumber.open(io.BytesIO(document), password=password) as pdf:
         return [re.sub(r"\s+", " ", page.extract_text()) for page in pdf.pages]
 
 

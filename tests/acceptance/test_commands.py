@@ -175,7 +175,7 @@ def test_every_problem_of_a_configuration_is_told_at_once(run: Run, tmp_path: Pa
     assert (done.code, done.out) == (2, "")
     for key in (
         *("mailbox.port", "mailbox.addresses", "smtp.hots", "smtp.host", "review.approvals"),
-        *("staff", "alerts.urgent", "certification.verify_address", "delivery.protection"),
+        *("staff", "alerts.urgent", "certification.verify_address"),
     ):
         assert key in done.err, f"{key} is not in {done.err}"
     assert "Hush-hush" not in done.err

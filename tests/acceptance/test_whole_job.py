@@ -2,7 +2,7 @@
 
 Each story follows one request through the installed command. They are played side by side, once on
 Dovecot and Postfix and once on the embedded servers: between two steps of a story (`yield`) the
-command `once` runs to its end and every letter it sent has arrived.
+command `once` runs to its end and every letter it sent has arrived. What leaves is sealed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from tests.acceptance.conftest import open_embedded
@@ -84,6 +87,32 @@ def _notice(job: Job, member: Person, tracking: str) -> Mail:
     return job.newest_to(member.address, f"[{tracking}] Review needed")
 
 
+def _ask_password(job: Job, member: Person, tracking: str) -> None:
+    """Ask for the password of what has left, by the notice that one is to be read out."""
+    job.reply(member, job.newest_to(member.address, f"[{tracking}] A password"), "PASSWORD")
+
+
+def _unseal(job: Job, member: Person, tracking: str, answer: Mail) -> bytes:
+    """Open a sealed certification as its reader does, and return the copy for filing."""
+    sealed = answer.files[f"{tracking}.pdf"]
+    told = job.newest_to(member.address, f"[{tracking}] Understood: PASSWORD")
+    (password,) = {w for w in told.words.split() if re.fullmatch("(?:[a-z]+-){5}[a-z]+", w)}
+    assert password not in answer.text
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(BytesIO(sealed))
+    with pikepdf.open(BytesIO(sealed), password=password) as pdf:
+        ((name, attached),) = pdf.attachments.items()
+        filing = attached.get_file().read_bytes()
+    assert name in answer.text
+    (issued,) = job.show(tracking)["certifications"]
+    assert (name, sha256(filing).hexdigest()) == (
+        f"{issued['control_number']}.pdf",
+        issued["sha256"],
+    )
+    assert read_pages(sealed, password) == read_pages(filing)
+    return filing
+
+
 # The stories.
 
 
@@ -131,7 +160,9 @@ def a_clerk_gets_a_certification(job: Job) -> Iterator[None]:
     assert job.dispositions_of(confirmation) == ["DECISION_APPLIED"]
     answer = job.newest_to(clerk.address)
     _check_answer(answer, tracking, thread=[form, receipt])
-    _check_certification(answer.files[f"{tracking}.pdf"], tracking, job)
+    _ask_password(job, job.approver, tracking)
+    yield
+    _check_certification(_unseal(job, job.approver, tracking, answer), tracking, job)
     file = job.show(tracking)
     assert file["status"] == "ISSUED"
     (issued,) = file["certifications"]
@@ -228,7 +259,9 @@ def a_probation_officer_is_denied(job: Job) -> Iterator[None]:
     assert job.status_of(tracking) == "ISSUED"
     answer = job.newest_to(officer.address)
     _check_answer(answer, tracking, thread=[form, receipt])
-    (page,) = read_pages(answer.files[f"{tracking}.pdf"])
+    _ask_password(job, job.approver, tracking)
+    yield
+    (page,) = read_pages(_unseal(job, job.approver, tracking, answer))
     assert "ICE is not providing information in response to this request." in page
     assert "Example County Probation Department" in page
     assert "25-PR-000456" in page
@@ -424,7 +457,10 @@ def two_people_decide_where_the_form_names_another_address(job: Job) -> Iterator
     assert job.status_of(tracking) == "ISSUED"
     answer = job.newest_to(records)
     assert list(answer.files) == [f"{tracking}.pdf"]
-    assert "I, A. Example Chief, am employed by" in read_pages(answer.files[f"{tracking}.pdf"])[1]
+    _ask_password(job, job.chief, tracking)
+    yield
+    pages = read_pages(_unseal(job, job.chief, tracking, answer))
+    assert "I, A. Example Chief, am employed by" in pages[1]
     assert not job.letters_to(clerk.address, "Answer")
 
 
@@ -719,7 +755,8 @@ def played(
 
 def _play(servers: MailServers, folder: Path, url: str = "") -> Played:
     _SENT.clear()
-    job = Job(servers, folder, tag="whole", url=url)
+    sealed = {"delivery": {"protection": "encrypted"}}
+    job = Job(servers, folder, tag="whole", url=url, settings=sealed)
     job.do("init")
     ended = play(job, STORIES)
     # What the relay reports of the last letters is mail, too.

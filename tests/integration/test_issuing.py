@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from inbox_worker.alarms.facts import gather_facts
-from inbox_worker.review import issuing
+from inbox_worker.review import issuing, leaving
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from tests.signing_keys import PASSWORD, write_key
@@ -333,7 +333,7 @@ def test_what_fails_while_it_is_recorded_issues_nothing(
     def fail(*_arguments: Any, **_options: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(issuing, "_send", fail)
+    monkeypatch.setattr(leaving, "write_answer", fail)
     assert approved.issue() == 0
     assert (approved.status(), approved.rows(CertificationRecord)) == ("APPROVED", [])
 

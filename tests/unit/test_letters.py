@@ -18,6 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.data import read_data
+from outbound.letters.call_letters import (
+    Callee,
+    PasswordAnswer,
+    PasswordDue,
+    compose_password,
+    compose_password_due,
+)
 from outbound.letters.chart import Bar
 from outbound.letters.compose import Fact, Letter, Letterhead, LetterKind
 from outbound.letters.digest_letters import Digest, OldCase, compose_digest
@@ -312,6 +319,24 @@ DIRECTIONS = Directions(
     as_of="Monday, 3 p.m. EDT",
     others=(Direction(title="Where somebody is detained", channels=(CHANNEL,)),),
 )
+FILING = "7HQ2-9KXM-4TRB-C3W8.pdf"
+PASSWORD = "walnut-harbor-pencil-magnet-orchid-tunnel"
+CALL = PasswordAnswer(
+    head=HEAD,
+    tracking_number=TRACKING,
+    reply=REPLY,
+    control_number="7HQ2-9KXM-4TRB-C3W8",
+    recipients=("d.whitfield@courts.example",),
+    issued_at=AT,
+    callee=Callee(
+        name="Dana Whitfield",
+        title="Deputy Clerk",
+        agency="Superior Court of Example County",
+        phone="(202) 555-0141",
+        is_known=False,
+    ),
+    password=PASSWORD,
+)
 #: What no subject line and no file name may ever hold.
 PERSONAL = ("Núñez", "Cruz", "1985", "000000123", "A000", "Whitfield", "courts.example")
 
@@ -348,6 +373,8 @@ def _build_outside() -> dict[str, Letter]:
         ),
         "certification": compose_certification_letter(Answer(**named, document=PDF)),
         "refusal": compose_refusal(Answer(**named, document=PDF)),
+        "sealed": compose_certification_letter(Answer(**named, document=PDF, filing_copy=FILING)),
+        "sealed refusal": compose_refusal(Answer(**named, document=PDF, filing_copy=FILING)),
         "set aside": compose_set_aside(
             SetAside(
                 head=HEAD,
@@ -549,6 +576,13 @@ def _build_inside() -> dict[str, Letter]:
                 minutes=15,
             )
         ),
+        "call due": compose_password_due(
+            PasswordDue(**answered, recipient="d.whitfield@courts.example")
+        ),
+        "call": compose_password(CALL),
+        "call a known number": compose_password(
+            replace(CALL, callee=replace(CALL.callee, is_known=True))
+        ),
         "post": compose_postal_instruction(
             PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)
         ),
@@ -640,8 +674,27 @@ def test_staff_letters_hold_the_facts_in_the_body_only() -> None:
 
 
 def test_a_refusal_reads_as_any_other_answer_does() -> None:
-    answer, refusal = OUTSIDE["certification"], OUTSIDE["refusal"]
-    assert replace(refusal, kind=LetterKind.CERTIFICATION) == answer
+    for answer, refusal in (("certification", "refusal"), ("sealed", "sealed refusal")):
+        assert replace(OUTSIDE[refusal], kind=LetterKind.CERTIFICATION) == OUTSIDE[answer]
+
+
+def test_a_password_is_shown_in_one_letter_for_staff_and_in_no_subject_or_representation() -> None:
+    shown = {name for name, letter in EVERY.items() if PASSWORD in letter.text + letter.html}
+    assert shown == {"call", "call a known number"}
+    assert not [letter.subject for letter in EVERY.values() if "walnut" in letter.subject]
+    assert "walnut" not in repr(CALL)
+    words = [f"{number}. {word}" for number, word in enumerate(PASSWORD.split("-"), 1)]
+    assert [w for w in INSIDE["call"].text.splitlines() if w.strip() in words] == [
+        f"    {word}" for word in words
+    ]
+
+
+def test_a_first_call_goes_through_the_switchboard_and_not_to_the_number_of_the_form() -> None:
+    first, known = (" ".join(INSIDE[n].text.split()) for n in ("call", "call a known number"))
+    assert "the published switchboard of Superior Court of Example County" in first
+    assert "Not the number on the form, (202) 555-0141, and none" in first
+    assert "switchboard" not in known
+    assert "(202) 555-0141, given on the form for this" in known
 
 
 @outside_letter

@@ -44,8 +44,6 @@ title = "Deportation Officer"
 urgent = ["duty@agency.example"]
 [certification]
 verify_address = "ero.outreach@agency.example"
-[delivery]
-protection = "none"
 """
 
 Table = dict[str, Any]
@@ -85,7 +83,6 @@ def smallest() -> Table:
         ],
         "alerts": {"urgent": ["duty@agency.example"]},
         "certification": {"verify_address": "ero.outreach@agency.example"},
-        "delivery": {"protection": "none"},
     }
 
 
@@ -122,6 +119,8 @@ def test_the_smallest_configuration_gets_every_documented_default(file: Path) ->
         "starttls",
         30,
     )
+    assert settings.delivery.protection == "encrypted"
+    assert settings.delivery.filing_copy_attachments
     assert settings.database.url.get_secret_value() == "sqlite:///var/ero-outreach.db"
     review = settings.review
     assert (review.assignment, review.approvals, review.confirm) == ("all", 1, True)
@@ -227,7 +226,6 @@ def test_the_environment_alone_is_enough() -> None:
         "ERO_STAFF__0__TITLE": "Deportation Officer",
         "ERO_ALERTS__URGENT": '["duty@agency.example"]',
         "ERO_CERTIFICATION__VERIFY_ADDRESS": "ero.outreach@agency.example",
-        "ERO_DELIVERY__PROTECTION": "none",
     }
     assert load_settings(None, environ) == build_settings(smallest())
 
@@ -363,8 +361,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         (_set("database", "url", " "), ("E004", "database.url")),
         (_set("database", "url_file", "/nowhere/x"), ("E010", "database.url_file")),
         (_set("database", "lease_seconds", 4), ("E006", "database.lease_seconds")),
-        (_set("delivery", "protection", "encrypted"), ("E090", "delivery.protection")),
-        (lambda t: t.pop("delivery"), ("E090", "delivery.protection")),
+        (_set("delivery", "protection", "rot13"), ("E006", "delivery.protection")),
         (
             _set("certification", "signing_pkcs12", "k.p12"),
             ("E045", "certification.signing_password_file"),
@@ -492,9 +489,9 @@ def test_what_is_allowed_is_not_complained_about(change: Callable[[Table], objec
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     file = tmp_path / "worker.toml"
     file.write_text(
-        SMALLEST.replace('host = "smtp.agency.example"', 'hots = "smtp.agency.example"')
-        .replace('"certifier"]', '"certifyer"]')
-        .replace('protection = "none"', 'protection = "encrypted"')
+        SMALLEST.replace('host = "smtp.agency.example"', 'hots = "smtp.agency.example"').replace(
+            '"certifier"]', '"certifyer"]'
+        )
     )
     with pytest.raises(ConfigurationError) as caught:
         load_settings(file, {"ERO_MAILBOX__PORT": "imap", "ERO_GENERAL__TIMEZONE": "Nowhere"})
@@ -504,7 +501,6 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
         ("E005", "mailbox.port"),
         ("E006", "staff[0].roles[1]"),
         ("E060", "general.timezone"),
-        ("E090", "delivery.protection"),
     ]
     assert "Did you mean host?" in str(caught.value)
     assert "ERO_SMTP__HOST" in str(caught.value)
@@ -601,11 +597,12 @@ def test_no_secret_is_ever_printed(change: Callable[[Table], object]) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda t: None, {"W002", "W006"}),
-        (_set("review", "require_authentication", False), {"W001", "W002", "W006"}),
-        (_set("certification", "require_signature", False), {"W002", "W003", "W006"}),
-        (_set("smtp", "from_address", "noreply@agency.example"), {"W002", "W004", "W006"}),
-        (_set("alerts", "alarms", ["it@agency.example"]), {"W002"}),
+        (lambda t: None, {"W006"}),
+        (_set("delivery", "protection", "none"), {"W002", "W006"}),
+        (_set("review", "require_authentication", False), {"W001", "W006"}),
+        (_set("certification", "require_signature", False), {"W003", "W006"}),
+        (_set("smtp", "from_address", "noreply@agency.example"), {"W004", "W006"}),
+        (_set("alerts", "alarms", ["it@agency.example"]), set()),
     ],
 )
 def test_what_works_but_deserves_a_warning(

@@ -9,6 +9,7 @@ from inbox_worker.storage.models.alarms import (
     UrgencyAlert,
 )
 from inbox_worker.storage.models.base import Base, UtcDateTime, table_of
+from inbox_worker.storage.models.copies import CertificationCopy
 from inbox_worker.storage.models.decisions import Absence, CertificationRecord, Decision, Token
 from inbox_worker.storage.models.mails import (
     AttachmentRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "AttachmentRecord",
     "BacklogMail",
     "Base",
+    "CertificationCopy",
     "CertificationRecord",
     "ChoreRecord",
     "ComparisonKey",

@@ -1,0 +1,1 @@
+"""The words that document passwords are made of: data only, read through `config.data`."""
