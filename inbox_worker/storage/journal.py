@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.errors import LostClaimError, StaleStatusError
 from inbox_worker.status import Disposition
-from inbox_worker.storage import leases
+from inbox_worker.storage import event_chain, leases
 from inbox_worker.storage.database import put, upsert
 from inbox_worker.storage.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
 from parsers.mail.raw_headers import find_raw_message_id
@@ -293,6 +293,8 @@ def hold_claims(session: Session, entries: Sequence[JournalEntry]) -> None:
     found = session.execute(_HOLD, {"entry_ids": [entry_id for entry_id, _ in wanted]})
     if {(entry_id, holder) for entry_id, holder in found} != wanted:
         raise LostClaimError
+    for entry in entries:
+        event_chain.know_mail(session, entry.id, entry.sha256)
 
 
 def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:
