@@ -333,6 +333,12 @@ class DeliverySettings(Section):
     protection: Literal["encrypted", "none"] = "encrypted"
 
 
+class AccountingSettings(Section):
+    """What of the accounting of disclosures is not shown to the person it is about."""
+
+    withheld_bases: Many[Filled] = ("agency head's request",)
+
+
 class GeneralSettings(Section):
     """Who we are."""
 
@@ -400,6 +406,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings
     certification: CertificationSettings
     delivery: DeliverySettings
+    accounting: AccountingSettings
     general: GeneralSettings
     reading: ReadingSettings
     intake: IntakeSettings

@@ -20,7 +20,16 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config.settings import ConfigurationError
-from inbox_worker.cli import documents, files, outbox, paper, quarantine, service, tracing
+from inbox_worker.cli import (
+    accounting,
+    documents,
+    files,
+    outbox,
+    paper,
+    quarantine,
+    service,
+    tracing,
+)
 from inbox_worker.cli.help import HELP_NAMES, Group
 from inbox_worker.cli.output import complain, complain_about_configuration, say
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
@@ -48,6 +57,7 @@ documents.register(app)
 quarantine.register(app)
 outbox.register(app)
 tracing.register(app)
+accounting.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so

@@ -15,6 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from config.settings import StaffMember
+from inbox_worker.casefile import accounting
+from inbox_worker.casefile.accounting import BY_POST
 from inbox_worker.intake import Apply
 from inbox_worker.letters import correspondence
 from inbox_worker.letters.letterhead import build_letterhead
@@ -30,9 +32,6 @@ from outbound.letters.reply_letters import Transcript, compose_transcript
 
 #: How long one person's wish to send to another address waits for a second.
 WISH_HOLDS = timedelta(days=7)
-
-#: The recipient of a certification that went by post.
-BY_POST = "post"
 
 _ASKED, _RESENT = "resend_asked", "certification_resent"
 
@@ -70,6 +69,7 @@ def _apply_resending(reply: Reply, address: str, session: Session) -> Dispositio
         journal_id=intake.entry.id,
         detail={"control_number": issued.control_number, "recipient": recipient},
     )
+    posting = Posting(key=f"resend:{intake.entry.id}", now=intake.now)
     correspondence.write_answer(
         intake.services,
         session,
@@ -77,7 +77,18 @@ def _apply_resending(reply: Reply, address: str, session: Session) -> Dispositio
         issued.pdf,
         recipient=recipient,
         is_refusal=issued.outcomes == ["NO_INFORMATION"],
-        posting=Posting(key=f"resend:{intake.entry.id}", now=intake.now),
+        posting=posting,
+    )
+    accounting.record_disclosure(
+        intake.services,
+        session,
+        request,
+        issued,
+        store.current_fields(session, request),
+        sent_to=recipient,
+        letter_key=posting.key,
+        actor=reply.member.email.lower(),
+        now=intake.now,
     )
     facts = (Fact(label="Sent again to", value=recipient),)
     return _note(reply, session, request, "The same document was sent again.", facts)
@@ -112,6 +123,13 @@ def _apply_revocation(reply: Reply, session: Session) -> Disposition:
             control_number=issued[-1].control_number,
             posting=Posting(key=f"revocation:{intake.entry.id}:{number}", now=intake.now),
         )
+    accounting.record_notices(
+        session,
+        request,
+        recipients,
+        ended=[one.control_number for one in issued],
+        now=intake.now,
+    )
     told = ", ".join(recipients) or "nobody: it went by post. Write to the address on the form."
     facts = (
         Fact(label="Reason", value=reply.command.argument),

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config.signing_keys import KeyUnusableError, SigningKey
-from inbox_worker.casefile import casework
+from inbox_worker.casefile import accounting, casework
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
@@ -126,7 +126,11 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             "code": "certification_issued",
             "actor": decision.actor,
             "now": now,
-            "detail": {"control_number": facts.control_number, "outcomes": list(facts.outcomes)},
+            "detail": {
+                "control_number": facts.control_number,
+                "outcomes": list(facts.outcomes),
+                "sha256": hashlib.sha256(document).hexdigest(),
+            },
         }
         if request.status == RequestStatus.ISSUED:
             store.add_event(unit.session, request=request, **noted)
@@ -134,7 +138,7 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             store.move_request(unit.session, request, RequestStatus.ISSUED, **noted)
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
-        _record(unit.session, item, facts, document, services)
+        _record(unit.session, item, request, facts, document, services)
         _send(services, unit.session, item, request, document)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
@@ -174,23 +178,44 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
 
 
 def _record(
-    session: Session, item: _Due, facts: CertificationFacts, document: bytes, services: Services
+    session: Session,
+    item: _Due,
+    request: Request,
+    facts: CertificationFacts,
+    document: bytes,
+    services: Services,
 ) -> None:
-    session.add(
-        CertificationRecord(
-            request_id=item.request.id,
-            decision_id=item.decision.id,
-            control_number=facts.control_number,
-            outcomes=list(facts.outcomes),
-            answers=facts.to_json().get("determination", {}).get("answers", []),
-            facts=facts.to_json(),
-            issued_at=services.clock(),
-            recipient=casework.find_recipient(item.fields) or "post",
-            status="current",
-            sha256=hashlib.sha256(document).hexdigest(),
-            pdf=document,
-        )
+    """Write the certification down, and that its facts are released."""
+    now = services.clock()
+    issued = CertificationRecord(
+        request_id=item.request.id,
+        decision_id=item.decision.id,
+        control_number=facts.control_number,
+        outcomes=list(facts.outcomes),
+        answers=facts.to_json().get("determination", {}).get("answers", []),
+        facts=facts.to_json(),
+        issued_at=now,
+        recipient=casework.find_recipient(item.fields) or accounting.BY_POST,
+        status="current",
+        sha256=hashlib.sha256(document).hexdigest(),
+        pdf=document,
     )
+    session.add(issued)
+    accounting.record_disclosure(
+        services,
+        session,
+        request,
+        issued,
+        item.fields,
+        sent_to=issued.recipient,
+        letter_key=_letter_key(item),
+        actor=item.decision.actor,
+        now=now,
+    )
+
+
+def _letter_key(item: _Due) -> str:
+    return f"certification:{item.decision.id}"
 
 
 def _supersede(
@@ -213,6 +238,14 @@ def _supersede(
             replaced_by=facts.control_number,
             posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
         )
+    accounting.record_notices(
+        session,
+        request,
+        (*recipients, new or accounting.BY_POST),
+        ended=[one.control_number for one in earlier],
+        replaced_by=facts.control_number,
+        now=services.clock(),
+    )
 
 
 def _send(
@@ -220,7 +253,7 @@ def _send(
 ) -> None:
     """Put the letter into the outbox: to the form's address, or to staff for the post."""
     recipient = casework.find_recipient(item.fields)
-    posting = Posting(key=f"certification:{item.decision.id}", now=services.clock())
+    posting = Posting(key=_letter_key(item), now=services.clock())
     if recipient is None:
         notices.write_postal_instruction(
             services, session, request, item.decision.actor, item.fields, document, posting

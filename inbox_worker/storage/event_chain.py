@@ -150,9 +150,7 @@ def know_request(session: Session, request: Request) -> None:
     """Take a request's chain from its row, which this transaction has just made or locked."""
     _held(session).requests.setdefault(
         request.id,
-        Chain(
-            name=request.tracking_number, count=request.event_count, head=request.event_head
-        ),
+        Chain(name=request.tracking_number, count=request.event_count, head=request.event_head),
     )
 
 

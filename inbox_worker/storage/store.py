@@ -125,9 +125,7 @@ def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
     return (next(taken[one.year]) for one in new)
 
 
-def _request_row(
-    new: NewRequest, tracking_number: str, chain: event_chain.Chain
-) -> dict[str, Any]:
+def _request_row(new: NewRequest, tracking_number: str, chain: event_chain.Chain) -> dict[str, Any]:
     return {
         **{name: getattr(new, name) for name in _GIVEN},
         "flags": list(new.flags),

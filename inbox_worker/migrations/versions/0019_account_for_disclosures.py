@@ -50,9 +50,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_correction_notices")),
     )
-    op.create_index(
-        "ix_correction_notices_disclosure_id", "correction_notices", ["disclosure_id"]
-    )
+    op.create_index("ix_correction_notices_disclosure_id", "correction_notices", ["disclosure_id"])
 
 
 def downgrade() -> None:

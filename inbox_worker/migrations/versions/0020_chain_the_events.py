@@ -54,9 +54,7 @@ _READ = sa.select(_EVENTS, _JOURNAL.c.sha256.label("mail")).outerjoin(
 _LINK = (
     sa.update(_EVENTS)
     .where(_EVENTS.c.id == sa.bindparam("event_id"))
-    .values(
-        {name: sa.bindparam(f"new_{name}") for name in ("chain", "sequence", "hash")}
-    )
+    .values({name: sa.bindparam(f"new_{name}") for name in ("chain", "sequence", "hash")})
 )
 _END = (
     sa.update(_REQUESTS)
@@ -148,9 +146,9 @@ def _link(chain: Chain, events: Any) -> list[dict[str, Any]]:
 def _pages(query: Any, key: Any) -> Iterator[Sequence[Any]]:
     """Yield what the query finds, page by page in the order of an ascending key."""
     last = 0
-    while page := op.get_bind().execute(
-        query.where(key > last).order_by(key).limit(_AT_ONCE)
-    ).all():
+    while (
+        page := op.get_bind().execute(query.where(key > last).order_by(key).limit(_AT_ONCE)).all()
+    ):
         yield page
         last = page[-1].id
 
