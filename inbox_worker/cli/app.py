@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from config.settings import ConfigurationError
 from inbox_worker.cli import (
     accounting,
+    audit,
     documents,
     files,
     outbox,
@@ -58,6 +59,7 @@ quarantine.register(app)
 outbox.register(app)
 tracing.register(app)
 accounting.register(app)
+audit.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so

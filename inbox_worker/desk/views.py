@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from inbox_worker.alarms.facts import find_current_alarms
+from inbox_worker.desk.case_mails import find_mail_ids
 from inbox_worker.handling import urgency
 from inbox_worker.status import Disposition
 from inbox_worker.storage import leases, store
@@ -204,17 +205,10 @@ def _view_field(rows: Sequence[FieldRecord]) -> View:
 
 
 def _view_messages(session: Session, request: Request) -> list[View]:
-    journal_ids = {request.journal_id} | set(
-        session.scalars(
-            select(Event.journal_id).where(
-                Event.request_id == request.id, Event.journal_id.is_not(None)
-            )
-        )
-    )
     rows = session.execute(
         select(JournalEntry, Sighting.uidvalidity, Sighting.uid)
         .join(Sighting, Sighting.journal_id == JournalEntry.id)
-        .where(JournalEntry.id.in_(journal_ids), Sighting.is_repeat.is_(False))
+        .where(JournalEntry.id.in_(find_mail_ids(session, request)), Sighting.is_repeat.is_(False))
         .order_by(JournalEntry.id)
     )
     return [

@@ -12,7 +12,17 @@ import pytest
 from inbox_worker.casefile.accounting import ACCOUNTED, digest_disclosure
 from inbox_worker.desk.disclosures import Wanted, list_disclosures, write_csv
 from inbox_worker.storage.models import CertificationRecord, Disclosure, Event
-from tests.worker_harness import APPROVE, CHEN, CLERK, LINDQVIST, ORTEGA, Harness, Opener, findings
+from tests.worker_harness import (
+    APPROVE,
+    CHEN,
+    CLERK,
+    FORM,
+    LINDQVIST,
+    ORTEGA,
+    Harness,
+    Opener,
+    findings,
+)
 
 pytestmark = pytest.mark.on_both
 
@@ -61,8 +71,7 @@ def test_a_release_is_accounted_for_with_all_that_the_statute_asks_for(issued: H
         "Date or dates missed: March 10, 2026",
         "Court or supervising agency: Superior Court of Example County",
         "Case or docket no.: 26-CR-000123",
-        "Purpose and relevance: The defendant missed a hearing; the court decides on the bench"
-        " warrant.",
+        f"Purpose and relevance: {FORM['purpose']}",
     ]
     assert row["recipient"] == (
         "Dana Whitlock, Deputy Clerk of Court, Superior Court of Example County"
