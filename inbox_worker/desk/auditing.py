@@ -161,21 +161,6 @@ def audit_request(session: Session, request: Request) -> Audit:
     return audit
 
 
-def find_fingerprint(session: Session, before: datetime) -> tuple[int, str]:
-    """Return how many events there are before a moment, and their fingerprint."""
-    audit = Audit(before=before)
-    hashes = select(Event.at, Event.hash).where(Event.at < before)
-    of_requests = hashes.where(Event.request_id.is_not(None))
-    of_office = hashes.where(Event.request_id.is_(None), Event.chain.is_not(None))
-    for query in (
-        of_requests.order_by(Event.request_id, Event.sequence),
-        of_office.order_by(Event.chain, Event.sequence),
-    ):
-        for event in _stream(session, query):
-            audit.meet(event)
-    return audit.events, audit.fingerprint
-
-
 def _stream(session: Session, query: Any, at_once: int = _AT_ONCE) -> Iterable[Any]:
     return session.execute(query, execution_options={"yield_per": at_once})
 

@@ -55,6 +55,9 @@ _BEGIN_OFFICE = (
 )
 _FIND_MAIL = select(JournalEntry.sha256).where(JournalEntry.id == bindparam("journal_id"))
 
+#: How many hashes are read at a time.
+_AT_ONCE = 1000
+
 #: Where a session keeps what it knows of chains and of mails' digests until its transaction ends.
 _HELD = "chains and digests of this transaction"
 
@@ -139,6 +142,34 @@ def append(session: Session, facts: Mapping[str, Any], request: Request | None) 
         put(session, _END_OFFICE, [{"chain_id": chain.office, **ended}])
     else:
         put(session, _END_REQUEST, [{"chain_id": request.id, **ended}])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What all events before a moment come to, to be kept elsewhere and compared."""
+
+    before: datetime
+    events: int  #: how many they are
+    sha256: str  #: over their hashes, chain by chain
+
+
+def find_fingerprint(session: Session, before: datetime) -> Fingerprint:
+    """Return the fingerprint of the events before a moment that is long enough ago.
+
+    Requests' chains come first, in the order of their numbers, then the office's.
+    """
+    count, digest = 0, hashlib.sha256()
+    hashes = select(_EVENTS.c.hash).where(_EVENTS.c.at < before)
+    of_requests = hashes.where(_EVENTS.c.request_id.is_not(None))
+    of_office = hashes.where(_EVENTS.c.request_id.is_(None))
+    for query in (
+        of_requests.order_by(_EVENTS.c.request_id, _EVENTS.c.sequence),
+        of_office.order_by(_EVENTS.c.chain, _EVENTS.c.sequence),
+    ):
+        for one in session.scalars(query, execution_options={"yield_per": _AT_ONCE}):
+            count += 1
+            digest.update(one.encode())
+    return Fingerprint(before=before, events=count, sha256=digest.hexdigest())
 
 
 def put_first(session: Session, rows: list[dict[str, Any]]) -> None:
