@@ -23,6 +23,7 @@ from config.settings import ConfigurationError
 from inbox_worker.cli import (
     accounting,
     audit,
+    bundle,
     documents,
     files,
     outbox,
@@ -60,6 +61,7 @@ outbox.register(app)
 tracing.register(app)
 accounting.register(app)
 audit.register(app)
+bundle.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so

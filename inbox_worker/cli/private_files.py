@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
-from typing import IO
 
 from inbox_worker.errors import WorkerError
 
 
 @contextmanager
-def write_new(path: Path) -> Iterator[IO[bytes]]:
+def write_new(path: Path) -> Iterator[BufferedRandom]:
     """Open a file that is not there yet, with mode 0600; after a failure it is gone again.
 
     Raises `WorkerError` when something of that name is there.

@@ -72,11 +72,11 @@ def find_file(session: Session, tracking_number: str) -> View | None:
             for p in store.list_problems(session, request)
         ],
         "messages": _view_messages(session, request),
-        "decisions": [_view_decision(d) for d in _of(session, Decision, request)],
+        "decisions": [view_decision(d) for d in _of(session, Decision, request)],
         "events": [_view_event(e) for e in _of(session, Event, request)],
-        "letters": [_view_letter(x) for x in _of(session, LetterRecord, request)],
+        "letters": [view_letter(x) for x in _of(session, LetterRecord, request)],
         "certifications": [
-            _view_certification(c) for c in _of(session, CertificationRecord, request)
+            view_certification(c) for c in _of(session, CertificationRecord, request)
         ],
     }
     return {**_view_request(request), **mine}
@@ -227,7 +227,8 @@ def _view_messages(session: Session, request: Request) -> list[View]:
     ]
 
 
-def _view_decision(decision: Decision) -> View:
+def view_decision(decision: Decision) -> View:
+    """Return a decision as JSON values."""
     return {
         "keyword": decision.keyword,
         "state": decision.state,
@@ -251,7 +252,8 @@ def _view_event(event: Event) -> View:
     }
 
 
-def _view_letter(letter: LetterRecord) -> View:
+def view_letter(letter: LetterRecord) -> View:
+    """Return a letter, without its bytes, as JSON values."""
     return {
         "id": letter.id,
         "kind": letter.kind,
@@ -267,7 +269,8 @@ def _view_letter(letter: LetterRecord) -> View:
     }
 
 
-def _view_certification(record: CertificationRecord) -> View:
+def view_certification(record: CertificationRecord) -> View:
+    """Return a certification, without its bytes, as JSON values."""
     return {
         "control_number": record.control_number,
         "outcomes": record.outcomes,
