@@ -50,6 +50,8 @@ _BEGINNINGS = (
 
 _DATA, _MAILS, _FORMS = "Data", "Mails as they came", "Forms"
 _LETTERS, _CERTIFICATIONS = "Letters as they were sent", "Certifications"
+#: The headings of the readable page, in their order.
+GROUPS = (_CERTIFICATIONS, _FORMS, _MAILS, _LETTERS, _DATA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +198,7 @@ def _list_letters(session: Session, request: Request) -> Iterator[Content]:
             yield Content(
                 path=path,
                 group=_LETTERS,
-                what=f"Letter {letter.id}, {kind}, {letter.status}.",
+                what=f"Letter {letter.id}, {kind}, {letter.status.lower()}.",
                 data=raw,
             )
     yield _json("letters", "Each letter, to whom, and what became of it.", listed)

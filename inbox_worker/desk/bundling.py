@@ -21,6 +21,7 @@ from inbox_worker.casefile.protection import is_protected
 from inbox_worker.casefile.triage import Flag
 from inbox_worker.desk import auditing, bundle_contents
 from inbox_worker.desk.auditing import Break
+from inbox_worker.desk.bundle_contents import GROUPS
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Event, Request
 from outbound.letters.words import format_moment
@@ -74,7 +75,7 @@ def write_bundle(
             tracking_number=request.tracking_number,
             status=request.status,
             warnings=warnings,
-            files=tuple(listed),
+            files=tuple(sorted(listed, key=lambda one: (GROUPS.index(one.group), one.path))),
             events=tuple(_list_events(session, request)),
             head=request.event_head,
             is_whole=not audit.breaks,

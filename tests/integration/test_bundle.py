@@ -94,7 +94,11 @@ def test_everything_is_in_it_byte_for_byte(issued: Harness, unpacked: Path) -> N
 
 def test_anybody_can_check_every_file(unpacked: Path) -> None:
     done = subprocess.run(
-        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=unpacked, capture_output=True, text=True
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"],
+        cwd=unpacked,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     files = [path for path in unpacked.rglob("*") if path.is_file()]
     assert (done.returncode, done.stdout.count(": OK\n")) == (0, len(files) - 1), done.stdout
