@@ -39,6 +39,8 @@ _LABELS = {
     "delivery": "delivery",
     "corrections": "corrections",
 }
+#: Columns that list sentences.
+_LISTED = ("nature", "purpose")
 
 
 def register(app: typer.Typer) -> None:
@@ -147,8 +149,14 @@ def _parse_day(text: str | None, option: str) -> date | None:
 def _print(rows: Sequence[View], zone: ZoneInfo, *, is_whole: bool) -> None:
     for row in rows:
         head = f"{disclosures.tell(row, 'date', zone)}, certification {row['control_number']}"
-        pairs = [(label, disclosures.tell(row, name, zone)) for name, label in _LABELS.items()]
+        pairs = [(label, _tell(row, name, zone)) for name, label in _LABELS.items()]
         print_pairs(head, [(label, text) for label, text in pairs if text])
         say("")
     found = count(len(rows), "disclosure") if rows else "No disclosure"
     say(f"{found}. {'The whole of it, for the office alone.' if is_whole else _LEFT_OUT}")
+
+
+def _tell(row: View, name: str, zone: ZoneInfo) -> str:
+    told = disclosures.tell(row, name, zone)
+    # What is wrapped on a terminal must still be told apart.
+    return "\n".join(f"- {line}" for line in told.split("\n")) if name in _LISTED else told
