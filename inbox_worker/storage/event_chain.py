@@ -55,6 +55,9 @@ _BEGIN_OFFICE = (
 )
 _FIND_MAIL = select(JournalEntry.sha256).where(JournalEntry.id == bindparam("journal_id"))
 
+# Made once: to make an encoder costs more than to use it.
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 #: How many hashes are read at a time.
 _AT_ONCE = 1000
 
@@ -114,7 +117,7 @@ def canonical_form(
         "status_from": facts["status_from"],
         "status_to": facts["status_to"],
     }
-    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return _ENCODE(told).encode("ascii")
 
 
 def find_hash(
