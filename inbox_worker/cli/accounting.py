@@ -19,11 +19,16 @@ from inbox_worker.cli.private_files import write_new
 from inbox_worker.desk import disclosures
 from inbox_worker.desk.disclosures import View, Wanted
 from inbox_worker.service import bootstrap
+from parsers.values.names import find_name_words
 from parsers.values.numbers import normalise_a_number
 
 _LEFT_OUT = (
     "This is the copy for the person: it leaves out what may not be shown to them (5 U.S.C. "
     "552a(c)(3), 8 U.S.C. 1367)."
+)
+_OF_SEVERAL = (
+    "It may be about several people, and leaves out what may not be shown to them (5 U.S.C. "
+    "552a(c)(3), 8 U.S.C. 1367): give each their own alone, by --a-number or --name."
 )
 #: What a person reads for a column's name.
 _LABELS = {
@@ -57,6 +62,18 @@ def accounting(
             "--a-number", metavar="A", help="Only of this person, by A-number.", show_default=False
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only of this person, by any words of the name; with --born.",
+            show_default=False,
+        ),
+    ] = None,
+    born: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The birth date, as 1988-07-23.", show_default=False),
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option(metavar="DATE", help="From this day on, as 2026-05-04.", show_default=False),
@@ -86,8 +103,8 @@ def accounting(
 ) -> None:
     """Show what was disclosed about whom, to whom, when and why (5 U.S.C. 552a(c)).
 
-    Without --whole it is the copy that a person may be given of what concerns them. It is about
-    people: mind who sees the screen. That you looked is written down.
+    Without --whole it holds what a person may be given of what concerns them. It is about people:
+    mind who sees the screen. That you looked is written down.
     """
     if whole and (csv is not None or as_json):
         raise typer.BadParameter(
@@ -96,10 +113,14 @@ def accounting(
         )
     if csv is not None and as_json:
         raise typer.BadParameter("Use one of --csv and --json.", param_hint="--csv, --json")
+    if (name is None) != (born is None) or (name is not None and not find_name_words(name)):
+        raise typer.BadParameter("Give the name and the birth date.", param_hint="--name, --born")
     settings: Settings = context.obj.load()
     zone = settings.general.zone
     wanted = Wanted(
         a_number=None if a_number is None else _parse_a_number(a_number),
+        name=name,
+        born=_parse_day(born, "--born"),
         since=_parse_day(since, "--since"),
         until=_parse_day(until, "--until"),
         is_whole=whole,
@@ -123,10 +144,18 @@ def accounting(
             file.write(disclosures.write_csv(rows, zone))
     if as_json:
         print_json({"disclosures": rows})
-    elif csv is not None:
-        say(f"{count(len(rows), 'disclosure')} in {csv}. {_LEFT_OUT}")
-    else:
-        _print(rows, zone, is_whole=whole)
+        return
+    if csv is None:
+        _print(rows, zone)
+    found = count(len(rows), "disclosure") if rows else "No disclosure"
+    where = "" if csv is None else f" in {csv}"
+    say(f"{found}{where}. {_tell_use(wanted)}")
+
+
+def _tell_use(wanted: Wanted) -> str:
+    if wanted.is_whole:
+        return "The whole of it, for the office alone."
+    return _LEFT_OUT if wanted.is_about_one else _OF_SEVERAL
 
 
 def _parse_a_number(text: str) -> str:
@@ -146,14 +175,12 @@ def _parse_day(text: str | None, option: str) -> date | None:
         raise typer.BadParameter("Write the day as 2026-05-04.", param_hint=option) from None
 
 
-def _print(rows: Sequence[View], zone: ZoneInfo, *, is_whole: bool) -> None:
+def _print(rows: Sequence[View], zone: ZoneInfo) -> None:
     for row in rows:
         head = f"{disclosures.tell(row, 'date', zone)}, certification {row['control_number']}"
         pairs = [(label, _tell(row, name, zone)) for name, label in _LABELS.items()]
         print_pairs(head, [(label, text) for label, text in pairs if text])
         say("")
-    found = count(len(rows), "disclosure") if rows else "No disclosure"
-    say(f"{found}. {'The whole of it, for the office alone.' if is_whole else _LEFT_OUT}")
 
 
 def _tell(row: View, name: str, zone: ZoneInfo) -> str:

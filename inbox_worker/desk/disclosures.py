@@ -31,6 +31,7 @@ from inbox_worker.storage.models import (
     LetterRecord,
     Request,
 )
+from parsers.values.names import find_name_words
 from parsers.values.ssn import mask_ssn
 
 #: The event that says who looked.
@@ -74,11 +75,18 @@ View = dict[str, Any]
 class Wanted:
     """Which disclosures are asked for."""
 
-    a_number: str | None = None  #: `A` and nine digits; None: everybody's
+    a_number: str | None = None  #: `A` and nine digits
+    name: str | None = None  #: any words of the name, in any order; goes with `born`
+    born: date | None = None
     since: date | None = None  #: the first day, where the office is
     until: date | None = None  #: the last day
     is_whole: bool = False  #: the office's own copy
     withheld_bases: Collection[str] = ()
+
+    @property
+    def is_about_one(self) -> bool:
+        """Whether one person is asked for; else it is everybody."""
+        return self.a_number is not None or self.name is not None
 
 
 def list_disclosures(session: Session, wanted: Wanted, zone: ZoneInfo) -> list[View]:
@@ -88,8 +96,15 @@ def list_disclosures(session: Session, wanted: Wanted, zone: ZoneInfo) -> list[V
     return [
         _view(session, row, letter)
         for row, letter, request in session.execute(query)
-        if wanted.is_whole or not (row.basis.casefold() in withheld or is_protected(request))
+        if _has_name(row, wanted)
+        and (wanted.is_whole or not (row.basis.casefold() in withheld or is_protected(request)))
     ]
+
+
+def _has_name(row: Disclosure, wanted: Wanted) -> bool:
+    """Whether every word that is asked for is one of the name's, accents and particles aside."""
+    asked = find_name_words(wanted.name or "")
+    return set(asked) <= set(find_name_words(row.subject_name))
 
 
 def list_of_request(session: Session, request: Request) -> list[View]:
@@ -113,6 +128,8 @@ def _list_conditions(wanted: Wanted, zone: ZoneInfo) -> Iterator[ColumnElement[b
     if wanted.until is not None:
         end = datetime.combine(wanted.until + timedelta(days=1), time(), zone)
         yield Disclosure.disclosed_at < end
+    if wanted.born is not None:
+        yield Disclosure.subject_birth_date == wanted.born
     if wanted.a_number is not None:
         # Also by a number that the file had before, or was given since.
         files = select(FieldRecord.request_id).where(
@@ -165,6 +182,7 @@ def record_export(
     """Write down that the accounting was looked at, and by whom."""
     detail = {
         "a_number": mask_a_number(wanted.a_number),
+        "by_name": wanted.name is not None,
         "since": None if wanted.since is None else wanted.since.isoformat(),
         "until": None if wanted.until is None else wanted.until.isoformat(),
         "whole": wanted.is_whole,

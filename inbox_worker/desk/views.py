@@ -249,6 +249,8 @@ def _view_event(event: Event) -> View:
         "from": event.status_from,
         "to": event.status_to,
         "detail": event.detail,
+        "sequence": event.sequence,
+        "hash": event.hash,
     }
 
 

@@ -86,10 +86,10 @@ def tracking(place: Path, number: int = 1) -> str:
         pytest.param(
             ["accounting"],
             0,
-            ["1 disclosure.", "may not be shown", "Dana Whitlock", "1 Example Plaza",
+            ["1 disclosure.", "give each their own", "Dana Whitlock", "1 Example Plaza",
              "routine use", "A******101", "Court hearing"],
             [_PROTECTED, "A000000101", "Remarks"],
-            id="the person's copy",
+            id="everybody's, as far as they may see it",
         ),
         pytest.param(
             ["accounting", "--whole"],
@@ -100,6 +100,23 @@ def tracking(place: Path, number: int = 1) -> str:
         ),
         pytest.param(
             ["accounting", "--a-number", "a 000-000-101"], 0, ["1 disclosure."], [], id="one person"
+        ),
+        pytest.param(
+            ["accounting", "--name", "jose EJEMPLO", "--born", "1988-07-23"],
+            0,
+            ["1 disclosure.", "the copy for the person"],
+            [],
+            id="by name and birth date",
+        ),
+        pytest.param(
+            ["accounting", "--name", "Ejemplo", "--born", "1988-07-24"],
+            0,
+            ["No disclosure."],
+            [],
+            id="somebody else of that name",
+        ),
+        pytest.param(
+            ["accounting", "--name", "Ejemplo"], 2, ["birth date"], [], id="a name is not enough"
         ),
         pytest.param(
             ["accounting", "--a-number", "A000000102"],

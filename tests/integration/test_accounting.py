@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 
 from inbox_worker.casefile.accounting import ACCOUNTED, digest_disclosure
+from inbox_worker.desk import outbox_desk
 from inbox_worker.desk.disclosures import Wanted, list_disclosures, write_csv
 from inbox_worker.storage.models import CertificationRecord, Disclosure, Event
 from tests.worker_harness import (
@@ -125,6 +126,12 @@ def test_what_goes_by_post_is_a_release(open_harness: Opener) -> None:
     harness.file(delivery="postal_mail", password_phone=None)
     (row,) = shown(issue(harness))
     assert (row["sent_to"], row["delivery"]) == ("post", "given to staff for the post")
+
+
+def test_what_was_taken_back_in_time_is_said_not_to_have_left(issued: Harness) -> None:
+    (letter,) = issued.letters(kind="certification")
+    outbox_desk.cancel(issued.services.database, letter.id, actor="console:x", now=issued.clock())
+    assert [row["delivery"] for row in shown(issued)] == ["taken back before it left"]
 
 
 def test_a_refusal_releases_nothing(open_filed: Opener) -> None:

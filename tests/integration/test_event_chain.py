@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
@@ -79,6 +81,24 @@ def test_a_whole_life_is_one_chain_and_every_event_is_in_one(lived: Harness) -> 
         kept = find_fingerprint(session, lived.clock.now.replace(year=2099))
         assert (kept.events, kept.sha256) == (found.events, found.fingerprint)
     assert (alone.head, alone.mails) == (of_request[-1].hash, 3)
+
+
+def test_the_digest_prints_what_is_found_again_later(lived: Harness) -> None:
+    midnight = datetime(2026, 5, 5, tzinfo=ZoneInfo("America/New_York"))
+    with lived.services.database.read() as session:
+        kept = find_fingerprint(session, midnight)
+        found = audit_everything(session, before=midnight)
+        nothing = audit_everything(session, before=midnight - timedelta(days=1))
+    assert kept.events == found.events == len(lived.rows(Event))
+    assert kept.sha256 == found.fingerprint != nothing.fingerprint
+
+
+def test_a_detail_that_no_text_is_made_of_is_hashed_as_it_is_kept(harness: Harness) -> None:
+    hostile = {"text": "nul \0 half \ud800 é \u202e", "list": [1, True, None], "float": 0.1}
+    with harness.services.database.unit_of_work() as unit:
+        store.add_event(unit.session, "report_received", actor="program", now=NOW, detail=hostile)
+        unit.commit()
+    assert audit(harness).breaks == []
 
 
 _HERE = "WHERE request_id = 1 AND sequence"
