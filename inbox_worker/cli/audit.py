@@ -12,7 +12,7 @@ from inbox_worker.cli.help import AsJson, add_command, build_group
 from inbox_worker.cli.output import count, print_json, print_pairs, say, show_work
 from inbox_worker.cli.tracking import EXAMPLE, find_request, parse_tracking
 from inbox_worker.desk import auditing
-from inbox_worker.desk.auditing import Audit
+from inbox_worker.desk.audit_result import Audit
 from inbox_worker.service import bootstrap
 
 group = build_group("Prove that nothing was changed since it was written.", example="audit verify")

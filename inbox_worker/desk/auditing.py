@@ -12,9 +12,8 @@ Rows are read one after the other; memory does not grow with their number.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -22,7 +21,9 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from inbox_worker.casefile.accounting import ACCOUNTED, digest_disclosure
+from inbox_worker.casefile.accounting import ACCOUNTED
+from inbox_worker.desk.audit_covered import ISSUED, check_covered, check_mails, stream
+from inbox_worker.desk.audit_result import Audit, Break
 from inbox_worker.desk.case_mails import find_mail_ids
 from inbox_worker.storage.event_chain import NOTHING_BEFORE, find_hash, name_office
 from inbox_worker.storage.models import (
@@ -31,12 +32,8 @@ from inbox_worker.storage.models import (
     Event,
     EventChain,
     JournalEntry,
-    RawMail,
     Request,
 )
-
-_ISSUED = "certification_issued"
-_AT_ONCE = 1000
 
 _EVENT = (
     Event.id.label("event_id"),
@@ -75,58 +72,6 @@ _OF_OFFICE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Break:
-    """Something that is not as it was written."""
-
-    chain: str  #: a tracking number, or an office's chain; empty for what belongs to none
-    kind: str
-    sequence: int | None  #: the place in the chain
-    event: int | None  #: the row's number
-    sentence: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Audit:
-    """What was looked at and what came of it."""
-
-    before: datetime | None = None  #: the fingerprint is of the events before this moment
-    chains: int = 0
-    events: int = 0
-    certifications: int = 0
-    disclosures: int = 0
-    mails: int = 0
-    head: str | None = None  #: the last hash, where one chain was followed
-    breaks: list[Break] = field(default_factory=list)
-    _fingerprint: Any = field(default_factory=hashlib.sha256)
-
-    @property
-    def fingerprint(self) -> str:
-        """Return the SHA-256 over the hashes that were met, chain by chain."""
-        return str(self._fingerprint.hexdigest())
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return {
-            "ok": not self.breaks,
-            "chains": self.chains,
-            "events": self.events,
-            "certifications": self.certifications,
-            "disclosures": self.disclosures,
-            "mails": self.mails,
-            "head": self.head,
-            "before": None if self.before is None else self.before.isoformat(),
-            "fingerprint": self.fingerprint,
-            "breaks": [asdict(one) for one in self.breaks],
-        }
-
-    def meet(self, event: Any) -> None:
-        """Count an event, and take its hash into the fingerprint where it is old enough."""
-        self.events += 1
-        if self.before is None or event.at < self.before:
-            self._fingerprint.update(event.hash.encode())
-
-
 def audit_everything(session: Session, *, before: datetime | None = None) -> Audit:
     """Follow every chain, and hold against them what they cover."""
     audit = Audit(before=before)
@@ -137,12 +82,12 @@ def audit_everything(session: Session, *, before: datetime | None = None) -> Aud
         or_(
             exists().where(CertificationRecord.request_id == Request.id),
             exists().where(Disclosure.request_id == Request.id),
-            exists().where(Event.request_id == Request.id, Event.code.in_((_ISSUED, ACCOUNTED))),
+            exists().where(Event.request_id == Request.id, Event.code.in_((ISSUED, ACCOUNTED))),
         )
     )
-    for request_id, name in _stream(session, covered.order_by(Request.id)):
-        _check_covered(session, audit, request_id, name)
-    _check_mails(session, audit, select(JournalEntry.id), "")
+    for request_id, name in stream(session, covered.order_by(Request.id)):
+        check_covered(session, audit, request_id, name)
+    check_mails(session, audit, select(JournalEntry.id), "")
     return audit
 
 
@@ -150,9 +95,9 @@ def audit_request(session: Session, request: Request) -> Audit:
     """Follow one request's chain, and hold against it what it covers."""
     audit = Audit(head=request.event_head)
     _follow_all(session, audit, _OF_REQUESTS.where(Request.id == request.id))
-    _check_covered(session, audit, request.id, request.tracking_number)
+    check_covered(session, audit, request.id, request.tracking_number)
     ids = find_mail_ids(session, request)
-    _check_mails(
+    check_mails(
         session,
         audit,
         select(JournalEntry.id).where(JournalEntry.id.in_(ids)),
@@ -161,12 +106,8 @@ def audit_request(session: Session, request: Request) -> Audit:
     return audit
 
 
-def _stream(session: Session, query: Any, at_once: int = _AT_ONCE) -> Iterable[Any]:
-    return session.execute(query, execution_options={"yield_per": at_once})
-
-
 def _follow_all(session: Session, audit: Audit, query: Any) -> None:
-    for _, rows in groupby(_stream(session, query), key=lambda row: row.chain_id):
+    for _, rows in groupby(stream(session, query), key=lambda row: row.chain_id):
         audit.chains += 1
         audit.breaks.extend(_follow(audit, rows))
 
@@ -260,7 +201,7 @@ def _find_strays(session: Session) -> Iterator[Break]:
             Event.request_id.is_(None) & ~exists().where(EventChain.id == Event.chain),
         )
     )
-    for event_id, sequence, code in _stream(session, strays):
+    for event_id, sequence, code in stream(session, strays):
         yield Break(
             chain="",
             kind="inserted",
@@ -268,73 +209,3 @@ def _find_strays(session: Session) -> Iterator[Break]:
             event=event_id,
             sentence=f"Event row {event_id} ({code}) belongs to no chain.",
         )
-
-
-def _check_covered(session: Session, audit: Audit, request_id: int, name: str) -> None:
-    """Hold a request's certifications and disclosures against what its events say of them."""
-    said: dict[str, list[str]] = {_ISSUED: [], ACCOUNTED: []}
-    events = select(Event.code, Event.detail).where(
-        Event.request_id == request_id, Event.code.in_(said)
-    )
-    for code, detail in session.execute(events):
-        # Those of an earlier version of the program hold no digest.
-        if "sha256" in detail:
-            said[code].append(str(detail["sha256"]))
-    audit.breaks.extend(_check_certifications(session, audit, request_id, name, said[_ISSUED]))
-    audit.breaks.extend(_check_disclosures(session, audit, request_id, name, said[ACCOUNTED]))
-
-
-def _check_certifications(
-    session: Session, audit: Audit, request_id: int, name: str, said: list[str]
-) -> Iterator[Break]:
-    query = select(
-        CertificationRecord.control_number, CertificationRecord.sha256, CertificationRecord.pdf
-    ).where(CertificationRecord.request_id == request_id)
-    found = set()
-    for number, sha256, pdf in _stream(session, query.order_by(CertificationRecord.id), 1):
-        audit.certifications += 1
-        digest = hashlib.sha256(pdf).hexdigest()
-        found.add(digest)
-        if digest != sha256 or (said and digest not in said):
-            yield _about(name, "certification_changed", f"certification {number} was changed.")
-    for _ in set(said) - found:
-        yield _about(name, "certification_changed", "a certification that was issued is not there.")
-
-
-def _check_disclosures(
-    session: Session, audit: Audit, request_id: int, name: str, said: list[str]
-) -> Iterator[Break]:
-    rows = session.scalars(select(Disclosure).where(Disclosure.request_id == request_id))
-    found = set()
-    for row in rows:
-        audit.disclosures += 1
-        digest = digest_disclosure(row)
-        found.add(digest)
-        if digest not in said:
-            sentence = f"disclosure row {row.id} is not what was accounted for."
-            yield _about(name, "disclosure_changed", sentence)
-    for _ in set(said) - found:
-        yield _about(
-            name, "disclosure_changed", "a disclosure that was accounted for is not there."
-        )
-
-
-def _check_mails(session: Session, audit: Audit, ids: Any, name: str) -> None:
-    """Hold raw mails against their digests, one mail at a time."""
-    query = (
-        select(JournalEntry.id, JournalEntry.sha256, RawMail.raw)
-        .outerjoin(RawMail, RawMail.journal_id == JournalEntry.id)
-        .where(JournalEntry.id.in_(ids))
-        .order_by(JournalEntry.id)
-    )
-    for mail, sha256, raw in _stream(session, query, 1):
-        audit.mails += 1
-        if raw is None:
-            audit.breaks.append(_about(name, "mail_missing", f"mail {mail} has lost its bytes."))
-        elif hashlib.sha256(raw).hexdigest() != sha256:
-            audit.breaks.append(_about(name, "mail_changed", f"mail {mail} was changed."))
-
-
-def _about(name: str, kind: str, sentence: str) -> Break:
-    told = f"{name}: {sentence}" if name else sentence[0].upper() + sentence[1:]
-    return Break(chain=name, kind=kind, sequence=None, event=None, sentence=told)

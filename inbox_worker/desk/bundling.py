@@ -20,7 +20,7 @@ from config.settings import Settings
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.casefile.triage import Flag
 from inbox_worker.desk import auditing, bundle_contents
-from inbox_worker.desk.auditing import Break
+from inbox_worker.desk.audit_result import Break
 from inbox_worker.desk.bundle_contents import GROUPS
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Event, Request

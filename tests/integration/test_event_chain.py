@@ -13,7 +13,8 @@ from sqlalchemy import event as listeners
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inbox_worker.desk.auditing import Audit, audit_everything, audit_request
+from inbox_worker.desk.audit_result import Audit
+from inbox_worker.desk.auditing import audit_everything, audit_request
 from inbox_worker.reading.reader import DocumentReader
 from inbox_worker.storage import store
 from inbox_worker.storage.event_chain import find_fingerprint
