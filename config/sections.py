@@ -335,6 +335,12 @@ class DeliverySettings(Section):
     filing_copy_attachments: bool = True
 
 
+class AccountingSettings(Section):
+    """What of the accounting of disclosures is not shown to the person it is about."""
+
+    withheld_bases: Many[Filled] = ("agency head's request",)
+
+
 class GeneralSettings(Section):
     """Who we are."""
 
@@ -403,6 +409,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings
     certification: CertificationSettings
     delivery: DeliverySettings
+    accounting: AccountingSettings
     general: GeneralSettings
     reading: ReadingSettings
     intake: IntakeSettings

@@ -21,6 +21,7 @@ from config.checks import find_problems
 from config.complaints import build_problem
 from config.problems import ConfigurationError, ConfigurationProblem, name_mailbox
 from config.sections import (
+    AccountingSettings,
     AlertSettings,
     CertificationSettings,
     DatabaseSettings,
@@ -48,6 +49,7 @@ from config.sources import (
 )
 
 __all__ = [
+    "AccountingSettings",
     "AlertSettings",
     "CertificationSettings",
     "ConfigurationError",

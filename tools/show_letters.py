@@ -97,6 +97,8 @@ def build_samples() -> Iterator[tuple[str, Letter]]:
         ),
         due_soon=3,
         away=(Fact(label="R. Example", value="until May 8; K. Example stands in"),),
+        events=1204,
+        fingerprint="9f" * 32,
     )
     yield "sample-digest", compose_digest(digest)
     items = (

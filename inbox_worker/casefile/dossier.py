@@ -22,6 +22,9 @@ from parsers.pdf.traits import list_remarks
 WRAPPING = "wrapping"
 #: What a picture is called that is a page of the document it was bound to with others.
 PAGE = "page"
+#: The event of a form that came again.
+RESUBMITTED = "form_resubmitted"
+
 #: What forms and wrappings are found to be; anything else attached may support a request.
 _FORM_KINDS = (
     *(k.value for k in (DocumentKind.ACROFORM, DocumentKind.XFA, DocumentKind.TEXT)),
@@ -114,13 +117,18 @@ def find_original(session: Session, request: Request) -> bytes | None:
     """Return the bytes of the newest form as they were mailed, or None when they are gone."""
     newest = session.scalars(
         select(Event)
-        .where(Event.request_id == request.id, Event.code == "form_resubmitted")
+        .where(Event.request_id == request.id, Event.code == RESUBMITTED)
         .order_by(Event.id.desc())
         .limit(1)
     ).one_or_none()
     journal_id, position = request.journal_id, request.document_position
     if newest is not None and newest.journal_id is not None:
         journal_id, position = newest.journal_id, int(newest.detail["position"])
+    return read_paper(session, journal_id, position)
+
+
+def read_paper(session: Session, journal_id: int, position: int) -> bytes | None:
+    """Return the bytes of a form that came with a mail, or None when they are gone."""
     raw = session.scalar(select(RawMail.raw).where(RawMail.journal_id == journal_id))
     if raw is None:
         return None

@@ -21,6 +21,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config.settings import ConfigurationError
 from inbox_worker.cli import (
+    accounting,
+    audit,
+    bundle,
     documents,
     files,
     outbox,
@@ -58,6 +61,9 @@ quarantine.register(app)
 outbox.register(app)
 tracing.register(app)
 verification.register(app)
+accounting.register(app)
+audit.register(app)
+bundle.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so

@@ -24,7 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import ConfigurationError, ConfigurationProblem
-from parsers.values.ssn import mask_ssn
+from parsers.values.ssn import mask_json, mask_ssn
 
 #: Controls but tab and line feed, and what turns the direction of writing: a mail could otherwise
 #: steer the terminal of whoever looks at it, or show something other than what it says.
@@ -84,7 +84,7 @@ def show_problems(problems: Iterable[ConfigurationProblem]) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON document on a line of its own, and nothing else."""
-    value = _mask(value)
+    value = mask_json(value)
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "ascii")
@@ -174,15 +174,6 @@ def _print_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _clean(text: str) -> str:
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", mask_ssn(text))
-
-
-def _mask(value: Any) -> Any:
-    """Return a JSON value with every text in it masked."""
-    if isinstance(value, str):
-        return mask_ssn(value)
-    if isinstance(value, dict):
-        return {key: _mask(item) for key, item in value.items()}
-    return [_mask(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _console(*, to_errors: bool = False) -> Console:

@@ -80,9 +80,10 @@ def retry(database: Database, letter_id: int, *, actor: str, now: datetime) -> N
     """
     with database.unit_of_work() as unit:
         letter = _find(unit.session, letter_id)
+        request = _hold_request(unit.session, letter)
         if letter.status != _S.FAILED.value:
             raise WorkerError(f"Letter {letter_id} cannot be retried: {_why(letter, _NOT_AGAIN)}.")
-        if _tells_of_the_protected(unit.session, letter):
+        if _tells_of_the_protected(letter, request):
             raise WorkerError(f"Letter {letter_id} cannot be retried. {SEND_NOTHING}")
         _move(
             unit.session,
@@ -93,15 +94,15 @@ def retry(database: Database, letter_id: int, *, actor: str, now: datetime) -> N
             claimed_by=None,
             retries=LetterRecord.retries + 1,
         )
-        _write_down(unit.session, letter, "letter_retried", actor=actor, now=now)
+        _write_down(unit.session, letter, request, "letter_retried", actor=actor, now=now)
         unit.commit()
 
 
-def _tells_of_the_protected(session: Session, letter: LetterRecord) -> bool:
+def _tells_of_the_protected(letter: LetterRecord, request: Request | None) -> bool:
     """Whether it carries facts about somebody who is protected by law."""
-    if letter.kind != LetterKind.CERTIFICATION.value or letter.request_id is None:
+    if letter.kind != LetterKind.CERTIFICATION.value or request is None:
         return False
-    return is_protected(session.get_one(Request, letter.request_id))
+    return is_protected(request)
 
 
 def cancel(database: Database, letter_id: int, *, actor: str, now: datetime) -> str | None:
@@ -111,10 +112,11 @@ def cancel(database: Database, letter_id: int, *, actor: str, now: datetime) -> 
     """
     with database.unit_of_work() as unit:
         letter = _find(unit.session, letter_id)
+        request = _hold_request(unit.session, letter)
         if letter.status != _S.QUEUED.value:
             raise WorkerError(f"Letter {letter_id} cannot be cancelled: {_why(letter, _NOT_BACK)}.")
         _move(unit.session, letter, _S.CANCELLED)
-        request = _write_down(unit.session, letter, "letter_cancelled", actor=actor, now=now)
+        _write_down(unit.session, letter, request, "letter_cancelled", actor=actor, now=now)
         unit.commit()
         return None if request is None else request.tracking_number
 
@@ -145,12 +147,21 @@ def _move(session: Session, letter: LetterRecord, target: DeliveryStatus, **valu
         raise WorkerError(f"Letter {letter.id} was just taken up by a worker; look again.")
 
 
+def _hold_request(session: Session, letter: LetterRecord) -> Request | None:
+    """Return the request, held before its letter is changed, as everybody does."""
+    return None if letter.request_id is None else store.hold_request(session, letter.request_id)
+
+
 def _write_down(
-    session: Session, letter: LetterRecord, code: str, *, actor: str, now: datetime
-) -> Request | None:
-    request = None if letter.request_id is None else session.get(Request, letter.request_id)
+    session: Session,
+    letter: LetterRecord,
+    request: Request | None,
+    code: str,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
     detail = {"letter": letter.id, "kind": letter.kind}
     if letter.reason:
         detail["reason"] = letter.reason
     store.add_event(session, code, request=request, actor=actor, now=now, detail=detail)
-    return request

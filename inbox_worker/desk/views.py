@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from inbox_worker.alarms.facts import find_current_alarms
+from inbox_worker.desk.case_mails import find_mail_ids
 from inbox_worker.handling import urgency
 from inbox_worker.status import Disposition
 from inbox_worker.storage import leases, store
@@ -71,11 +72,11 @@ def find_file(session: Session, tracking_number: str) -> View | None:
             for p in store.list_problems(session, request)
         ],
         "messages": _view_messages(session, request),
-        "decisions": [_view_decision(d) for d in _of(session, Decision, request)],
+        "decisions": [view_decision(d) for d in _of(session, Decision, request)],
         "events": [_view_event(e) for e in _of(session, Event, request)],
-        "letters": [_view_letter(x) for x in _of(session, LetterRecord, request)],
+        "letters": [view_letter(x) for x in _of(session, LetterRecord, request)],
         "certifications": [
-            _view_certification(c) for c in _of(session, CertificationRecord, request)
+            view_certification(c) for c in _of(session, CertificationRecord, request)
         ],
     }
     return {**_view_request(request), **mine}
@@ -204,17 +205,10 @@ def _view_field(rows: Sequence[FieldRecord]) -> View:
 
 
 def _view_messages(session: Session, request: Request) -> list[View]:
-    journal_ids = {request.journal_id} | set(
-        session.scalars(
-            select(Event.journal_id).where(
-                Event.request_id == request.id, Event.journal_id.is_not(None)
-            )
-        )
-    )
     rows = session.execute(
         select(JournalEntry, Sighting.uidvalidity, Sighting.uid)
         .join(Sighting, Sighting.journal_id == JournalEntry.id)
-        .where(JournalEntry.id.in_(journal_ids), Sighting.is_repeat.is_(False))
+        .where(JournalEntry.id.in_(find_mail_ids(session, request)), Sighting.is_repeat.is_(False))
         .order_by(JournalEntry.id)
     )
     return [
@@ -233,7 +227,8 @@ def _view_messages(session: Session, request: Request) -> list[View]:
     ]
 
 
-def _view_decision(decision: Decision) -> View:
+def view_decision(decision: Decision) -> View:
+    """Return a decision as JSON values."""
     return {
         "keyword": decision.keyword,
         "state": decision.state,
@@ -254,10 +249,13 @@ def _view_event(event: Event) -> View:
         "from": event.status_from,
         "to": event.status_to,
         "detail": event.detail,
+        "sequence": event.sequence,
+        "hash": event.hash,
     }
 
 
-def _view_letter(letter: LetterRecord) -> View:
+def view_letter(letter: LetterRecord) -> View:
+    """Return a letter, without its bytes, as JSON values."""
     return {
         "id": letter.id,
         "kind": letter.kind,
@@ -273,7 +271,8 @@ def _view_letter(letter: LetterRecord) -> View:
     }
 
 
-def _view_certification(record: CertificationRecord) -> View:
+def view_certification(record: CertificationRecord) -> View:
+    """Return a certification, without its bytes, as JSON values."""
     return {
         "control_number": record.control_number,
         "outcomes": record.outcomes,

@@ -128,7 +128,8 @@ def _add_event(
 
 
 def _find_request(session: Session, letter: LetterRecord) -> Request | None:
-    return None if letter.request_id is None else session.get(Request, letter.request_id)
+    """Return the request, held before its letter is changed, as everybody does."""
+    return None if letter.request_id is None else store.hold_request(session, letter.request_id)
 
 
 def _find_tie(intake: Intake, session: Session, returned: ReturnedLetter) -> _Tie | None:

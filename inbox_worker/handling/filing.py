@@ -230,6 +230,7 @@ def _judge(filing: Filing, form: ReadDocument) -> _NewCase:
         year=services.local_date(intake.now).year,
         received_at=intake.now,
         journal_id=intake.entry.id,
+        journal_sha256=intake.entry.sha256,
         document_position=form.position,
         definition=extraction.definition or "",
         channel=intake.channel,

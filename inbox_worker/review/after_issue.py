@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, undefer
 
 from config.settings import StaffMember
 from config.signing_keys import KeyUnusableError
+from inbox_worker.casefile import accounting
+from inbox_worker.casefile.accounting import BY_POST
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply
 from inbox_worker.letters import correspondence
@@ -38,9 +40,6 @@ from outbound.letters.reply_letters import Transcript, compose_transcript
 
 #: How long one person's wish to send to another address waits for a second.
 WISH_HOLDS = timedelta(days=7)
-
-#: The recipient of a certification that went by post.
-BY_POST = "post"
 
 _ASKED, _RESENT = "resend_asked", "certification_resent"
 
@@ -119,6 +118,7 @@ def _apply_resending(
         journal_id=intake.entry.id,
         detail={"control_number": issued.control_number, "recipient": recipient},
     )
+    posting = Posting(key=f"resend:{intake.entry.id}", now=intake.now)
     correspondence.write_answer(
         intake.services,
         session,
@@ -127,7 +127,18 @@ def _apply_resending(
         recipient=recipient,
         is_refusal=issued.outcomes == ["NO_INFORMATION"],
         filing_copy="" if sealed is None else name_filing_copy(issued.control_number),
-        posting=Posting(key=f"resend:{intake.entry.id}", now=intake.now),
+        posting=posting,
+    )
+    accounting.record_disclosure(
+        intake.services,
+        session,
+        request,
+        issued,
+        store.current_fields(session, request),
+        sent_to=recipient,
+        letter_key=posting.key,
+        actor=reply.member.email.lower(),
+        now=intake.now,
     )
     facts = (Fact(label="Sent again to", value=recipient),)
     told = "The same document was sent again."
@@ -165,6 +176,13 @@ def _apply_revocation(reply: Reply, session: Session) -> Disposition:
             control_number=issued[-1].control_number,
             posting=Posting(key=f"revocation:{intake.entry.id}:{number}", now=intake.now),
         )
+    accounting.record_notices(
+        session,
+        request,
+        recipients,
+        ended=[one.control_number for one in issued],
+        now=intake.now,
+    )
     told = ", ".join(recipients) or "nobody: it went by post. Write to the address on the form."
     facts = (
         Fact(label="Reason", value=reply.command.argument),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,8 +21,9 @@ from inbox_worker.review.absences import find_stand_in, list_absent
 from inbox_worker.review.sealing import count_unopened
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
-from inbox_worker.storage import store
+from inbox_worker.storage import event_chain, store
 from inbox_worker.storage.models import Request
+from inbox_worker.storage.outbox_store import has_letter
 from outbound.letters.chart import Bar
 from outbound.letters.compose import Fact
 from outbound.letters.digest_letters import Digest, OldCase, compose_digest
@@ -69,14 +70,26 @@ def send_digest(services: Services) -> int:
     past = [moment for moment in review.digest_times if moment <= local.time()]
     if not is_business_day(local.date()) or not past:
         return 0
-    sent = 0
+    slot = f"digest:{local.date().isoformat()}T{max(past):%H%M}"
+    with services.database.read() as session:
+        readers = [
+            reader
+            for reader in _list_readers(services, session, local.date())
+            if not has_letter(session, f"{slot}:{reader}")
+        ]
+        if not readers:
+            return 0
+        midnight = datetime.combine(local.date(), time(), local.tzinfo)
+        # It looks at every event there is, so while nobody waits for this transaction.
+        record = event_chain.find_fingerprint(session, midnight)
     with services.database.unit_of_work() as unit:
-        readers = _list_readers(services, unit.session, local.date())
-        letter = compose_digest(_build(services, unit.session, local.date())) if readers else None
-        for address in readers:
-            key = f"digest:{local.date().isoformat()}T{max(past):%H%M}:{address}"
-            assert letter is not None
-            sent += post_unbound(services, unit.session, address, letter, Posting(key=key, now=now))
+        letter = compose_digest(_build(services, unit.session, local.date(), record))
+        sent = sum(
+            post_unbound(
+                services, unit.session, reader, letter, Posting(key=f"{slot}:{reader}", now=now)
+            )
+            for reader in readers
+        )
         unit.commit()
     return sent
 
@@ -95,7 +108,9 @@ def _list_readers(services: Services, session: Session, today: date) -> tuple[st
     return tuple(readers.values())
 
 
-def _build(services: Services, session: Session, today: date) -> Digest:
+def _build(
+    services: Services, session: Session, today: date, record: event_chain.Fingerprint
+) -> Digest:
     counts = _count_states(session)
     reviews = _list_reviews(services, session, today)
     soon = add_business_days(today, _SOON)
@@ -114,6 +129,8 @@ def _build(services: Services, session: Session, today: date) -> Digest:
         oldest=tuple(_tell(services, review) for review in reviews[:_OLDEST]),
         due_soon=sum(r.due_date is not None and r.due_date <= soon for r in reviews),
         away=_list_away(services, session, today),
+        events=record.events,
+        fingerprint=record.sha256,
     )
 
 

@@ -22,14 +22,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config.signing_keys import KeyUnusableError, SigningKey
-from inbox_worker.casefile import casework
+from inbox_worker.casefile import accounting, casework
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import leaving, notices
-from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
+from inbox_worker.review.after_issue import list_issued, list_recipients
 from inbox_worker.review.keyring import Keyring, build_control_number
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
@@ -129,7 +129,11 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             "code": "certification_issued",
             "actor": decision.actor,
             "now": now,
-            "detail": {"control_number": facts.control_number, "outcomes": list(facts.outcomes)},
+            "detail": {
+                "control_number": facts.control_number,
+                "outcomes": list(facts.outcomes),
+                "sha256": hashlib.sha256(document).hexdigest(),
+            },
         }
         if request.status == RequestStatus.ISSUED:
             store.add_event(unit.session, request=request, **noted)
@@ -137,7 +141,7 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
             store.move_request(unit.session, request, RequestStatus.ISSUED, **noted)
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
-        record = _record(unit.session, item, facts, document, services)
+        record = _record(unit.session, item, request, facts, document, services)
         leaving.write_answer(services, unit.session, request, item.fields, record, decision, answer)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
@@ -177,8 +181,15 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
 
 
 def _record(
-    session: Session, item: _Due, facts: CertificationFacts, document: bytes, services: Services
+    session: Session,
+    item: _Due,
+    request: Request,
+    facts: CertificationFacts,
+    document: bytes,
+    services: Services,
 ) -> CertificationRecord:
+    """Write the certification down, and that its facts are released."""
+    now = services.clock()
     record = CertificationRecord(
         request_id=item.request.id,
         decision_id=item.decision.id,
@@ -187,14 +198,25 @@ def _record(
         answers=facts.to_json().get("determination", {}).get("answers", []),
         facts=facts.to_json(),
         facts_sha256=hashlib.sha256(facts.to_bytes()).hexdigest(),
-        issued_at=services.clock(),
-        recipient=casework.find_recipient(item.fields) or BY_POST,
+        issued_at=now,
+        recipient=casework.find_recipient(item.fields) or accounting.BY_POST,
         status="current",
         sha256=hashlib.sha256(document).hexdigest(),
         pdf=document,
     )
     session.add(record)
     session.flush()
+    accounting.record_disclosure(
+        services,
+        session,
+        request,
+        record,
+        item.fields,
+        sent_to=record.recipient,
+        letter_key=leaving.build_letter_key(item.decision),
+        actor=item.decision.actor,
+        now=now,
+    )
     return record
 
 
@@ -222,6 +244,14 @@ def _supersede(
             replaced_by=facts.control_number,
             posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
         )
+    accounting.record_notices(
+        session,
+        request,
+        (*recipients, new or accounting.BY_POST),
+        ended=[one.control_number for one in earlier],
+        replaced_by=facts.control_number,
+        now=services.clock(),
+    )
 
 
 def _return_to_review(services: Services, item: _Due, code: str) -> None:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from config.signing_keys import SigningKey
+from inbox_worker.casefile.accounting import BY_POST
 from inbox_worker.casefile.casework import find_recipient
 from inbox_worker.letters import correspondence
 from inbox_worker.letters.posting import Posting
 from inbox_worker.letters.printing import build_posted_certification
 from inbox_worker.review import notices, passwords, sealing
-from inbox_worker.review.after_issue import BY_POST
 from inbox_worker.services import Services
 from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.sealing import name_filing_copy
@@ -54,6 +54,11 @@ def prepare_answer(
     return Answer(file=copies.sealed, copies=copies)
 
 
+def build_letter_key(decision: Decision) -> str:
+    """Return the key of the letter by which a decision's certification leaves."""
+    return f"certification:{decision.id}"
+
+
 def write_answer(
     services: Services,
     session: Session,
@@ -65,7 +70,7 @@ def write_answer(
 ) -> None:
     """Put the letter into the outbox: to the form's address, or to staff for the post."""
     now, copies = services.clock(), answer.copies
-    posting = Posting(key=f"certification:{decision.id}", now=now)
+    posting = Posting(key=build_letter_key(decision), now=now)
     if record.recipient == BY_POST:
         notices.write_postal_instruction(
             services, session, request, decision.actor, fields, answer.file, posting

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
 from inbox_worker.casefile import presentation
+from inbox_worker.casefile.accounting import BY_POST
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.intake import Apply
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_to_staff
 from inbox_worker.review import notices, reply_answers
 from inbox_worker.review.absences import list_absent, list_stand_ins
-from inbox_worker.review.after_issue import BY_POST, list_issued, list_recipients
+from inbox_worker.review.after_issue import list_issued, list_recipients
 from inbox_worker.review.reply import Reply
 from inbox_worker.review.sealing import PASSWORD_GIVEN, find_sealed
 from inbox_worker.services import Services

@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from inbox_worker.errors import LostClaimError
-from inbox_worker.storage import leases
+from inbox_worker.storage import event_chain, leases
 from inbox_worker.storage.models import JournalEntry, table_of
 
 _JOURNAL = table_of(JournalEntry)
@@ -80,6 +80,8 @@ def hold_claims(session: Session, entries: Sequence[JournalEntry]) -> None:
     found = session.execute(_HOLD, {"entry_ids": [entry_id for entry_id, _ in wanted]})
     if {(entry_id, holder) for entry_id, holder in found} != wanted:
         raise LostClaimError
+    for entry in entries:
+        event_chain.know_mail(session, entry.id, entry.sha256)
 
 
 def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:

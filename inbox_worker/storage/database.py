@@ -20,7 +20,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, Update, create_engine, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -52,7 +52,7 @@ def together(session: Session) -> Iterator[None]:
     One statement for many rows costs a fraction of many statements for one. Whoever opens the block
     asks nothing about those rows in it.
     """
-    kept: dict[Insert, list[Mapping[str, Any]]] = {}
+    kept: dict[Insert | Update, list[Mapping[str, Any]]] = {}
     session.info[_KEPT] = kept
     try:
         yield
@@ -62,8 +62,8 @@ def together(session: Session) -> Iterator[None]:
         session.execute(statement, rows)
 
 
-def put(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that nobody waits for: now, or with their like at the end of a `together`."""
+def put(session: Session, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that nobody waits for: now, or with their like at the end of a `together`."""
     if not rows:
         return
     kept = session.info.get(_KEPT)
@@ -82,6 +82,8 @@ class UnitOfWork:
     def commit(self) -> None:
         """Make everything written so far durable."""
         self.session.commit()
+        # What was known of locked rows is known no longer.
+        self.session.info.clear()
 
 
 class Database:

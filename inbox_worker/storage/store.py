@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.status import RequestStatus, check_transition
+from inbox_worker.storage import event_chain
 from inbox_worker.storage.database import put, upsert
 from inbox_worker.storage.models import (
     AttachmentRecord,
@@ -41,7 +42,6 @@ from parsers.values.tracking import format_tracking_number
 _PUT_REQUESTS = insert(table_of(Request)).returning(
     table_of(Request).c.tracking_number, table_of(Request).c.id
 )
-_PUT_EVENTS = insert(table_of(Event))
 _PUT_ATTACHMENTS = insert(table_of(AttachmentRecord))
 _PUT_FORMS_INSIDE = insert(table_of(FormInside))
 _PUT_PROBLEMS = insert(table_of(Problem))
@@ -67,6 +67,7 @@ class NewRequest:
     year: int  #: of its tracking number
     received_at: datetime
     journal_id: int
+    journal_sha256: str  #: the mail's digest
     document_position: int
     definition: str
     channel: str
@@ -80,7 +81,7 @@ class NewRequest:
 
 
 #: What is known of a new request and stored as it is; `asdict` would copy every value.
-_GIVEN = tuple(f.name for f in fields(NewRequest) if f.name != "year")
+_GIVEN = tuple(f.name for f in fields(NewRequest) if f.name not in ("year", "journal_sha256"))
 #: What a new request does not have yet.
 _EMPTY = {column.name: None for column in Request.__table__.columns if column.nullable}
 
@@ -98,15 +99,22 @@ def add_requests(session: Session, new: Sequence[NewRequest]) -> list[Request]:
     """
     for one in new:
         check_transition(RequestStatus.RECEIVED, one.status)
-    rows = [
-        _request_row(one, number) for one, number in zip(new, _number(session, new), strict=True)
-    ]
+    rows, events = [], []
+    for one, number in zip(new, _number(session, new), strict=True):
+        # The chain's end is known before the row is written, and goes in with it.
+        chain = event_chain.Chain(name=number)
+        events.append([chain.link(facts, mail) for facts, mail in _filing_events(one)])
+        rows.append(_request_row(one, number, chain))
+        event_chain.know_mail(session, one.journal_id, one.journal_sha256)
     ids: dict[str, int] = dict(session.execute(_PUT_REQUESTS, rows).all())
     requests = [Request(id=ids[row["tracking_number"]], **row) for row in rows]
-    for request in requests:
+    for request, its in zip(requests, events, strict=True):
         make_transient_to_detached(request)
+        event_chain.know_request(session, request)
+        for event in its:
+            event["request_id"] = request.id
     session.add_all(requests)
-    put(session, _PUT_EVENTS, [e for request in requests for e in _filing_events(request)])
+    event_chain.put_first(session, [event for its in events for event in its])
     return requests
 
 
@@ -119,7 +127,7 @@ def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
     return (next(taken[one.year]) for one in new)
 
 
-def _request_row(new: NewRequest, tracking_number: str) -> dict[str, Any]:
+def _request_row(new: NewRequest, tracking_number: str, chain: event_chain.Chain) -> dict[str, Any]:
     return {
         # With every column at hand, nobody who asks the new request for one asks the database.
         **_EMPTY,
@@ -131,20 +139,23 @@ def _request_row(new: NewRequest, tracking_number: str) -> dict[str, Any]:
         "revision": 1,
         "perfected_at": None if new.status is RequestStatus.INCOMPLETE else new.received_at,
         "status_since": new.received_at,
+        "event_count": chain.count,
+        "event_head": chain.head,
     }
 
 
-def _filing_events(request: Request) -> Iterator[dict[str, Any]]:
-    now = request.received_at
-    yield _event_row("request_filed", request=request, actor=PROGRAM, now=now)
-    yield _event_row(
-        f"request_{request.status.lower()}",
-        request=request,
+def _filing_events(new: NewRequest) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Yield the events that every request begins with, each with the digest of its mail."""
+    yield _event_row("request_filed", actor=PROGRAM, now=new.received_at), None
+    filed = _event_row(
+        f"request_{new.status.lower()}",
         actor=PROGRAM,
-        now=now,
-        journal_id=request.journal_id,
+        now=new.received_at,
+        journal_id=new.journal_id,
         status_from=RequestStatus.RECEIVED,
+        status_to=new.status,
     )
+    yield filed, new.journal_sha256
 
 
 def find_request(session: Session, tracking_number: str) -> Request | None:
@@ -156,12 +167,14 @@ def find_request(session: Session, tracking_number: str) -> Request | None:
 
 def hold_request(session: Session, request_id: int) -> Request:
     """Return a request as it is now, for writing: nobody else changes it in the meantime."""
-    return session.get_one(
+    request = session.get_one(
         Request,
         request_id,
         populate_existing=True,
         with_for_update={"key_share": True},
     )
+    event_chain.know_request(session, request)
+    return request
 
 
 def move_request(
@@ -227,16 +240,17 @@ def add_event(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down what happened; with `status_from`, that the request left that status."""
-    row = _event_row(
+    facts = _event_row(
         code,
         actor=actor,
         now=now,
-        request=request,
         journal_id=journal_id,
         status_from=status_from,
+        status_to=None if status_from is None or request is None else request.status,
         detail=detail,
     )
-    put(session, _PUT_EVENTS, [row])
+    facts["request_id"] = None if request is None else request.id
+    event_chain.append(session, facts, request)
 
 
 def _event_row(
@@ -244,19 +258,18 @@ def _event_row(
     *,
     actor: str,
     now: datetime,
-    request: Request | None = None,
     journal_id: int | None = None,
     status_from: RequestStatus | None = None,
+    status_to: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
-        "request_id": None if request is None else request.id,
         "journal_id": journal_id,
         "at": now,
         "code": code,
         "actor": actor,
         "status_from": None if status_from is None else status_from.value,
-        "status_to": None if status_from is None or request is None else request.status,
+        "status_to": None if status_to is None else str(status_to),
         "detail": dict(detail or {}),
     }
 

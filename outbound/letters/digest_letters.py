@@ -44,6 +44,8 @@ class Digest:
     oldest: tuple[OldCase, ...]
     due_soon: int  #: open reviews whose day is at most three business days away, or past
     away: tuple[Fact, ...]  #: who is away, and who stands in
+    events: int  #: how many were written before the day began
+    fingerprint: str  #: what they come to, a SHA-256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Social Security numbers: found in any text and masked wherever text is shown.
 
-`mask_ssn`  a text with each of them replaced
-`has_ssn`   whether there is one
+`mask_ssn`   a text with each of them replaced
+`mask_json`  a JSON value with each of them replaced
+`has_ssn`    whether there is one
 
 The form asks people not to send them, and some do. Only numbers in the shape 3-2-4, or nine digits
 that their own label calls a Social Security or taxpayer number, are taken for one: nine bare digits
@@ -11,6 +12,7 @@ may be an A-number.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from parsers.values.cleaning import drop_invisible
 
@@ -75,3 +77,12 @@ def _mask_misread(match: re.Match[str]) -> str:
 def has_ssn(text: str) -> bool:
     """Return whether `text` holds what reads as a Social Security number."""
     return mask_ssn(text) != text
+
+
+def mask_json(value: Any) -> Any:
+    """Return a JSON value with every text in it masked."""
+    if isinstance(value, str):
+        return mask_ssn(value)
+    if isinstance(value, dict):
+        return {key: mask_json(item) for key, item in value.items()}
+    return [mask_json(item) for item in value] if isinstance(value, list | tuple) else value

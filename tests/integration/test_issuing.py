@@ -74,12 +74,9 @@ def test_issuing_records_what_was_certified(approved: Harness) -> None:
     )
     assert record.sha256 == hashlib.sha256(record.pdf).hexdigest()
     assert record.control_number == SAMPLE_CONTROL_NUMBER
-    event = approved.rows(Event)[-1]
-    assert (event.code, event.status_from, event.status_to) == (
-        "certification_issued",
-        "APPROVED",
-        "ISSUED",
-    )
+    (event,) = [e for e in approved.rows(Event) if e.code == "certification_issued"]
+    assert (event.status_from, event.status_to) == ("APPROVED", "ISSUED")
+    assert event.detail["sha256"] == record.sha256
 
 
 def test_the_letter_carries_the_recorded_bytes_to_the_forms_address(approved: Harness) -> None:

@@ -544,6 +544,8 @@ def _build_inside() -> dict[str, Letter]:
                 ),
                 due_soon=1,
                 away=(Fact(label="R. Ortega", value="May 18, 2026; L. Chen stands in"),),
+                events=1204,
+                fingerprint="9f" * 32,
             )
         ),
         "alert": compose_staff_alert(

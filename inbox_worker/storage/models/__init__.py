@@ -1,5 +1,6 @@
 """The tables, typed, one module for each subject; all of them are known once this is imported."""
 
+from inbox_worker.storage.models.accounting import CorrectionNotice, Disclosure
 from inbox_worker.storage.models.alarms import (
     AlarmCall,
     AlarmRecord,
@@ -31,6 +32,7 @@ from inbox_worker.storage.models.protection import (
 from inbox_worker.storage.models.requests import (
     ComparisonKey,
     Event,
+    EventChain,
     FieldRecord,
     Problem,
     Request,
@@ -49,8 +51,11 @@ __all__ = [
     "CertificationRecord",
     "ChoreRecord",
     "ComparisonKey",
+    "CorrectionNotice",
     "Decision",
+    "Disclosure",
     "Event",
+    "EventChain",
     "Fault",
     "FieldRecord",
     "FolderCursor",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox_worker.status import RequestStatus
@@ -48,6 +48,9 @@ class Request(Base):
     duplicate_of: Mapped[str | None] = mapped_column(
         String(24)
     )  #: the number of an earlier request
+    # Where the request's chain of events ends. Only `event_chain` reads and writes these.
+    event_count: Mapped[int] = mapped_column(server_default=text("0"))
+    event_head: Mapped[str] = mapped_column(String(64), server_default=text(f"'{'0' * 64}'"))
 
 
 class ComparisonKey(Base):
@@ -106,12 +109,21 @@ class Problem(Base):
 
 
 class Event(Base):
-    """What happened, once; a status change carries both statuses."""
+    """What happened, once; a status change carries both statuses.
+
+    Each is a link of its request's chain, or, about no request, of one of the office's.
+    """
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index("uq_events_request_chain", "request_id", "sequence", unique=True),
+        partial_index(
+            "uq_events_office_chain", "chain", "sequence", unique=True, where="request_id IS NULL"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"), index=True)
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
     journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))
     at: Mapped[datetime]
     code: Mapped[str] = mapped_column(String(60))
@@ -119,6 +131,19 @@ class Event(Base):
     status_from: Mapped[str | None] = mapped_column(String(20))
     status_to: Mapped[str | None] = mapped_column(String(20))
     detail: Mapped[dict[str, Any]]
+    chain: Mapped[int | None] = mapped_column(ForeignKey("event_chains.id"))  #: an office's
+    sequence: Mapped[int]  #: its place in the chain, from 1
+    hash: Mapped[str] = mapped_column(String(64))  #: SHA-256, also over the hash before it
+
+
+class EventChain(Base):
+    """Where a chain of events about no request ends."""
+
+    __tablename__ = "event_chains"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_count: Mapped[int]
+    event_head: Mapped[str] = mapped_column(String(64))
 
 
 class TrackingSequence(Base):

@@ -1,0 +1,1 @@
+"""What proves a case to others: the readable index of a bundle."""
