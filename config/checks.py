@@ -252,6 +252,21 @@ def _find_key_problems(settings: Settings) -> _Found:
     places = [("certification", settings.certification)]
     places += [(f"staff[{n}]", person) for n, person in enumerate(settings.staff)]
     for key, section in places:
+        token = section.signing_pkcs11
+        if token is not None and section.signing_pkcs12:
+            yield _problem(
+                "E047",
+                f"{key}.signing_pkcs11",
+                "There are two keys to sign with, one in a file and one in hardware.",
+                f"Remove {key}.signing_pkcs11 or {key}.signing_pkcs12.",
+            )
+        if token is not None and not token.pin.get_secret_value():
+            yield _problem(
+                "E045",
+                f"{key}.signing_pkcs11.pin_file",
+                "There is a token to sign with and no PIN for it.",
+                f"Set {key}.signing_pkcs11.pin_file to a file that holds it.",
+            )
         has_password = bool(section.signing_password.get_secret_value())
         if has_password and not section.signing_pkcs12:
             yield _problem(

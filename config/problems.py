@@ -35,8 +35,9 @@ E041    nothing proves who wrote a staff reply
 E042    signatures are asked for and no authority is trusted
 E043    the file of trusted authorities cannot be used
 E044    the program that checks signatures is not installed
-E045    a signing key without a password, or a password without a signing key
+E045    a signing key without a password or PIN, or a password without a signing key
 E046    a signing key that cannot be used; shown by `check`, and does not stop the program
+E047    a signing key in a file and another in hardware, for the same person or office
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written

@@ -278,6 +278,17 @@ class ReviewSettings(Section):
     detail: DetailSettings = DetailSettings()
 
 
+class Pkcs11Settings(Section):
+    """A signing key in a hardware token, which PKCS#11 calls by labels."""
+
+    module: Filled  #: path of the library that came with the token
+    token: Filled  #: label of the token
+    key_label: Filled  #: of the private key, and of its certificate where the token holds it
+    pin: SecretStr = SecretStr("")
+    pin_file: Line = ""
+    certificate_file: Line = ""  #: PEM, certificate and chain; empty: those of the token
+
+
 class StaffMember(Section):
     """Someone who reviews, approves or certifies."""
 
@@ -290,6 +301,7 @@ class StaffMember(Section):
     signing_pkcs12: Line = ""  #: a key of their own; empty: the office's
     signing_password: SecretStr = SecretStr("")
     signing_password_file: Line = ""
+    signing_pkcs11: Pkcs11Settings | None = None  #: the same in hardware
 
     def has_role(self, role: Role) -> bool:
         """Return whether this person may do what `role` may, by that role or one above it."""
@@ -322,6 +334,7 @@ class CertificationSettings(Section):
     signing_pkcs12: Line = ""
     signing_password: SecretStr = SecretStr("")
     signing_password_file: Line = ""
+    signing_pkcs11: Pkcs11Settings | None = None
     timestamp_url: Line = ""
     require_signature: bool = True
     verify_address: Address

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     pkcs12,
 )
+from cryptography.x509 import ExtendedKeyUsage
 from cryptography.x509.oid import NameOID
 
 PASSWORD = "Siegel-8-Lack"
@@ -68,6 +69,30 @@ def make_authority() -> Authority:
     return Authority(key=key, certificate=certificate)
 
 
+def issue_key(
+    *,
+    name: str = "Example Office",
+    usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
+    ends: datetime = ENDS,
+    extended: ExtendedKeyUsage | None = None,
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """Return a fresh key and the authority's certificate for it."""
+    authority, key = make_authority(), ec.generate_private_key(ec.SECP256R1())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(name))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(STARTS)
+        .not_valid_after(ends)
+        .add_extension(_usage(*usage), critical=True)
+    )
+    if extended is not None:
+        builder = builder.add_extension(extended, critical=True)
+    return key, builder.sign(authority.key, hashes.SHA256())
+
+
 def write_key(
     path: Path,
     *,
@@ -78,24 +103,13 @@ def write_key(
     with_certificate: bool = True,
 ) -> Path:
     """Write a PKCS#12 file with a fresh key, its certificate and the authority's."""
-    authority, key = make_authority(), ec.generate_private_key(ec.SECP256R1())
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(_name(name))
-        .issuer_name(authority.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(STARTS)
-        .not_valid_after(ends)
-        .add_extension(_usage(*usage), critical=True)
-        .sign(authority.key, hashes.SHA256())
-    )
+    key, certificate = issue_key(name=name, usage=usage, ends=ends)
     path.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"key",
             key,
             certificate if with_certificate else None,
-            [authority.certificate],
+            [make_authority().certificate],
             BestAvailableEncryption(password.encode()),
         )
     )

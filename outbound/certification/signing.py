@@ -3,18 +3,25 @@
 `sign_certification` appends the signature to the document, whose bytes stay an exact prefix. The
 field is invisible and lies outside the page, as PDF/UA asks of what nobody reads; name, title and
 date are printed by the template. The reason names the control number and who certified, never the
-subject. Outcomes: the signed bytes, or an exception of the library, which is a fault.
+subject. Outcomes: the signed bytes; `KeyUnusableError` when a key in hardware has gone; or an
+exception of the library, which is a fault.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
+from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer, SimpleSigner
 
-from config.signing_keys import SigningKey
+from config.hardware_keys import HardwareKey, open_session
+from config.signing_keys import KeyFile, SigningKey
 from outbound.certification.document import CertificationFacts
 
 _FIELD = "Certification"
@@ -22,11 +29,6 @@ _FIELD = "Certification"
 
 def sign_certification(document: bytes, facts: CertificationFacts, key: SigningKey) -> bytes:
     """Return the document with its signature (ETSI EN 319 142-1, baseline B-B)."""
-    signer = SimpleSigner.load_pkcs12_data(
-        key.pkcs12,
-        other_certs=(),
-        passphrase=key.password.get_secret_value().encode() or None,
-    )
     metadata = PdfSignatureMetadata(
         field_name=_FIELD,
         md_algorithm="sha256",
@@ -41,8 +43,44 @@ def sign_certification(document: bytes, facts: CertificationFacts, key: SigningK
         invis_sig_settings=InvisSigSettings(box_out_of_bounds=True),
     )
     writer = IncrementalPdfFileWriter(BytesIO(document))
-    signed = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf(writer)
+    with _open_signer(key) as signer:
+        signed = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf(writer)
     return bytes(signed.getbuffer())
+
+
+@contextmanager
+def _open_signer(key: SigningKey) -> Iterator[Signer]:
+    if isinstance(key, KeyFile):
+        yield _load_key_file(key)
+        return
+    with open_session(key.module, key.token, key.pin) as session:
+        yield _build_hardware_signer(key, session)
+
+
+# Opening a PKCS#12 file costs as much as signing does; an office has few keys.
+@lru_cache(maxsize=8)
+def _load_key_file(key: KeyFile) -> SimpleSigner:
+    signer: SimpleSigner = SimpleSigner.load_pkcs12_data(
+        key.pkcs12,
+        other_certs=(),
+        passphrase=key.password.get_secret_value().encode() or None,
+    )
+    return signer
+
+
+def _build_hardware_signer(key: HardwareKey, session: Any) -> Signer:
+    # Only those who have such a key have what this import needs.
+    from pyhanko.sign.pkcs11 import PKCS11Signer  # noqa: PLC0415
+
+    certificate = Certificate.load(key.certificate)
+    return PKCS11Signer(
+        session,
+        key_label=key.label,
+        signing_cert=certificate,
+        ca_chain=[Certificate.load(one) for one in key.chain],
+        # Every token signs a digest with a curve; not every one computes the digest itself.
+        use_raw_mechanism=certificate.public_key.algorithm == "ec",
+    )
 
 
 def compose_reason(facts: CertificationFacts) -> str:

@@ -17,7 +17,9 @@ from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
-from tests.signing_keys import PASSWORD, write_key
+from tests.conftest import require_or_skip
+from tests.servers.softhsm import make_token
+from tests.signing_keys import PASSWORD, issue_key, write_key
 from tests.worker_harness import (
     APPROVE,
     CLERK,
@@ -413,3 +415,18 @@ def test_a_wrong_key_holds_issuing_back_until_it_is_put_right(
     sign_with(approved, path)
     assert waiting_for_key(approved) == 0
     assert (approved.issue(), approved.status()) == (1, "ISSUED")
+
+
+def test_a_token_with_a_wrong_pin_holds_issuing_back_and_loses_nothing(
+    approved: Harness, tmp_path: Path
+) -> None:
+    require_or_skip("softhsm2-util")
+    token = make_token(tmp_path)
+    token.put("certification", *issue_key(name="Office in a token"))
+    for pin, issued, status in (("0000", 0, "APPROVED"), (None, 1, "ISSUED")):
+        table = token.table("certification", **({} if pin is None else {"pin": pin}))
+        settings = {**SETTINGS["certification"], "require_signature": True, "signing_pkcs11": table}
+        approved.change_settings(review=AT_ONCE, certification=settings)
+        assert (approved.issue(), approved.status()) == (issued, status)
+        assert len(approved.letters(to=DUTY)) == 1
+    assert signer_of(approved.certification().pdf) == "Office in a token"
