@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.data import read_data
+from config.key_checks import find_key_setting_problems, find_timestamp_problems
 from config.mailbox_checks import (
     find_folder_problems,
     find_mailbox_tls_problems,
@@ -24,7 +25,7 @@ from config.mailbox_checks import (
     find_tls_problems,
 )
 from config.problems import ConfigurationProblem
-from config.sections import CertificationSettings, Settings, SmtpSettings, StaffMember
+from config.sections import Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
 from config.signature_checks import find_signature_problems
 
@@ -247,48 +248,6 @@ def _find_metrics_problems(settings: Settings) -> _Found:
         )
 
 
-def _find_key_problems(settings: Settings) -> _Found:
-    places: list[tuple[str, CertificationSettings | StaffMember]]
-    places = [("certification", settings.certification)]
-    places += [(f"staff[{n}]", person) for n, person in enumerate(settings.staff)]
-    for key, section in places:
-        token = section.signing_pkcs11
-        if token is not None and section.signing_pkcs12:
-            yield _problem(
-                "E047",
-                f"{key}.signing_pkcs11",
-                "There are two keys to sign with, one in a file and one in hardware.",
-                f"Remove {key}.signing_pkcs11 or {key}.signing_pkcs12.",
-            )
-        if token is not None and not token.pin.get_secret_value():
-            yield _problem(
-                "E045",
-                f"{key}.signing_pkcs11.pin_file",
-                "There is a token to sign with and no PIN for it.",
-                f"Set {key}.signing_pkcs11.pin_file to a file that holds it.",
-            )
-        has_password = bool(section.signing_password.get_secret_value())
-        if has_password and not section.signing_pkcs12:
-            yield _problem(
-                "E045",
-                f"{key}.signing_pkcs12",
-                "There is a password without a key to sign with.",
-                f"Set {key}.signing_pkcs12, or remove the password.",
-            )
-        if section.signing_pkcs12 and not has_password:
-            yield _problem(
-                "E045",
-                f"{key}.signing_password_file",
-                "There is a key to sign with and no password for it.",
-                f"Set {key}.signing_password_file to a file that holds it.",
-            )
-
-
-def _find_unbuilt_certification(settings: Settings) -> _Found:
-    if settings.certification.timestamp_url:
-        yield _not_built("certification.timestamp_url", "Time-stamping", "Leave it empty.")
-
-
 def _find_unbuilt_delivery(settings: Settings) -> _Found:
     if settings.delivery.protection == "encrypted":
         yield _not_built(
@@ -345,7 +304,10 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
     Rule(reads=("alerts.command",), find=_find_command_problems),
     Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
-    Rule(reads=("certification", "staff"), find=_find_key_problems),
-    Rule(reads=("certification.timestamp_url",), find=_find_unbuilt_certification),
+    Rule(reads=("certification", "staff"), find=find_key_setting_problems),
+    Rule(
+        reads=("certification.timestamp_url", "certification.timestamp_ca_file"),
+        find=find_timestamp_problems,
+    ),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
 )

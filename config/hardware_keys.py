@@ -25,10 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import SecretStr
 
-from config.key_certificates import KeyUnusableError, check_certificate
+from config.key_certificates import KeyUnusableError, check_certificate, read_certificates
 from config.sections import Pkcs11Settings
 
-_CERTIFICATE_BYTES = 1_048_576
 _TEST_TEXT = b"ero-outreach: does this certificate fit this key?"
 #: A token has one login for the whole process, so there is one session at a time.
 _one_session = Lock()
@@ -163,7 +162,7 @@ def _find_certificates(
 ) -> tuple[x509.Certificate, list[x509.Certificate]]:
     """Return the key's certificate and those of authorities, from the file or else the token."""
     if place.certificate_file:
-        own, *others = _read_certificates(Path(place.certificate_file))
+        own, *others = read_certificates(Path(place.certificate_file))
         return own, others
     from pkcs11 import Attribute, ObjectClass  # noqa: PLC0415
 
@@ -187,17 +186,6 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):
         return False
-
-
-def _read_certificates(path: Path) -> list[x509.Certificate]:
-    try:
-        with path.open("rb") as file:
-            return x509.load_pem_x509_certificates(file.read(_CERTIFICATE_BYTES))
-    except (OSError, ValueError) as error:
-        raise KeyUnusableError(
-            "The file of certificates cannot be read, or holds none.",
-            "Give a PEM file: the key's certificate first, then its chain.",
-        ) from error
 
 
 def _check_fit(private: Any, certificate: x509.Certificate, place: Pkcs11Settings) -> None:

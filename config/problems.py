@@ -38,6 +38,7 @@ E044    the program that checks signatures is not installed
 E045    a signing key without a password or PIN, or a password without a signing key
 E046    a signing key that cannot be used; shown by `check`, and does not stop the program
 E047    a signing key in a file and another in hardware, for the same person or office
+E048    a time-stamp server with a wrong address, or that no authority vouches for
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written

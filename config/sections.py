@@ -336,6 +336,7 @@ class CertificationSettings(Section):
     signing_password_file: Line = ""
     signing_pkcs11: Pkcs11Settings | None = None
     timestamp_url: Line = ""
+    timestamp_ca_file: Line = ""  #: PEM; required with a URL
     require_signature: bool = True
     verify_address: Address
 

@@ -3,14 +3,15 @@
 The document is rendered and signed first, outside every transaction; then one transaction moves
 the request to ISSUED, records the certification and puts the letter into the outbox, or does
 nothing when a CANCEL was first. Outcomes for a due decision: ISSUED; held back for lack of a usable
-signing key (with an alarm); returned to review because the records are older than 72 hours, the
-certifier is gone or the subject is protected; not issued because something went wrong (with an
-alarm), and tried again.
+signing key or a time-stamp (with an alarm); returned to review because the records are older than
+72 hours, the certifier is gone or the subject is protected; not issued because something went wrong
+(with an alarm), and tried again.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +41,7 @@ from outbound.certification.determination import has_stale_records
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import sign_certification
+from outbound.certification.timestamps import TimestampError
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
 
@@ -61,23 +63,23 @@ def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
     """Issue every decision that is due and return how many left review."""
     due = _list_due(services)
     keyring = Keyring(services=services)
-    done = waiting = 0
+    done, waiting = 0, Counter[str]()
     for item in due:
         if should_stop():
             break
         try:
             done += _issue(services, item, keyring)
-        except KeyUnusableError:
-            # Without a usable key nothing is issued, and nothing is lost.
-            waiting += 1
+        except (KeyUnusableError, TimestampError) as error:
+            # Without a signature nothing is issued, and nothing is lost.
+            waiting[error.code] += 1
         except StaleStatusError:
             _log.info("decision_changed", decision_id=item.decision.id)
         except (OperationalError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - one decision must not hold up the others
             _report_failure(services, item, error)
-    if waiting:
-        _raise_key_alarm(services, waiting)
+    for code, count in waiting.items():
+        _raise_waiting_alarm(services, code, count)
     return done
 
 
@@ -117,7 +119,7 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     facts = _build_facts(services, item, key)
     document = render_certification(facts)
     if key is not None:
-        document = sign_certification(document, facts, key)
+        document = sign_certification(document, facts, key, timestamps=keyring.timestamps)
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -281,18 +283,18 @@ def _report_failure(services: Services, item: _Due, error: Exception) -> None:
         _log.error("issue_failed", decision_id=item.decision.id, error=type(error).__name__)
 
 
-def _raise_key_alarm(services: Services, waiting: int) -> None:
-    """Tell those who are told of alarms, once a day, that decisions wait for a key."""
+def _raise_waiting_alarm(services: Services, code: str, waiting: int) -> None:
+    """Tell those who are told of alarms, once a day, that decisions wait to be signed."""
     now = services.clock()
     with services.database.unit_of_work() as unit:
         is_new = staff_alerts.write_alarm(
             services,
             unit.session,
-            code="no_signing_key",
-            key=f"no_signing_key:{services.local_date(now)}",
+            code=code,
+            key=f"{code}:{services.local_date(now)}",
             ids={"waiting": str(waiting)},
             now=now,
         )
         unit.commit()
     if is_new:
-        _log.error("no_signing_key", count=waiting)
+        _log.error(code, count=waiting)

@@ -1,10 +1,10 @@
-"""From a rendered certification to a signed one: PAdES B-B, certified, no changes allowed.
+"""From a rendered certification to a signed one: PAdES B-B or B-T, certified, no changes allowed.
 
 `sign_certification` appends the signature to the document, whose bytes stay an exact prefix. The
 field is invisible and lies outside the page, as PDF/UA asks of what nobody reads; name, title and
 date are printed by the template. The reason names the control number and who certified, never the
-subject. Outcomes: the signed bytes; `KeyUnusableError` when a key in hardware has gone; or an
-exception of the library, which is a fault.
+subject. Outcomes: the signed bytes; `KeyUnusableError` when a key in hardware has gone;
+`TimestampError`; or an exception of the library, which is a fault.
 """
 
 from __future__ import annotations
@@ -23,12 +23,22 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer, Simple
 from config.hardware_keys import HardwareKey, open_session
 from config.signing_keys import KeyFile, SigningKey
 from outbound.certification.document import CertificationFacts
+from outbound.certification.timestamps import TimestampServer
 
 _FIELD = "Certification"
 
 
-def sign_certification(document: bytes, facts: CertificationFacts, key: SigningKey) -> bytes:
-    """Return the document with its signature (ETSI EN 319 142-1, baseline B-B)."""
+def sign_certification(
+    document: bytes,
+    facts: CertificationFacts,
+    key: SigningKey,
+    *,
+    timestamps: TimestampServer | None = None,
+) -> bytes:
+    """Return the document with its signature (ETSI EN 319 142-1, baseline B-B; B-T with a server).
+
+    Raises `KeyUnusableError` and `TimestampError`.
+    """
     metadata = PdfSignatureMetadata(
         field_name=_FIELD,
         md_algorithm="sha256",
@@ -44,7 +54,8 @@ def sign_certification(document: bytes, facts: CertificationFacts, key: SigningK
     )
     writer = IncrementalPdfFileWriter(BytesIO(document))
     with _open_signer(key) as signer:
-        signed = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf(writer)
+        pdf_signer = PdfSigner(metadata, signer, timestamper=timestamps, new_field_spec=field)
+        signed = pdf_signer.sign_pdf(writer)
     return bytes(signed.getbuffer())
 
 

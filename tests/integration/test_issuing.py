@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from sqlalchemy.exc import OperationalError
 from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
+from outbound.certification import timestamps
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from tests.conftest import require_or_skip
 from tests.servers.softhsm import make_token
-from tests.signing_keys import PASSWORD, issue_key, write_key
+from tests.servers.timestamping import answer_with_openssl, run_authority, write_authority_files
+from tests.signing_keys import PASSWORD, issue_key, write_authority, write_key
 from tests.worker_harness import (
     APPROVE,
     CLERK,
@@ -355,12 +358,15 @@ def test_a_decision_of_an_earlier_round_is_never_issued(approved: Harness) -> No
 # Signatures.
 
 
-def sign_with(harness: Harness, path: Path, *, staff: Any = None, password: str = PASSWORD) -> None:
+def sign_with(
+    harness: Harness, path: Path, *, staff: Any = None, password: str = PASSWORD, **changes: str
+) -> None:
     certification = {
         **SETTINGS["certification"],
         "require_signature": True,
         "signing_pkcs12": str(path),
         "signing_password": password,
+        **changes,
     }
     people = SETTINGS["staff"] if staff is None else staff
     harness.change_settings(review=AT_ONCE, certification=certification, staff=people)
@@ -430,3 +436,24 @@ def test_a_token_with_a_wrong_pin_holds_issuing_back_and_loses_nothing(
         assert (approved.issue(), approved.status()) == (issued, status)
         assert len(approved.letters(to=DUTY)) == 1
     assert signer_of(approved.certification().pdf) == "Office in a token"
+
+
+def test_without_a_time_stamp_decisions_wait_and_nothing_is_lost(
+    approved: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenSSL cannot be told the time of the test.
+    monkeypatch.setattr(timestamps, "_TOLERANCE", timedelta(days=36_500))
+    folder = write_authority_files(tmp_path / "tsa")
+    with run_authority(lambda query: (503, "text/plain", b"")) as authority:
+        key = write_key(tmp_path / "office.p12")
+        anchors = {"timestamp_ca_file": str(write_authority(tmp_path / "ca.pem"))}
+        sign_with(approved, key, timestamp_url=authority.url, **anchors)
+        assert [approved.issue() for _ in range(2)] == [0, 0]
+        assert (approved.status(), approved.rows(CertificationRecord)) == ("APPROVED", [])
+        (alarm,) = approved.letters(to=DUTY)
+        assert "time-stamp server gives no usable answer" in alarm.text
+        authority.answer = lambda query: answer_with_openssl(folder, query)
+        assert (approved.issue(), approved.status()) == (1, "ISSUED")
+    (signature,) = PdfFileReader(BytesIO(approved.certification().pdf)).embedded_signatures
+    kinds = [a["type"].native for a in signature.signer_info["unsigned_attrs"]]
+    assert kinds == ["signature_time_stamp_token"]
