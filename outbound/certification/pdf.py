@@ -94,6 +94,7 @@ def build_view(facts: CertificationFacts, words: Wording) -> dict[str, Any]:
         "particulars": _particulars(facts, words),
         "sentence": facts.sentence,
         "verification": _verify(facts, words),
+        "verify_address": facts.verify_address,
         "mark_notice": _mark_notice(facts, words),
     }
     if detail is not None:

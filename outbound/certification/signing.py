@@ -17,12 +17,19 @@ from typing import Any
 
 from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.fields import (
+    InvisSigSettings,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer, SimpleSigner
 
 from config.hardware_keys import HardwareKey, open_session
 from config.signing_keys import KeyFile, SigningKey
 from outbound.certification.document import CertificationFacts
+from outbound.certification.signature_tag import tag_signature
 from outbound.certification.timestamps import TimestampServer
 
 _FIELD = "Certification"
@@ -53,9 +60,10 @@ def sign_certification(
         invis_sig_settings=InvisSigSettings(box_out_of_bounds=True),
     )
     writer = IncrementalPdfFileWriter(BytesIO(document))
+    append_signature_field(writer, field)
+    tag_signature(writer)
     with _open_signer(key) as signer:
-        pdf_signer = PdfSigner(metadata, signer, timestamper=timestamps, new_field_spec=field)
-        signed = pdf_signer.sign_pdf(writer)
+        signed = PdfSigner(metadata, signer, timestamper=timestamps).sign_pdf(writer)
     return bytes(signed.getbuffer())
 
 

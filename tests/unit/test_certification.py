@@ -494,6 +494,15 @@ def test_table_headers_have_a_scope_and_headings_start_at_one(issued_pdf: bytes)
         assert len(find_elements(root, "H2")) == 3
 
 
+def test_the_address_to_verify_at_can_be_followed(issued_pdf: bytes) -> None:
+    refusal = render_certification(build_no_information_facts(case=build_case(), issue=issue()))
+    for document in (issued_pdf, refusal):
+        with pikepdf.open(io.BytesIO(document)) as pdf:
+            (link,) = (a for page in pdf.pages for a in page.get("/Annots", []))
+            assert link.A.URI == "mailto:ero.outreach@agency.example"
+            assert "ero.outreach@agency.example" in str(link.Contents)
+
+
 def test_facts_are_attached_as_the_source(issued: CertificationFacts, issued_pdf: bytes) -> None:
     with pikepdf.open(io.BytesIO(issued_pdf)) as pdf:
         (attached,) = pdf.attachments.values()
