@@ -164,12 +164,7 @@ def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> Cert
     issue = casework.build_issue(services, item.request, control_number=number, mark=mark, now=now)
     if decision.findings is None:
         return casework.build_refusal_facts(case, issue)
-    if decision.keyword == "REISSUE":
-        with services.database.read() as session:
-            earlier = list_issued(session, item.request)[-1].control_number
-        if earlier != SAMPLE_CONTROL_NUMBER or mark is Mark.SAMPLE:
-            # What is real supersedes nothing that was a sample.
-            issue = replace(issue, supersedes=earlier)
+    issue = replace(issue, supersedes=casework.find_superseded(services, item.request))
     certifier = services.settings.find_staff(decision.certifier or "")
     findings = load_findings(decision.findings)
     return casework.build_issued_facts(services, case, findings, certifier, issue, now=now)

@@ -75,6 +75,16 @@ def _tracking_of(job: Job) -> str:
         pytest.param(["show", "12345"], 2, ["CJS-2026-000001-7"], id="no tracking number"),
         pytest.param(["show", "CJS-2020-000001-5"], 2, ["check digit"], id="another year"),
         pytest.param(["show"], 2, ["TRACKING"], id="show what"),
+        pytest.param(
+            ["certify", "{tracking}", "--preview", "-o", "p.pdf"],
+            1,
+            ["no decision that waits"],
+            id="certify what nobody decided",
+        ),
+        pytest.param(["certify", "{tracking}", "-o", "p.pdf"], 2, ["--preview"], id="certify"),
+        pytest.param(
+            ["certify", "{tracking}", "--preview"], 2, ["--output"], id="certify to where"
+        ),
         pytest.param(["show", "{tracking}", "more"], 2, ["more"], id="one too many"),
         pytest.param(["check"], 0, ["mailbox", "relay", "database", "ok"], id="check"),
         pytest.param(["status", "--yaml"], 2, ["--yaml"], id="no such option"),
@@ -354,6 +364,7 @@ def test_the_installed_command_has_the_four_exit_codes(job: Job, tmp_path: Path)
 
 _COMMANDS = (
     *("run", "once", "init", "check", "status", "pause", "resume", "demo", "requests", "show"),
+    "certify",
     *("extract", "explain", "forms list", "forms blank", "forms fill", "forms draft"),
 )
 

@@ -492,6 +492,7 @@ def test_table_headers_have_a_scope_and_headings_start_at_one(issued_pdf: bytes)
             assert any(a.get("/Scope") == "/Column" for a in attributes)
         assert len(find_elements(root, "H1")) == 1
         assert len(find_elements(root, "H2")) == 3
+        assert all(str(picture.get("/Alt", "")) for picture in find_elements(root, "Figure"))
 
 
 def test_the_address_to_verify_at_can_be_followed(issued_pdf: bytes) -> None:
