@@ -44,6 +44,7 @@ class Fetcher:
     should_stop: Callable[[], bool]
     lease: WorkerLease | None = None  #: None for whoever is known to be alone
     waker: Waker = field(default_factory=Waker)
+    on_recorded: Callable[[], object] = lambda: None  #: called as soon as mails can be worked on
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     _line: Line = field(default_factory=Line, init=False)
@@ -67,7 +68,12 @@ class Fetcher:
         try:
             mailbox = self._open()
             report = fetch_mailbox(
-                self.services, self.settings, mailbox, should_stop=self.should_stop, hold=hold
+                self.services,
+                self.settings,
+                mailbox,
+                should_stop=self.should_stop,
+                hold=hold,
+                on_recorded=self.on_recorded,
             )
             self._watch_quota(mailbox)
         except Exception:

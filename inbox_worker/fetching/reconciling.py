@@ -23,7 +23,7 @@ from inbox_worker.fetching import renumbering
 from inbox_worker.fetching.reconciliation import Finding, FolderReport, Reconciliation, Standing
 from inbox_worker.mailbox.client import Mailbox, open_mailbox
 from inbox_worker.mailbox.folder_survey import FolderSurvey, MessageFacts
-from inbox_worker.storage import journal
+from inbox_worker.storage import cursors
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.models import (
     BacklogMail,
@@ -122,7 +122,7 @@ class _Comparison:
             return
         # Asked before the folder is listed: whatever is above it may be fetched this moment.
         with self.database.read() as session:
-            last = journal.find_last_uid(session, self.box.name, survey.uidvalidity)
+            last = cursors.find_last_uid(session, self.box.name, survey.uidvalidity)
             withheld = _find_withheld(session, self.box.name, survey.uidvalidity)
         for uids in _cut(self._list(survey), _MESSAGES):
             with self.database.read() as session:

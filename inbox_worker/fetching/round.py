@@ -20,7 +20,7 @@ from inbox_worker.fetching import renumbering
 from inbox_worker.handling.ingest import FOLDER_ROLES
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, WithheldError
 from inbox_worker.services import Services
-from inbox_worker.storage import journal, store, withheld
+from inbox_worker.storage import cursors, journal, store, withheld
 from inbox_worker.storage.journal import Recording
 
 _log = structlog.get_logger()
@@ -57,15 +57,16 @@ def fetch_mailbox(
     *,
     should_stop: Callable[[], bool],
     hold: Hold = hold_nothing,
+    on_recorded: Callable[[], object] = lambda: None,
 ) -> FetchReport:
     """Record what is new in a mailbox and move what is disposed.
 
     `hold` is called in every transaction that writes, and raises `LeaseLostError` where the mailbox
-    is another worker's. Raises `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it
-    was never set up.
+    is another worker's; `on_recorded` whenever a few more mails can be worked on. Raises
+    `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
     """
     try:
-        recorded = _record_new(services, settings, mailbox, should_stop, hold)
+        recorded = _record_new(services, settings, mailbox, should_stop, hold, on_recorded)
         recorded += _ask_again(services, settings, mailbox, hold)
     except WithheldError as error:
         # Whoever is to stop may have cut the line, which is no mail's fault.
@@ -82,13 +83,14 @@ def _record_new(
     mailbox: Mailbox,
     should_stop: Callable[[], bool],
     hold: Hold,
+    on_recorded: Callable[[], object],
 ) -> int:
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
-        if not journal.has_cursor(session, name):
+        if not cursors.has_cursor(session, name):
             raise SchemaError(f"The mailbox {name} was never set up: run `ero-outreach init`.")
-        renumbered = journal.is_renumbered(session, name, uidvalidity)
-        last_uid = journal.find_last_uid(session, name, uidvalidity)
+        renumbered = cursors.is_renumbered(session, name, uidvalidity)
+        last_uid = cursors.find_last_uid(session, name, uidvalidity)
         known = withheld.find_withheld(session, name, uidvalidity, now=services.clock())
     arrivals = mailbox.fetch_new(
         last_uid,
@@ -100,12 +102,13 @@ def _record_new(
     tally: Counter[Recording] = Counter()
     for batch in _gather(arrivals, 1 if known.is_careful else _BATCH):
         tally += _record(services, name, batch, hold, renumbered=renumbered)
+        on_recorded()
         last_uid = batch[-1].uid
         if should_stop():
             return tally.total()
     with services.database.unit_of_work() as unit:
         hold(unit.session)
-        journal.record_fetch(
+        cursors.record_fetch(
             unit.session, name, uidvalidity=uidvalidity, last_uid=last_uid, now=services.clock()
         )
         withheld.clear_suspicions(unit.session, name, uidvalidity)

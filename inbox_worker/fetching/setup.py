@@ -11,7 +11,7 @@ from config.settings import MailboxSettings, Settings
 from inbox_worker.errors import SchemaError
 from inbox_worker.fetching import renumbering
 from inbox_worker.mailbox.client import Mailbox
-from inbox_worker.storage import journal
+from inbox_worker.storage import cursors
 from inbox_worker.storage.database import Database
 
 
@@ -20,7 +20,7 @@ def find_missing_mailboxes(database: Database, settings: Settings) -> tuple[Mail
     if not database.has_schema():
         return settings.mailbox
     with database.read() as session:
-        return tuple(m for m in settings.mailbox if not journal.has_cursor(session, m.name))
+        return tuple(m for m in settings.mailbox if not cursors.has_cursor(session, m.name))
 
 
 def check_mailboxes(database: Database, settings: Settings) -> None:
@@ -39,7 +39,7 @@ def set_up_mailbox(
     digests = set(map(renumbering.find_header_digest, mailbox.fetch_headers(last_uid)))
     with database.unit_of_work() as unit:
         renumbering.replace_backlog(unit.session, settings.name, digests)
-        journal.advance_cursor(
+        cursors.advance_cursor(
             unit.session, settings.name, uidvalidity=mailbox.uidvalidity, last_uid=last_uid
         )
         unit.commit()

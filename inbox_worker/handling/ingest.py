@@ -39,7 +39,7 @@ from inbox_worker.reading.system_faults import is_system_fault
 from inbox_worker.review import replies
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
-from inbox_worker.storage import journal
+from inbox_worker.storage import claims, journal
 from parsers.classification.classify import MessageKind, Verdict
 
 _log = structlog.get_logger()
@@ -115,7 +115,7 @@ def _must_wait(intake: Intake) -> bool:
     if intake.verdict.kind is MessageKind.REQUEST:
         return False
     with intake.services.database.read() as session:
-        return journal.has_earlier_elsewhere(session, intake.entry)
+        return claims.has_earlier_elsewhere(session, intake.entry)
 
 
 def dispose_one(services: Services, entry_id: int) -> bool:
@@ -216,7 +216,7 @@ def _write(session: Session, prepared: Sequence[tuple[Intake, Apply]]) -> list[D
     What is urgent in a mail comes first, whatever else the mail is. Raises `LostClaimError`, and
     writes nothing, when one of them is no longer this worker's.
     """
-    journal.hold_claims(session, [intake.entry for intake, _ in prepared])
+    claims.hold_claims(session, [intake.entry for intake, _ in prepared])
     for intake, _ in prepared:
         urgency.see_to(intake, session)
         directions.tell_of_demand(intake, session)
@@ -264,7 +264,7 @@ def _record_failure(intake: Intake, error: Exception) -> bool:
         where=_where(error),
     )
     with intake.services.database.unit_of_work() as unit:
-        journal.hold_claims(unit.session, [intake.entry])
+        claims.hold_claims(unit.session, [intake.entry])
         attempts = journal.record_failed_attempt(unit.session, intake.entry.id)
         unit.commit()
     if attempts < intake.services.settings.intake.max_attempts:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from inbox_worker.handling.ingest import dispose_one
 from inbox_worker.intake import PAPER, Channel
 from inbox_worker.services import Services
-from inbox_worker.storage import journal
+from inbox_worker.storage import cursors, journal
 from inbox_worker.storage.models import AttachmentRecord, Event, JournalEntry, Request
 
 #: What a scan may be, by its first bytes.
@@ -138,7 +138,7 @@ def _record(services: Services, raw: bytes, channel: Channel) -> int:
         place = journal.Place(
             mailbox=name,
             uidvalidity=1,
-            uid=journal.find_last_uid(unit.session, name, 1) + 1,
+            uid=cursors.find_last_uid(unit.session, name, 1) + 1,
         )
         arrival = journal.Arrival(
             place=place, raw=raw, size=len(raw), is_whole=True, internal_date=now

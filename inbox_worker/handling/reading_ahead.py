@@ -18,7 +18,7 @@ from inbox_worker.handling.waiting import WaitingRoom
 from inbox_worker.intake import Intake, PendingDocument
 from inbox_worker.reading.system_faults import is_system_fault
 from inbox_worker.services import Services
-from inbox_worker.storage import journal
+from inbox_worker.storage import claims, journal
 from inbox_worker.storage.models import JournalEntry
 from parsers.classification.classify import ClassificationContext, classify
 from parsers.errors import ParseError
@@ -94,7 +94,7 @@ def _let_pass(
 def _put_off(services: Services, entry: JournalEntry, *, is_kept: bool) -> None:
     """Let later mails go first, in other workers too; and let those have one that is not kept."""
     with services.database.unit_of_work() as unit:
-        journal.put_off(unit.session, entry, now=services.clock(), is_kept=is_kept)
+        claims.put_off(unit.session, entry, now=services.clock(), is_kept=is_kept)
         unit.commit()
 
 
@@ -121,7 +121,7 @@ def _list_entries(
     while True:
         has_room = room is None or not room.is_full
         with services.database.unit_of_work() as unit:
-            listed = journal.claim_undisposed(
+            listed = claims.claim_undisposed(
                 unit.session, worker_id, after=last, limit=_CLAIMED, with_put_off=has_room
             )
             unit.commit()

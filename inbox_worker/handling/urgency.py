@@ -29,7 +29,7 @@ from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_alert
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
-from inbox_worker.storage import journal, store
+from inbox_worker.storage import claims, store
 from inbox_worker.storage.models import Urgency, UrgencyAlert
 from inbox_worker.storage.tokens import digest_token
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
@@ -80,7 +80,7 @@ def see_to_at_once(intake: Intake) -> None:
     if not is_urgent(intake):
         return
     with intake.services.database.unit_of_work() as unit, suppress(LostClaimError):
-        journal.hold_claims(unit.session, [intake.entry])
+        claims.hold_claims(unit.session, [intake.entry])
         see_to(intake, unit.session)
         unit.commit()
 

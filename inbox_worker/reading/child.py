@@ -44,6 +44,9 @@ DOCUMENTS_PER_CHILD = 2_000
 #: How long a child that has read pictures waits for more of them.
 _IDLE_SECONDS = 120.0
 
+#: How far a child stands back behind its parent (nice(2)).
+_NICE = 5
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -93,6 +96,8 @@ def main() -> None:
     """Serve the socket whose descriptor and whose parent's process id are the arguments."""
     descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
     _die_with_parent(parent)
+    # The parent holds the connections and the database: it goes first where both want a core.
+    os.nice(_NICE)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The parent decides when its children end: a stop of the whole service must let the
         # document in hand be finished, or it would be taken for one that kills its reader.

@@ -162,6 +162,9 @@ class Service:
         )
 
     def _fetching(self, fetcher: Fetcher) -> _Job:
+        # The first mails of many are filed while the others are still fetched.
+        fetcher.on_recorded = lambda: self._call(("file",))
+
         def fetch() -> int:
             report = fetcher.fetch()
             return report.recorded + report.moved

@@ -15,14 +15,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from inbox_worker.errors import LostClaimError, StaleStatusError
+from inbox_worker.errors import StaleStatusError
 from inbox_worker.status import Disposition
-from inbox_worker.storage import leases
 from inbox_worker.storage.database import put, upsert
-from inbox_worker.storage.models import FolderCursor, JournalEntry, RawMail, Sighting, table_of
+from inbox_worker.storage.models import JournalEntry, RawMail, Sighting, table_of
 from parsers.mail.raw_headers import find_raw_message_id
 
 # Statements that every mail needs, built once: building them costs more than running them.
@@ -41,20 +40,6 @@ _PUT_SIGHTINGS = (
 )
 _DISPOSE = update(_JOURNAL).where(
     _JOURNAL.c.id == bindparam("entry_id"), _JOURNAL.c.disposition.is_(None)
-)
-_PUT_CURSOR = upsert(table_of(FolderCursor)).on_conflict_do_nothing(index_elements=["mailbox"])
-_CLAIM = (
-    update(_JOURNAL)
-    .where(_JOURNAL.c.id.in_(bindparam("entry_ids", expanding=True)))
-    .values(claimed_by=bindparam("worker_id"))
-)
-_HOLD = (
-    select(_JOURNAL.c.id, _JOURNAL.c.claimed_by)
-    .where(
-        _JOURNAL.c.id.in_(bindparam("entry_ids", expanding=True)), _JOURNAL.c.disposition.is_(None)
-    )
-    .order_by(_JOURNAL.c.id)
-    .with_for_update(key_share=True)
 )
 _READ = (
     select(JournalEntry, RawMail.raw)
@@ -198,123 +183,6 @@ def _sighting_row(
         "is_repeat": is_repeat,
         "moved_at": now if is_gone else None,
     }
-
-
-def advance_cursor(session: Session, mailbox: str, *, uidvalidity: int, last_uid: int) -> None:
-    """Remember that everything up to `last_uid` was recorded; a new UIDVALIDITY starts over."""
-    row = {"mailbox": mailbox, "uidvalidity": uidvalidity, "last_uid": last_uid}
-    session.execute(_PUT_CURSOR, [row])
-    cursor = session.get_one(FolderCursor, mailbox, with_for_update=True)
-    if cursor.uidvalidity != uidvalidity:
-        cursor.uidvalidity, cursor.last_uid = uidvalidity, last_uid
-    else:
-        cursor.last_uid = max(cursor.last_uid, last_uid)
-    session.flush()
-
-
-def has_cursor(session: Session, mailbox: str) -> bool:
-    """Whether this mailbox was set up."""
-    return session.get(FolderCursor, mailbox) is not None
-
-
-def is_renumbered(session: Session, mailbox: str, uidvalidity: int) -> bool:
-    """Whether the mailbox was fetched from under another UIDVALIDITY, and not yet under this."""
-    cursor = session.get(FolderCursor, mailbox)
-    return cursor is not None and cursor.uidvalidity != uidvalidity
-
-
-def find_last_uid(session: Session, mailbox: str, uidvalidity: int) -> int:
-    """Return the last UID recorded or passed over under this UIDVALIDITY; 0 when there is none."""
-    cursor = session.get(FolderCursor, mailbox)
-    passed = cursor.last_uid if cursor is not None and cursor.uidvalidity == uidvalidity else 0
-    recorded = session.scalar(
-        select(func.max(Sighting.uid)).where(
-            Sighting.mailbox == mailbox, Sighting.uidvalidity == uidvalidity
-        )
-    )
-    return max(passed, recorded or 0)
-
-
-def record_fetch(
-    session: Session, mailbox: str, *, uidvalidity: int, last_uid: int, now: datetime
-) -> None:
-    """Note that the mailbox was really asked for new mail, and answered: up to `last_uid`."""
-    advance_cursor(session, mailbox, uidvalidity=uidvalidity, last_uid=last_uid)
-    session.execute(
-        update(FolderCursor).where(FolderCursor.mailbox == mailbox).values(last_fetch_at=now)
-    )
-
-
-def claim_undisposed(
-    session: Session, worker_id: str, *, after: int = 0, limit: int, with_put_off: bool
-) -> Sequence[tuple[int, int]]:
-    """Claim the oldest undisposed entries after the entry `after` that are nobody's or ours.
-
-    Return their ids and sizes. Those that were put off are left to others unless `with_put_off`.
-    Raises `LeaseLostError`.
-    """
-    free = [JournalEntry.claimed_by.is_(None)]
-    if not with_put_off:
-        free.append(JournalEntry.put_off_at.is_(None))
-    found = session.execute(
-        select(JournalEntry.id, JournalEntry.size, JournalEntry.claimed_by)
-        .where(
-            JournalEntry.disposition.is_(None),
-            JournalEntry.id > after,
-            or_(JournalEntry.claimed_by == worker_id, and_(*free)),
-        )
-        .order_by(JournalEntry.id)
-        .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True)
-    ).all()
-    new = [entry_id for entry_id, _, holder in found if holder is None]
-    if new:
-        leases.check_at_work(session, worker_id)
-        session.execute(_CLAIM, {"entry_ids": new, "worker_id": worker_id})
-    return [(entry_id, size) for entry_id, size, _ in found]
-
-
-def put_off(session: Session, entry: JournalEntry, *, now: datetime, is_kept: bool) -> None:
-    """Note that a mail's pictures take time; it is free for others unless it `is_kept` here."""
-    session.execute(
-        update(JournalEntry)
-        .where(JournalEntry.id == entry.id, JournalEntry.claimed_by == entry.claimed_by)
-        .values(put_off_at=now, claimed_by=entry.claimed_by if is_kept else None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def hold_claims(session: Session, entries: Sequence[JournalEntry]) -> None:
-    """Raise `LostClaimError` unless all are undisposed and still whose they were when read.
-
-    Nobody takes them until the transaction ends.
-    """
-    wanted = {(entry.id, entry.claimed_by) for entry in entries}
-    found = session.execute(_HOLD, {"entry_ids": [entry_id for entry_id, _ in wanted]})
-    if {(entry_id, holder) for entry_id, holder in found} != wanted:
-        raise LostClaimError
-
-
-def has_earlier_elsewhere(session: Session, entry: JournalEntry) -> bool:
-    """Whether an earlier mail to the same mailbox is still to be disposed of, by another worker.
-
-    One that is put off, or that failed, keeps nobody waiting.
-    """
-    earlier = (
-        select(JournalEntry.id)
-        .where(
-            JournalEntry.disposition.is_(None),
-            JournalEntry.id < entry.id,
-            # Nothing to look up by: the index of the few that are undisposed is the one to use, and
-            # not that of the mailbox, in which every mail that ever came would be looked at.
-            JournalEntry.mailbox.concat("") == entry.mailbox,
-            JournalEntry.attempts == 0,
-            JournalEntry.put_off_at.is_(None),
-            or_(JournalEntry.claimed_by.is_(None), JournalEntry.claimed_by != entry.claimed_by),
-        )
-        .limit(1)
-    )
-    return session.scalar(earlier) is not None
 
 
 def read_mails(session: Session, entry_ids: Sequence[int]) -> list[tuple[JournalEntry, bytes]]:

@@ -81,6 +81,8 @@ class NewRequest:
 
 #: What is known of a new request and stored as it is; `asdict` would copy every value.
 _GIVEN = tuple(f.name for f in fields(NewRequest) if f.name != "year")
+#: What a new request does not have yet.
+_EMPTY = {column.name: None for column in Request.__table__.columns if column.nullable}
 
 
 def take_tracking_numbers(session: Session, year: int, count: int = 1) -> list[str]:
@@ -119,6 +121,8 @@ def _number(session: Session, new: Sequence[NewRequest]) -> Iterator[str]:
 
 def _request_row(new: NewRequest, tracking_number: str) -> dict[str, Any]:
     return {
+        # With every column at hand, nobody who asks the new request for one asks the database.
+        **_EMPTY,
         **{name: getattr(new, name) for name in _GIVEN},
         "flags": list(new.flags),
         "tracking_number": tracking_number,

@@ -242,7 +242,7 @@ def compose_request_status(context: RequestStatusReport) -> Letter:
         attachments=build_form(
             context.tracking_number, context.form, is_attached=context.is_form_attached
         ),
-        form_digest=name_form(context.form),
+        form_digest=name_form(context.form, is_attached=context.is_form_attached),
     )
 
 

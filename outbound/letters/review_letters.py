@@ -240,7 +240,7 @@ def compose_review_notice(context: ReviewNotice) -> Letter:
         attachments=build_form(
             context.tracking_number, context.form, is_attached=context.is_form_attached
         ),
-        form_digest=name_form(context.form),
+        form_digest=name_form(context.form, is_attached=context.is_form_attached),
         pictures=pictures,
         custody_from=None if first is None else first - CUSTODY_LOOKBACK,
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
@@ -290,7 +290,7 @@ def compose_second_review_notice(context: SecondReviewNotice) -> Letter:
                 context.tracking_number, context.form, is_attached=context.is_form_attached
             ),
         ),
-        form_digest=name_form(context.form),
+        form_digest=name_form(context.form, is_attached=context.is_form_attached),
         replies=build_ready_replies(context.reply, context.tracking_number, title, skeletons),
         commands=describe_keywords(context.reply.keywords),
     )
@@ -308,9 +308,9 @@ def build_ready_replies(
     return tuple(r if len(r.href) <= MAX_LINK else replace(r, href="") for r in replies)
 
 
-def name_form(data: bytes | None) -> str:
-    """Return the SHA-256 by which a form is known where it is not attached."""
-    return "" if data is None else sha256(data).hexdigest()
+def name_form(data: bytes | None, *, is_attached: bool) -> str:
+    """Return the SHA-256 by which a form is known where it is not attached; else nothing."""
+    return "" if data is None or is_attached else sha256(data).hexdigest()
 
 
 def build_form(

@@ -219,6 +219,18 @@ def test_mail_that_somebody_has_read_is_processed_like_any_other(open_post: Open
     post.check_accounts()
 
 
+def test_the_first_of_many_mails_can_be_worked_on_while_the_others_are_fetched(
+    open_post: OpenPost,
+) -> None:
+    post = open_post()
+    post.set_up()
+    post.deliver(*(build_mail(number) for number in range(40)))
+    recorded: list[int] = []
+    post.fetcher(on_recorded=lambda: recorded.append(post.digests().total()))
+    assert post.fetch().recorded == 40
+    assert recorded == [32, 40]
+
+
 def test_a_mailbox_that_was_never_set_up_is_not_fetched(open_post: OpenPost) -> None:
     post = open_post()
     post.deliver(build_mail(1))

@@ -18,7 +18,7 @@ from inbox_worker.intake import Apply, Intake
 from inbox_worker.reading.pool import ReadingPool
 from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError
 from inbox_worker.status import Disposition
-from inbox_worker.storage import journal
+from inbox_worker.storage import claims
 from inbox_worker.storage.models import Decision, JournalEntry, RawMail, Request, WorkerRecord
 from parsers.classification.classify import MessageKind
 from tests.worker_harness import (
@@ -395,7 +395,7 @@ def test_a_mail_that_was_put_off_keeps_no_other_worker_waiting(harness: Harness)
     hand_to(harness, sign_on(harness.services.database), first)
     with harness.services.database.unit_of_work() as unit:
         entry = unit.session.get_one(JournalEntry, first)
-        journal.put_off(unit.session, entry, now=harness.clock(), is_kept=True)
+        claims.put_off(unit.session, entry, now=harness.clock(), is_kept=True)
         unit.commit()
     assert harness.work().disposed == 1
     assert harness.entry(second).disposition == "FORM_WANTED"

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from inbox_worker.status import Disposition
-from inbox_worker.storage import journal
+from inbox_worker.storage import cursors, journal
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.journal import Arrival, Place, Recording
 from inbox_worker.storage.models import JournalEntry, RawMail, Sighting
@@ -277,15 +277,15 @@ def test_the_cursor_says_how_far_a_mailbox_was_fetched(
     session: Session, steps: list[tuple[int, int]], asked: int, last: int
 ) -> None:
     for uidvalidity, uid in steps:
-        journal.advance_cursor(session, "outreach", uidvalidity=uidvalidity, last_uid=uid)
-    assert journal.find_last_uid(session, "outreach", asked) == last
-    assert journal.has_cursor(session, "outreach") == bool(steps)
+        cursors.advance_cursor(session, "outreach", uidvalidity=uidvalidity, last_uid=uid)
+    assert cursors.find_last_uid(session, "outreach", asked) == last
+    assert cursors.has_cursor(session, "outreach") == bool(steps)
 
 
 def test_a_fetch_that_found_nothing_is_a_fetch(session: Session) -> None:
-    journal.advance_cursor(session, "outreach", uidvalidity=7, last_uid=5)
-    journal.record_fetch(session, "outreach", uidvalidity=7, last_uid=0, now=NOW)
-    assert journal.find_last_uid(session, "outreach", 7) == 5
+    cursors.advance_cursor(session, "outreach", uidvalidity=7, last_uid=5)
+    cursors.record_fetch(session, "outreach", uidvalidity=7, last_uid=0, now=NOW)
+    assert cursors.find_last_uid(session, "outreach", 7) == 5
 
 
 def test_failed_attempts_are_counted_by_mail(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inbox_worker.status import Disposition
-from inbox_worker.storage import journal
+from inbox_worker.storage import claims, cursors, journal
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.journal import Arrival, Disposal, Place
 from inbox_worker.storage.models import JournalEntry, Sighting
@@ -85,7 +85,7 @@ def count_steps(session: Session, ask: Callable[[Session], object]) -> int:
 
 def ask_for_earlier(session: Session) -> object:
     newest = select(JournalEntry).order_by(JournalEntry.id.desc()).limit(1)
-    return journal.has_earlier_elsewhere(session, session.scalars(newest).one())
+    return claims.has_earlier_elsewhere(session, session.scalars(newest).one())
 
 
 def ask_for_moves(session: Session) -> object:
@@ -93,7 +93,7 @@ def ask_for_moves(session: Session) -> object:
 
 
 def ask_for_the_last(session: Session) -> object:
-    return journal.find_last_uid(session, "outreach", 7)
+    return cursors.find_last_uid(session, "outreach", 7)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from inbox_worker.chores import do_chores
 from inbox_worker.desk import views
 from inbox_worker.handling import urgency
 from inbox_worker.intake import Intake
-from inbox_worker.storage import journal
+from inbox_worker.storage import claims, journal
 from inbox_worker.storage.models import Event, Request, Urgency, UrgencyAlert, WorkerRecord
 from parsers.classification.classify import ClassificationContext, classify
 from parsers.mail.parsing import parse_message
@@ -243,7 +243,7 @@ def take_up(harness: Harness, entry_id: int, worker_id: str) -> Intake:
     """Let a worker claim a mail and read it, as it does before pictures are waited for."""
     services = harness.services
     with services.database.unit_of_work() as unit:
-        journal.claim_undisposed(
+        claims.claim_undisposed(
             unit.session, worker_id, after=entry_id - 1, limit=1, with_put_off=True
         )
         unit.commit()
@@ -303,7 +303,7 @@ def test_two_workers_that_have_an_urgent_mail_at_once_tell_it_once(harness: Harn
     ended: list[bool] = []
     thread = threading.Thread(target=lambda: ended.append(urgency.see_to_at_once(late) is None))
     with harness.services.database.unit_of_work() as unit:
-        journal.hold_claims(unit.session, [mine.entry])
+        claims.hold_claims(unit.session, [mine.entry])
         urgency.see_to(mine, unit.session)
         thread.start()
         thread.join(0.3)
