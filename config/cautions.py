@@ -42,7 +42,7 @@ def _warn_protection(settings: Settings) -> _Found:
 
 
 def _warn_signature(settings: Settings) -> _Found:
-    if not settings.certification.require_signature:
+    if not settings.certification.is_official:
         yield _problem(
             "W003",
             "certification.require_signature",

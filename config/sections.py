@@ -338,7 +338,18 @@ class CertificationSettings(Section):
     timestamp_url: Line = ""
     timestamp_ca_file: Line = ""  #: PEM; required with a URL
     require_signature: bool = True
+    ink: bool = False  #: certifications are printed and signed by hand, with no key
     verify_address: Address
+
+    @property
+    def is_official(self) -> bool:
+        """Return whether what is issued is an official record, and no sample."""
+        return self.require_signature or self.ink
+
+    @property
+    def is_signed_with_key(self) -> bool:
+        """Return whether what is issued carries a signature in its file."""
+        return self.require_signature and not self.ink
 
 
 class DeliverySettings(Section):

@@ -92,7 +92,7 @@ def list_key_places(settings: Settings) -> tuple[KeyPlace, ...]:
 
 def find_key_problems(settings: Settings, *, now: datetime) -> Iterator[ConfigurationProblem]:
     """Yield `E046` for every key that cannot be used, where signatures are required."""
-    if not settings.certification.require_signature:
+    if not settings.certification.is_signed_with_key:
         return
     for place in list_key_places(settings):
         try:
@@ -105,7 +105,7 @@ def find_key_problems(settings: Settings, *, now: datetime) -> Iterator[Configur
 
 def find_key_warnings(settings: Settings, *, now: datetime) -> Iterator[ConfigurationProblem]:
     """Yield `W007` for every usable key whose certificate ends within 30 days."""
-    if not settings.certification.require_signature:
+    if not settings.certification.is_signed_with_key:
         return
     for place in list_key_places(settings):
         try:

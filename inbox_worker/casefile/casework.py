@@ -308,6 +308,7 @@ def build_issue(
         office=certification.office,
         verify_address=certification.verify_address,
         mark=mark,
+        is_signed_by_hand=not certification.is_signed_with_key,
     )
 
 
@@ -331,7 +332,7 @@ def find_superseded(services: Services, request: Request) -> str:
             .order_by(CertificationRecord.id.desc())
             .limit(1)
         ).one()
-    is_real = services.settings.certification.require_signature
+    is_real = services.settings.certification.is_official
     return "" if is_real and earlier == SAMPLE_CONTROL_NUMBER else earlier
 
 

@@ -12,20 +12,13 @@ import typer
 from config.settings import Settings
 from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import print_json, print_pairs, print_table, say, tell_moment
+from inbox_worker.cli.tracking_argument import EXAMPLE, parse_tracking
 from inbox_worker.desk import views
 from inbox_worker.desk.previewing import preview_certification
 from inbox_worker.errors import WorkerError
 from inbox_worker.service import bootstrap
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage.database import Database
-from parsers.values.tracking import (
-    find_miswritten_tracking_numbers,
-    find_tracking_numbers,
-    format_tracking_number,
-)
-
-#: As an example it must hold, its check digit included.
-_EXAMPLE = format_tracking_number(2026, 1)
 
 #: What makes a request pressing, in a word or two.
 _PRIORITIES = {1: "1 pressing", 2: "2 due in 30 days", 3: "3 warrant", 4: "4 ordinary"}
@@ -57,9 +50,9 @@ _HEADINGS = {
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(cls=Command, epilog="Example: ero-outreach requests --status IN_REVIEW")(requests)
-    app.command(cls=Command, epilog=f"Example: ero-outreach show {_EXAMPLE}")(show)
+    app.command(cls=Command, epilog=f"Example: ero-outreach show {EXAMPLE}")(show)
     app.command(
-        cls=Command, epilog=f"Example: ero-outreach certify {_EXAMPLE} --preview -o preview.pdf"
+        cls=Command, epilog=f"Example: ero-outreach certify {EXAMPLE} --preview -o preview.pdf"
     )(certify)
 
 
@@ -93,13 +86,13 @@ def requests(
 def show(
     context: typer.Context,
     tracking: Annotated[
-        str, typer.Argument(help=f"Its tracking number, such as {_EXAMPLE}.", metavar="TRACKING")
+        str, typer.Argument(help=f"Its tracking number, such as {EXAMPLE}.", metavar="TRACKING")
     ],
     *,
     as_json: AsJson = False,
 ) -> None:
     """Show everything about a request. It is about a person: mind who sees the screen."""
-    number = _parse_tracking(tracking)
+    number = parse_tracking(tracking)
     settings: Settings = context.obj.load()
     database = _open(settings)
     with database.read() as session:
@@ -116,7 +109,7 @@ def show(
 def certify(
     context: typer.Context,
     tracking: Annotated[
-        str, typer.Argument(help=f"Its tracking number, such as {_EXAMPLE}.", metavar="TRACKING")
+        str, typer.Argument(help=f"Its tracking number, such as {EXAMPLE}.", metavar="TRACKING")
     ],
     *,
     preview: Annotated[
@@ -127,7 +120,7 @@ def certify(
     ],
 ) -> None:
     """Write the certification of a request as it would be issued now, marked PREVIEW."""
-    number = _parse_tracking(tracking)
+    number = parse_tracking(tracking)
     if not preview:
         raise typer.BadParameter(
             "Certifications are issued by replies to review notices alone.", param_hint="--preview"
@@ -149,21 +142,6 @@ def _parse_status(text: str) -> str:
             f"There is no such status. Use one of: {names}.", param_hint="--status"
         )
     return wanted
-
-
-def _parse_tracking(text: str) -> str:
-    found = find_tracking_numbers(text)
-    if len(found) == 1:
-        return found[0]
-    if find_miswritten_tracking_numbers(text):
-        raise typer.BadParameter(
-            "Its check digit is wrong: compare it with the letter it stands in.",
-            param_hint="TRACKING",
-        )
-    raise typer.BadParameter(
-        f"A tracking number looks like {_EXAMPLE}; hyphens and capitals do not matter.",
-        param_hint="TRACKING",
-    )
 
 
 def _open(settings: Settings) -> Database:

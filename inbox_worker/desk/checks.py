@@ -110,7 +110,7 @@ def _try_signing_keys(settings: Settings) -> str:
     problems = list(find_key_problems(settings, now=bootstrap.now()))
     if problems:
         raise SigningKeyError(" ".join(str(problem) for problem in problems))
-    return "usable" if settings.certification.require_signature else "none asked for"
+    return "usable" if settings.certification.is_signed_with_key else "none asked for"
 
 
 def _try_timestamps(settings: Settings) -> str:

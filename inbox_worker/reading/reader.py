@@ -21,7 +21,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from config.data import list_data, read_data
-from inbox_worker.reading.child import MailTask, OpenTask, ReadTask, RenderTask
+from inbox_worker.reading.child import MailTask, NumberTask, OpenTask, ReadTask, RenderTask
 from inbox_worker.reading.pool import End, ReadingPool
 from inbox_worker.reading.system_faults import ReaderUnavailableError
 from parsers.classification.classify import ClassificationContext
@@ -203,6 +203,18 @@ class DocumentReader:
         """
         task = OpenTask(papers=tuple(papers), mails=tuple(mails))
         return self._documents.submit(self._find_inside, task).result()
+
+    def read_control_numbers(self, data: bytes) -> tuple[str, ...] | None:
+        """Return the control number on each page of a scan, folded; None where it cannot be read.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        if len(data) > self._limits.bytes:
+            return None
+        outcome = self._pictures.submit(self._pictures.attempt, NumberTask(data=data)).result()
+        if not isinstance(outcome, tuple):
+            return None
+        return tuple(number for number in outcome if isinstance(number, str))
 
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""

@@ -3,9 +3,9 @@
 The document is rendered and signed first, outside every transaction; then one transaction moves
 the request to ISSUED, records the certification and puts the letter into the outbox, or does
 nothing when a CANCEL was first. Outcomes for a due decision: ISSUED; held back for lack of a usable
-signing key or a time-stamp (with an alarm); returned to review because the records are older than
-72 hours, the certifier is gone or the subject is protected; not issued because something went wrong
-(with an alarm), and tried again.
+signing key or a time-stamp (with an alarm); printed to be signed by hand, and waited for; returned
+to review because the records are older than 72 hours, the certifier is gone or the subject is
+protected; not issued because something went wrong (with an alarm), and tried again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from config.signing_keys import KeyUnusableError, SigningKey
+from config.signing_keys import KeyUnusableError
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
@@ -31,7 +31,9 @@ from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import notices
 from inbox_worker.review.after_issue import list_issued, list_recipients
+from inbox_worker.review.issue_alarms import raise_waiting_alarm, report_failure
 from inbox_worker.review.keyring import Keyring, build_control_number
+from inbox_worker.review.paper_to_sign import find_paper, print_to_sign
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -77,9 +79,9 @@ def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
         except (OperationalError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - one decision must not hold up the others
-            _report_failure(services, item, error)
+            report_failure(services, item.request, item.decision, error)
     for code, count in waiting.items():
-        _raise_waiting_alarm(services, code, count)
+        raise_waiting_alarm(services, code, count)
     return done
 
 
@@ -114,12 +116,25 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     if obstacle is not None:
         _return_to_review(services, item, obstacle)
         return True
-    is_official = services.settings.certification.require_signature
-    key = keyring.pick_key(decision) if is_official else None
-    facts = _build_facts(services, item, key)
+    is_by_hand = services.settings.certification.ink and findings is not None
+    if is_by_hand and _is_printed(services, decision):
+        return False
+    is_with_key = services.settings.certification.is_signed_with_key
+    key = keyring.pick_key(decision) if is_with_key else None
+    facts = _build_facts(services, item)
     document = render_certification(facts)
+    if is_by_hand:
+        print_to_sign(services, item.request, decision, facts, document)
+        return False
     if key is not None:
         document = sign_certification(document, facts, key, timestamps=keyring.timestamps)
+    _leave(services, item, facts, document)
+    return True
+
+
+def _leave(services: Services, item: _Due, facts: CertificationFacts, document: bytes) -> None:
+    """Record a certification and put its letter into the outbox, in one transaction."""
+    now, decision = services.clock(), item.decision
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -140,7 +155,11 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
         _send(services, unit.session, item, request, document)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
-    return True
+
+
+def _is_printed(services: Services, decision: Decision) -> bool:
+    with services.database.read() as session:
+        return find_paper(session, decision) is not None
 
 
 def _find_obstacle(services: Services, item: _Due, findings: Findings, now: datetime) -> str | None:
@@ -155,11 +174,11 @@ def _find_obstacle(services: Services, item: _Due, findings: Findings, now: date
     return None
 
 
-def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> CertificationFacts:
+def _build_facts(services: Services, item: _Due) -> CertificationFacts:
     now, decision = services.clock(), item.decision
     case = casework.read_case(services, item.request, item.fields)
     mark, number = Mark.SAMPLE, SAMPLE_CONTROL_NUMBER
-    if key is not None:
+    if services.settings.certification.is_official:
         mark, number = Mark.NONE, build_control_number(services.random_bits)
     issue = casework.build_issue(services, item.request, control_number=number, mark=mark, now=now)
     if decision.findings is None:
@@ -261,35 +280,19 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
     _log.info("decision_returned", decision_id=decision.id, code=code)
 
 
-def _report_failure(services: Services, item: _Due, error: Exception) -> None:
-    """Tell those who are told of alarms, once, that a decision could not be issued."""
-    with services.database.unit_of_work() as unit:
-        is_new = staff_alerts.write_alarm(
-            services,
-            unit.session,
-            code="issue_failed",
-            key=f"issue_failed:{item.decision.id}",
-            ids={"decision": str(item.decision.id), "error": type(error).__name__},
-            now=services.clock(),
-            request=item.request,
-        )
-        unit.commit()
-    if is_new:
-        _log.error("issue_failed", decision_id=item.decision.id, error=type(error).__name__)
+def issue_scan(
+    services: Services, decision_id: int, facts: CertificationFacts, scan: bytes
+) -> None:
+    """Issue what was signed by hand.
 
-
-def _raise_waiting_alarm(services: Services, code: str, waiting: int) -> None:
-    """Tell those who are told of alarms, once a day, that decisions wait to be signed."""
-    now = services.clock()
-    with services.database.unit_of_work() as unit:
-        is_new = staff_alerts.write_alarm(
-            services,
-            unit.session,
-            code=code,
-            key=f"{code}:{services.local_date(now)}",
-            ids={"waiting": str(waiting)},
-            now=now,
-        )
-        unit.commit()
-    if is_new:
-        _log.error(code, count=waiting)
+    Raises `StaleStatusError` when its decision was taken back or can no longer be issued.
+    """
+    item = next((due for due in _list_due(services) if due.decision.id == decision_id), None)
+    if item is None or item.decision.findings is None:
+        raise StaleStatusError("not due any more")
+    findings = load_findings(item.decision.findings)
+    obstacle = _find_obstacle(services, item, findings, services.clock())
+    if obstacle is not None:
+        _return_to_review(services, item, obstacle)
+        raise StaleStatusError(obstacle)
+    _leave(services, item, facts, scan)

@@ -64,6 +64,7 @@ class IssueDetails:
     verify_address: str
     mark: Mark
     supersedes: str = ""  #: control number of the certification this one replaces
+    is_signed_by_hand: bool = False  #: the line for the signature is left empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ class CertificationFacts:
     case_numbers: tuple[str, ...]
     sentence: str  #: of NO_INFORMATION; empty for a determination
     determination: DeterminationFacts | None = field(default=None)
+    signed_by_hand: bool | None = None  #: true, or absent: the signature is in the file
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -226,6 +228,7 @@ def _build_facts(
         case_numbers=tuple(_line(number) for number in case.case_numbers),
         sentence=sentence,
         determination=determination,
+        signed_by_hand=True if issue.is_signed_by_hand and determination is not None else None,
     )
 
 

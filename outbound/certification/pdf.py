@@ -164,6 +164,7 @@ def _custodian(
         "paragraphs": [texts[name] for name in ("employment", "source", "made", "kept")],
         "certifier": f"{certifier.name}, {certifier.title}",
         "executed": facts.issued_on_text,
+        "signed": "" if facts.signed_by_hand else texts["electronic"],
     }
 
 

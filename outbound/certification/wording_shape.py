@@ -126,6 +126,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "perjury": "date",
         "authority": "",
         "signature": "",
+        "electronic": "",
         "name_and_title": "",
         "date": "",
         "second_title": "",

@@ -67,6 +67,7 @@ class LetterKind(StrEnum):
     URGENT_ALERT = "urgent_alert"  #: a mail is about danger to somebody
     UNPROVEN_REPLY = "unproven_reply"  #: a reply could not be proven to be theirs
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
+    PAPER_TO_SIGN = "paper_to_sign"  #: print a certification, sign it and file it back
     PRINT_LETTER = "print_letter"  #: print a letter and post it
 
     @property

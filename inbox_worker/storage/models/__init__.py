@@ -9,7 +9,13 @@ from inbox_worker.storage.models.alarms import (
     UrgencyAlert,
 )
 from inbox_worker.storage.models.base import Base, UtcDateTime, table_of
-from inbox_worker.storage.models.decisions import Absence, CertificationRecord, Decision, Token
+from inbox_worker.storage.models.decisions import (
+    Absence,
+    CertificationRecord,
+    Decision,
+    PaperToSign,
+    Token,
+)
 from inbox_worker.storage.models.mails import (
     AttachmentRecord,
     BacklogMail,
@@ -57,6 +63,7 @@ __all__ = [
     "LeaseRecord",
     "LetterRecord",
     "MailboxWatch",
+    "PaperToSign",
     "Problem",
     "ProtectedDigest",
     "ProtectionKey",
