@@ -55,7 +55,7 @@ def prepare_protection(reply: Reply) -> Apply:
     """Protect the person the request is about."""
     subject = _find_subject(reply)
     if not subject.kept:
-        return _refuse(
+        return reply_answers.refuse(
             reply,
             "The file names nobody by whom the person could be known again: it needs a number, or"
             " a name and a birth date. Use CORRECT first.",
@@ -66,16 +66,12 @@ def prepare_protection(reply: Reply) -> Apply:
 def prepare_unprotection(reply: Reply) -> Apply:
     """Ask a second person to lift the protection, or lift it as the second."""
     if not protection.is_protected(reply.request):
-        return _refuse(reply, "The person of this request is not protected.")
+        return reply_answers.refuse(reply, "The person of this request is not protected.")
     return partial(_apply_unprotection, reply)
 
 
 def _find_subject(reply: Reply) -> SubjectKeys:
     return find_subject_keys(reply.fields, today=reply.intake.today)
-
-
-def _refuse(reply: Reply, sentence: str) -> Apply:
-    return partial(reply_answers.return_refusal, reply, sentence)
 
 
 def _apply_protection(reply: Reply, subject: SubjectKeys, session: Session) -> Disposition:

@@ -20,7 +20,9 @@ from inbox_worker.casefile.protection import ONLY_DENY, SEND_NOTHING, is_protect
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.review import (
     after_issue,
-    decisions,
+    approvals,
+    cancellations,
+    denials,
     inquiries,
     notes,
     protecting,
@@ -47,11 +49,11 @@ from parsers.replies.new_text import NewText, find_new_text
 
 #: What each command of the table does.
 PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
-    "APPROVE": decisions.prepare_approval,
-    "REISSUE": decisions.prepare_approval,
-    "CONFIRM": decisions.prepare_confirmation,
-    "DENY": decisions.prepare_denial,
-    "CANCEL": decisions.prepare_cancellation,
+    "APPROVE": approvals.prepare_approval,
+    "REISSUE": approvals.prepare_approval,
+    "CONFIRM": approvals.prepare_confirmation,
+    "DENY": denials.prepare_denial,
+    "CANCEL": cancellations.prepare_cancellation,
     "HOLD": setting_aside.prepare_move,
     "RELEASE": setting_aside.prepare_move,
     "LEGAL": setting_aside.prepare_move,

@@ -17,6 +17,7 @@ from inbox_worker.intake import Intake
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Decision, Request
+from parsers.definition import Requiredness
 from parsers.extraction import FieldValue
 from parsers.replies.command import Command
 
@@ -102,3 +103,30 @@ def is_confirmable(proposal: Decision | None, request: Request) -> bool:
         and proposal.round == request.round
         and proposal.revision == request.revision
     )
+
+
+def find_unread(reply: Reply) -> str:
+    """Return that required fields could not be read, nothing when all could.
+
+    A form that was read with doubt is in review all the same; what nobody can read is printed on
+    no document.
+    """
+    definition = reply.intake.services.definition(reply.request.definition)
+    unread = [
+        field.label
+        for field in definition.fields
+        if field.requiredness in {Requiredness.REQUIRED, Requiredness.CONDITIONAL}
+        and field.name in reply.fields
+        and reply.fields[field.name].value == ""
+    ]
+    if not unread:
+        return ""
+    return f"Write what could not be read with CORRECT first: {'; '.join(unread)}."
+
+
+def attach_decision(session: Session, decision: Decision | None) -> Decision:
+    """Return the row of a decision that was read in an earlier transaction."""
+    row = None if decision is None else session.get(Decision, decision.id)
+    if row is None:
+        raise LookupError("a decision row is gone")
+    return row

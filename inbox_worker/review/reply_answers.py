@@ -7,13 +7,14 @@ answers.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.settings import StaffMember
 from inbox_worker.casefile import presentation
-from inbox_worker.intake import Intake
+from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Inbound, Posting, post_to_staff
 from inbox_worker.review.notices import (
@@ -79,6 +80,11 @@ def return_mistake(reply: Reply, refusal: CommandRefusal, session: Session) -> D
         ),
     )
     return Disposition.REPLY_RETURNED
+
+
+def refuse(reply: Reply, sentence: str) -> Apply:
+    """Return what tells the writer, in a sentence, why this cannot be done now."""
+    return partial(return_refusal, reply, sentence)
 
 
 def return_refusal(

@@ -75,12 +75,12 @@ def prepare_duplicate(reply: Reply) -> Apply:
         sentence = "DUPLICATE takes the tracking number of the other request, and nothing else."
         if find_miswritten_tracking_numbers(written):
             sentence = "That is no tracking number: its last digit does not fit. Check it."
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return reply_answers.refuse(reply, sentence)
     with reply.intake.services.database.read() as session:
         other = store.find_request(session, numbers[0])
         session.expunge_all()
     if other is None:
-        return partial(reply_answers.return_refusal, reply, f"There is no request {numbers[0]}.")
+        return reply_answers.refuse(reply, f"There is no request {numbers[0]}.")
     return partial(_apply_closing, reply, other)
 
 

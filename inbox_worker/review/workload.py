@@ -29,7 +29,7 @@ def prepare_assignment(reply: Reply) -> Apply:
     colleague = reply.intake.services.settings.find_staff(reply.command.argument.strip("<> "))
     if colleague is None or not colleague.has_role("reviewer"):
         sentence = "ASSIGN takes the e-mail address of a colleague who reviews requests."
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return reply_answers.refuse(reply, sentence)
     return partial(_apply_assignment, reply, colleague)
 
 
@@ -42,7 +42,7 @@ def prepare_absence(reply: Reply) -> Apply:
             "AWAY takes the day on which you are back, within a year, for example: "
             f"AWAY until {(today + timedelta(days=7)).isoformat()}."
         )
-        return partial(reply_answers.return_refusal, reply, sentence)
+        return reply_answers.refuse(reply, sentence)
     return partial(_apply_absence, reply, until)
 
 

@@ -1,4 +1,4 @@
-"""APPROVE, REISSUE, CONFIRM, DENY and CANCEL: how a decision comes into force or is taken back.
+"""APPROVE, REISSUE and CONFIRM: how an approval comes into force.
 
 An approval is first PROPOSED: the exact document is rendered and shown. CONFIRM (or APPROVE,
 where the site asks for no confirmation) puts it IN_FORCE, unless a second person is needed: then
@@ -11,23 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from inbox_worker.business_time import find_refusal_release
 from inbox_worker.casefile import casework
 from inbox_worker.casefile.casework import Proposal, ProposalRefusedError
 from inbox_worker.casefile.findings_record import dump_findings, load_findings
 from inbox_worker.intake import Apply
 from inbox_worker.review import notices, reply_answers, transcripts
-from inbox_worker.review.reply import ANSWERED, Reply
+from inbox_worker.review.reply import ANSWERED, Reply, attach_decision, find_unread
+from inbox_worker.review.reply_answers import refuse
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Decision, Request
-from parsers.definition import Requiredness
 from parsers.replies.command import CommandRefusal, LineProblem
 from parsers.replies.findings import Findings
 
@@ -49,7 +48,7 @@ def prepare_approval(reply: Reply) -> Apply:
     first = _find_first(reply)
     obstacle = _find_obstacle(reply, first)
     if obstacle:
-        return _refuse(reply, obstacle)
+        return refuse(reply, obstacle)
     findings = reply.command.findings
     if findings is None and first is None:
         needs = f"{_word_of(reply)} needs your findings on lines below it."
@@ -65,19 +64,19 @@ def prepare_confirmation(reply: Reply) -> Apply:
     proposal = reply.proposal
     if proposal is None or proposal.findings is None:
         sentence = "The mail you answered shows no document to confirm; send {} first."
-        return _refuse(reply, sentence.format(_word_of(reply)))
+        return refuse(reply, sentence.format(_word_of(reply)))
     if proposal.state != "PROPOSED" or proposal.round != reply.request.round:
-        return _refuse(reply, "That document was confirmed or replaced already.")
+        return refuse(reply, "That document was confirmed or replaced already.")
     if proposal.revision != reply.request.revision:
-        return _refuse(
+        return refuse(
             reply, f"The file was corrected since that document was made; {_word_of(reply)} again."
         )
     first = _find_first(reply)
     obstacle = _find_obstacle(reply, first)
     if obstacle:
-        return _refuse(reply, obstacle)
+        return refuse(reply, obstacle)
     if first is not None and proposal.adopts_id != first.id:
-        return _refuse(reply, "Another person approved meanwhile; answer the newest notice.")
+        return refuse(reply, "Another person approved meanwhile; answer the newest notice.")
     return _prepare_proposal(reply, load_findings(proposal.findings), first, confirmed=True)
 
 
@@ -100,7 +99,7 @@ def _find_first(reply: Reply) -> Decision | None:
 
 def _find_obstacle(reply: Reply, first: Decision | None) -> str:
     """Return why this person cannot approve now, nothing when they can."""
-    unread = _find_unread(reply)
+    unread = find_unread(reply)
     if unread:
         return unread
     if first is None:
@@ -113,57 +112,6 @@ def _find_obstacle(reply: Reply, first: Decision | None) -> str:
             "Reply CANCEL to bring the request back to review."
         )
     return ""
-
-
-def _find_unread(reply: Reply) -> str:
-    """Return that required fields could not be read, nothing when all could.
-
-    A form that was read with doubt is in review all the same; what nobody can read is printed on
-    no document.
-    """
-    definition = reply.intake.services.definition(reply.request.definition)
-    unread = [
-        field.label
-        for field in definition.fields
-        if field.requiredness in {Requiredness.REQUIRED, Requiredness.CONDITIONAL}
-        and field.name in reply.fields
-        and reply.fields[field.name].value == ""
-    ]
-    if not unread:
-        return ""
-    return f"Write what could not be read with CORRECT first: {'; '.join(unread)}."
-
-
-def prepare_denial(reply: Reply) -> Apply:
-    """Put a denial in force; its reason stays inside."""
-    services, now = reply.intake.services, reply.intake.now
-    unread = _find_unread(reply)
-    if unread:
-        return _refuse(reply, unread)
-    review = services.settings.review
-    case = casework.read_case(services, reply.request, reply.fields)
-    first_legal = casework.assess(services, case, None, now=now).legal_first
-    if first_legal:
-        return _refuse(reply, " ".join(reason.sentence for reason in first_legal))
-    release_at = find_refusal_release(
-        reply.request.perfected_at or reply.request.received_at,
-        not_before=now + timedelta(minutes=review.undo_minutes),
-        min_business_days=review.refusal_min_business_days,
-        times=review.refusal_times,
-        zone=services.settings.general.zone,
-    )
-    document = casework.render_refusal_preview(services, reply.request, reply.fields, now=now)
-    return partial(_apply_denial, reply, release_at, document)
-
-
-def prepare_cancellation(reply: Reply) -> Apply:
-    """Take a decision back that has not left, and open review again.
-
-    Where another certification was to take the place of one that left, that one stays.
-    """
-    if not reply.is_cancellable:
-        return _refuse(reply, "Only the person who decided, or a supervisor, can take that back.")
-    return partial(_apply_cancellation, reply)
 
 
 def _prepare_proposal(
@@ -289,7 +237,7 @@ def _replace_first(reply: Reply, session: Session) -> None:
     """End what the writer asked for earlier, where it still waits for a second person."""
     mine = reply.first
     if mine is not None and mine.keyword == "REISSUE" and mine.actor == reply.member.email.lower():
-        store.set_decision_state(session, _attach(session, mine), "FIRST", "SUPERSEDED")
+        store.set_decision_state(session, attach_decision(session, mine), "FIRST", "SUPERSEDED")
 
 
 def _apply_difference(approval: _Approval, first: Decision, session: Session) -> Disposition:
@@ -297,7 +245,7 @@ def _apply_difference(approval: _Approval, first: Decision, session: Session) ->
     reply = approval.reply
     request = reply.hold(session)
     decision = _record(approval, request, "SUPERSEDED", session, first=first)
-    store.set_decision_state(session, _attach(session, first), "FIRST", "SUPERSEDED")
+    store.set_decision_state(session, attach_decision(session, first), "FIRST", "SUPERSEDED")
     noted: dict[str, Any] = {
         "code": "findings_differ",
         "actor": decision.actor,
@@ -312,67 +260,13 @@ def _apply_difference(approval: _Approval, first: Decision, session: Session) ->
     return Disposition.DECISION_APPLIED
 
 
-def _apply_denial(
-    reply: Reply, release_at: datetime, document: bytes, session: Session
-) -> Disposition:
-    request = reply.hold(session)
-    now = reply.intake.now
-    if reply.first is not None:
-        store.set_decision_state(session, _attach(session, reply.first), "FIRST", "SUPERSEDED")
-    decision = Decision(
-        request_id=request.id,
-        round=request.round,
-        revision=request.revision,
-        keyword="DENY",
-        actor=reply.member.email.lower(),
-        state="IN_FORCE",
-        made_at=now,
-        journal_id=reply.intake.entry.id,
-        findings=None,
-        reason=reply.command.argument,
-        certifier=None,
-        release_at=release_at,
-    )
-    session.add(decision)
-    session.flush()
-    store.move_request(
-        session,
-        request,
-        _S.DENIED,
-        code="request_denied",
-        actor=decision.actor,
-        now=now,
-        journal_id=decision.journal_id,
-    )
-    transcripts.return_denial(reply, session, request, decision, document)
-    return Disposition.DECISION_APPLIED
-
-
-def _apply_cancellation(reply: Reply, session: Session) -> Disposition:
-    request = reply.hold(session)
-    decision = _attach(session, reply.in_force or reply.first)
-    store.set_decision_state(session, decision, decision.state, "CANCELLED")
-    noted: dict[str, Any] = {
-        "code": "decision_cancelled",
-        "actor": reply.member.email.lower(),
-        "now": reply.intake.now,
-        "journal_id": reply.intake.entry.id,
-    }
-    if reply.status in ANSWERED:
-        store.add_event(session, request=request, **noted)
-    else:
-        store.move_request(session, request, _S.IN_REVIEW, **noted)
-    transcripts.write_cancellation(reply, session, request, decision)
-    return Disposition.DECISION_APPLIED
-
-
 def _confirm(
     approval: _Approval, request: Request, state: str, session: Session, first: Decision | None
 ) -> Decision:
     """Return the decision in `state`: the proposal that was confirmed, or a new one."""
     proposed = approval.reply.proposal
     if approval.reply.command.keyword == "CONFIRM" and proposed is not None:
-        decision = _attach(session, proposed)
+        decision = attach_decision(session, proposed)
         decision.round = request.round
         session.flush()
         store.set_decision_state(session, decision, "PROPOSED", state)
@@ -402,18 +296,6 @@ def _record(
     session.add(decision)
     session.flush()
     return decision
-
-
-def _attach(session: Session, decision: Decision | None) -> Decision:
-    """Return the row of a decision that was read in an earlier transaction."""
-    row = None if decision is None else session.get(Decision, decision.id)
-    if row is None:
-        raise LookupError("a decision row is gone")
-    return row
-
-
-def _refuse(reply: Reply, sentence: str) -> Apply:
-    return partial(reply_answers.return_refusal, reply, sentence)
 
 
 def _return(reply: Reply, code: str, sentence: str) -> Apply:
