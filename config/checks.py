@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.data import read_data
-from config.key_checks import find_key_setting_problems, find_timestamp_problems
+from config.key_checks import (
+    find_courtesy_problems,
+    find_key_setting_problems,
+    find_timestamp_problems,
+)
 from config.mailbox_checks import (
     find_folder_problems,
     find_mailbox_tls_problems,
@@ -310,4 +314,5 @@ RULES: tuple[Rule, ...] = (
         find=find_timestamp_problems,
     ),
     Rule(reads=("delivery.protection",), find=_find_unbuilt_delivery),
+    Rule(reads=("certification.courtesy_copy", "delivery.protection"), find=find_courtesy_problems),
 )

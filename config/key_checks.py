@@ -1,4 +1,4 @@
-"""What the settings of signing keys and time-stamps must be together; no key is opened here."""
+"""What the settings of keys, time-stamps and translations must be; no key is opened here."""
 
 from __future__ import annotations
 
@@ -73,6 +73,17 @@ def find_timestamp_problems(settings: Settings) -> _Found:
             key="certification.timestamp_ca_file",
             message="Nothing says which authority vouches for the time-stamp server.",
             hint="Give the path of a PEM file with the authority's certificate.",
+        )
+
+
+def find_courtesy_problems(settings: Settings) -> _Found:
+    """Look whether a translation would tell in the clear what the certification keeps locked."""
+    if settings.certification.courtesy_copy and settings.delivery.protection == "encrypted":
+        yield ConfigurationProblem(
+            id="E049",
+            key="certification.courtesy_copy",
+            message="The translation would leave in the clear, beside an encrypted certification.",
+            hint='Leave it empty, or set delivery.protection to "none".',
         )
 
 

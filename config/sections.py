@@ -338,6 +338,7 @@ class CertificationSettings(Section):
     timestamp_url: Line = ""
     timestamp_ca_file: Line = ""  #: PEM; required with a URL
     require_signature: bool = True
+    courtesy_copy: Literal["", "es"] = ""  #: a translation beside each certification
     ink: bool = False  #: certifications are printed and signed by hand, with no key
     verify_address: Address
 

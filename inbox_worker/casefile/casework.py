@@ -40,6 +40,7 @@ from outbound.certification.document import (
     build_no_information_facts,
 )
 from outbound.certification.pdf import render_certification
+from outbound.certification.wording import Wording
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import AnswerRow, AnswerTable
 from outbound.letters.words import format_date
@@ -344,6 +345,7 @@ def build_issued_facts(
     issue: IssueDetails,
     *,
     now: datetime,
+    wording: Wording | None = None,
 ) -> CertificationFacts:
     """Build the facts of a determination as they are printed. Raises what the rules raise."""
     zone = services.settings.general.zone
@@ -357,6 +359,7 @@ def build_issued_facts(
         certifier=Certifier(name=name, title=title),
         issue=issue,
         zone=zone,
+        wording=wording,
     )
 
 

@@ -271,12 +271,14 @@ def write_answer(
     recipient: str,
     is_refusal: bool,
     posting: Posting,
+    courtesy_copy: bytes | None = None,
 ) -> None:
-    """Send a certification form to the address the form names."""
+    """Send a certification form to the address the form names, with a translation or None."""
     answer = Answer(
         head=build_letterhead(services),
         tracking_number=request.tracking_number,
         document=document,
+        courtesy_copy=courtesy_copy or b"",
     )
     letter = compose_refusal(answer) if is_refusal else compose_certification_letter(answer)
     post_to_requester(services, session, request, recipient, letter, posting)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from config.signing_keys import KeyUnusableError
 from inbox_worker.casefile import casework
+from inbox_worker.casefile.courtesy import render_courtesy_copy
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
@@ -135,6 +136,9 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
 def _leave(services: Services, item: _Due, facts: CertificationFacts, document: bytes) -> None:
     """Record a certification and put its letter into the outbox, in one transaction."""
     now, decision = services.clock(), item.decision
+    courtesy_copy = render_courtesy_copy(
+        services, item.request, item.fields, decision, facts, now=now
+    )
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
         if (request.status, request.round) != (item.request.status, item.request.round):
@@ -152,7 +156,7 @@ def _leave(services: Services, item: _Due, facts: CertificationFacts, document: 
         if decision.keyword == "REISSUE":
             _supersede(services, unit.session, item, request, facts)
         _record(unit.session, item, facts, document, services)
-        _send(services, unit.session, item, request, document)
+        _send(services, unit.session, item, request, document, courtesy_copy)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
 
@@ -232,7 +236,12 @@ def _supersede(
 
 
 def _send(
-    services: Services, session: Session, item: _Due, request: Request, document: bytes
+    services: Services,
+    session: Session,
+    item: _Due,
+    request: Request,
+    document: bytes,
+    courtesy_copy: bytes | None,
 ) -> None:
     """Put the letter into the outbox: to the form's address, or to staff for the post."""
     recipient = casework.find_recipient(item.fields)
@@ -249,6 +258,7 @@ def _send(
         document,
         recipient=recipient,
         is_refusal=item.decision.findings is None,
+        courtesy_copy=courtesy_copy,
         posting=posting,
     )
 

@@ -42,13 +42,17 @@ class Mark(StrEnum):
     NONE = ""  #: issued
     SAMPLE = "sample"  #: made without a signing key, or by the demo
     PREVIEW = "preview"  #: shown before it is issued
+    COURTESY = "courtesy"  #: a translation of what was issued, which is no certification
 
 
-#: The words of each mark; the diagonal pictures in the template package show the same.
+#: The words of each mark; the diagonal pictures in the template package show the same, but for the
+#: translation's, which is said at the top and at the foot of its pages.
 MARK_WORDS = {
     Mark.NONE: "",
     Mark.SAMPLE: "SAMPLE - NOT AN OFFICIAL RECORD",
     Mark.PREVIEW: "PREVIEW - NOT ISSUED",
+    Mark.COURTESY: "COURTESY TRANSLATION, NOT THE CERTIFICATION"
+    " / TRADUCCIÓN DE CORTESÍA, NO ES LA CERTIFICACIÓN",
 }
 
 
@@ -57,7 +61,7 @@ class IssueDetails:
     """Who issues a certification, under which numbers and when; the same for both kinds."""
 
     tracking_number: str
-    control_number: str  #: ignored, and the sample's printed, when there is a mark
+    control_number: str  #: ignored, and the sample's printed, of a sample and a preview
     issued_on: date  #: where the office is
     agency: str
     office: str
@@ -210,7 +214,8 @@ def _build_facts(
 ) -> CertificationFacts:
     if issue.mark is Mark.NONE and issue.control_number == SAMPLE_CONTROL_NUMBER:
         raise ValueError("The sample's control number is never issued.")
-    marked = issue.mark is not Mark.NONE
+    # A translation names the certification that it is of.
+    marked = issue.mark in {Mark.SAMPLE, Mark.PREVIEW}
     return CertificationFacts(
         definition=DEFINITION,
         language=words.texts["dates"]["locale"].replace("_", "-"),

@@ -75,13 +75,16 @@ def build_view(facts: CertificationFacts, words: Wording) -> dict[str, Any]:
     """Build what the template lays out: every text of the form, in reading order."""
     labels = words.texts["labels"]
     detail = facts.determination
+    is_translation = _find_mark(facts) is Mark.COURTESY
     view: dict[str, Any] = {
         "language": facts.language.split("-")[0],
         "region": facts.language.split("-")[-1],
         "issued_on": [int(part) for part in facts.issued_on.split("-")],
         "form": words.texts["form"],
         "labels": labels,
-        "attachment": _ATTACHMENT,
+        # A translation carries no facts, lest it be taken for the certification.
+        "attachment": "" if is_translation else _ATTACHMENT,
+        "is_original": not is_translation,
         "mark": facts.mark,
         "mark_picture": _mark_picture(_find_mark(facts)),
         "agency": facts.agency,
@@ -179,7 +182,10 @@ def _verify(facts: CertificationFacts, words: Wording) -> str:
 
 def _mark_notice(facts: CertificationFacts, words: Wording) -> str:
     mark = _find_mark(facts)
-    return words.text("notices", mark.value) if mark is not Mark.NONE else ""
+    if mark is Mark.NONE:
+        return ""
+    told = [words, default_wording()] if mark is Mark.COURTESY else [words]
+    return " ".join(one.text("notices", mark.value) for one in told)
 
 
 def _find_mark(facts: CertificationFacts) -> Mark:
@@ -198,11 +204,11 @@ def _notices(facts: CertificationFacts, words: Wording) -> list[str]:
 
 @cache
 def _mark_picture(mark: Mark) -> str:
-    """Return the diagonal mark as SVG outlines, or an empty string for none.
+    """Return the diagonal mark as SVG outlines, or an empty text where there is none.
 
     Drawn as text, its letters would be scattered through whatever reads the page aloud.
     """
-    if mark is Mark.NONE:
+    if mark in {Mark.NONE, Mark.COURTESY}:
         return ""
     package = resources.files("templates.certification")
     pictures = json.loads(package.joinpath(_MARKS).read_bytes())

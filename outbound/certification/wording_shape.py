@@ -41,6 +41,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "dates": {
         "locale": "",
         "span": "first last",
+        "moment": "",
         "two": "left right",
         "many": "left right",
     },
@@ -145,6 +146,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "supersedes": "supersedes",
         "sample": "",
         "preview": "",
+        "courtesy": "",
     },
 }
 

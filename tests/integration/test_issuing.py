@@ -359,7 +359,13 @@ def test_a_decision_of_an_earlier_round_is_never_issued(approved: Harness) -> No
 
 
 def sign_with(
-    harness: Harness, path: Path, *, staff: Any = None, password: str = PASSWORD, **changes: str
+    harness: Harness,
+    path: Path,
+    *,
+    staff: Any = None,
+    password: str = PASSWORD,
+    review: Any = None,
+    **changes: str,
 ) -> None:
     certification = {
         **SETTINGS["certification"],
@@ -369,7 +375,7 @@ def sign_with(
         **changes,
     }
     people = SETTINGS["staff"] if staff is None else staff
-    harness.change_settings(review=AT_ONCE, certification=certification, staff=people)
+    harness.change_settings(review=review or AT_ONCE, certification=certification, staff=people)
 
 
 def waiting_for_key(harness: Harness) -> int:
@@ -457,3 +463,22 @@ def test_without_a_time_stamp_decisions_wait_and_nothing_is_lost(
     (signature,) = PdfFileReader(BytesIO(approved.certification().pdf)).embedded_signatures
     kinds = [a["type"].native for a in signature.signer_info["unsigned_attrs"]]
     assert kinds == ["signature_time_stamp_token"]
+
+
+@pytest.mark.parametrize("decision", [APPROVE, "DENY the records are sealed"])
+def test_a_courtesy_translation_goes_beside_it_and_is_no_record(
+    open_filed: Opener, tmp_path: Path, decision: str
+) -> None:
+    harness = open_filed()
+    review = {**AT_ONCE, "refusal_times": [], "refusal_min_business_days": 0}
+    sign_with(harness, write_key(tmp_path / "office.p12"), courtesy_copy="es", review=review)
+    harness.reply(ORTEGA, decision)
+    harness.clock.advance(minutes=10)
+    assert harness.issue() == 1
+    record, letter = harness.certification(), harness.newest(CLERK)
+    tracking = harness.rows(Request)[0].tracking_number
+    (_, original), (name, translation) = letter.files.items()
+    assert (original, name) == (record.pdf, f"{tracking}-courtesy-translation-es.pdf")
+    assert record.control_number in words_of(translation)
+    assert "NO ES LA CERTIFICACIÓN" in words_of(translation)
+    assert "courtesy translation into Spanish is attached" in letter.text
