@@ -80,7 +80,7 @@ def find_courtesy_problems(settings: Settings) -> _Found:
     """Look whether a translation would tell in the clear what the certification keeps locked."""
     if settings.certification.courtesy_copy and settings.delivery.protection == "encrypted":
         yield ConfigurationProblem(
-            id="E049",
+            id="E080",
             key="certification.courtesy_copy",
             message="The translation would leave in the clear, beside an encrypted certification.",
             hint='Leave it empty, or set delivery.protection to "none".',

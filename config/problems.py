@@ -39,12 +39,12 @@ E045    a signing key without a password or PIN, or a password without a signing
 E046    a signing key that cannot be used; shown by `check`, and does not stop the program
 E047    a signing key in a file and another in hardware, for the same person or office
 E048    a time-stamp server with a wrong address, or that no authority vouches for
-E049    a translation that would leave in the clear beside encrypted certifications
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written
 E060    an unknown time zone
 E070    a database URL that cannot be used
+E080    a translation that would leave in the clear beside encrypted certifications
 E090    not built yet
 W001    staff replies are obeyed without proof of who wrote them
 W002    certifications leave unencrypted

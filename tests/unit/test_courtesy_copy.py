@@ -134,4 +134,4 @@ def test_it_never_leaves_in_the_clear_beside_what_is_encrypted() -> None:
                 "delivery": {"protection": "encrypted"},
             }
         )
-    assert ("E049", "certification.courtesy_copy") in [(p.id, p.key) for p in caught.value.problems]
+    assert ("E080", "certification.courtesy_copy") in [(p.id, p.key) for p in caught.value.problems]
