@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -64,10 +64,9 @@ class _Due:
 
 def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
     """Issue every decision that is due and return how many left review."""
-    due = _list_due(services)
     keyring = Keyring(services=services)
     done, waiting = 0, Counter[str]()
-    for item in due:
+    for item in _iterate_due(services):
         if should_stop():
             break
         try:
@@ -86,28 +85,33 @@ def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
     return done
 
 
-def _list_due(services: Services) -> list[_Due]:
+def _iterate_due(services: Services) -> Iterator[_Due]:
+    """Yield what is due, each read in its turn: many take no more memory than one."""
+    query = (
+        select(Decision, Request)
+        .join(Request, Request.id == Decision.request_id)
+        .where(
+            Decision.state == "IN_FORCE",
+            Decision.round == Request.round,
+            or_(
+                Request.status.in_(_DECIDED),
+                and_(Decision.keyword == "REISSUE", Request.status.in_(ANSWERED)),
+            ),
+            Decision.id.not_in(select(CertificationRecord.decision_id)),
+            Decision.release_at <= services.clock(),
+        )
+    )
     with services.database.read() as session:
-        rows = session.execute(
-            select(Decision, Request)
-            .join(Request, Request.id == Decision.request_id)
-            .where(
-                Decision.state == "IN_FORCE",
-                Decision.round == Request.round,
-                or_(
-                    Request.status.in_(_DECIDED),
-                    and_(Decision.keyword == "REISSUE", Request.status.in_(ANSWERED)),
-                ),
-                Decision.id.not_in(select(CertificationRecord.decision_id)),
-                Decision.release_at <= services.clock(),
-            )
-            .order_by(Decision.release_at, Decision.id)
-        ).all()
-        due = [
-            _Due(decision=d, request=r, fields=store.current_fields(session, r)) for d, r in rows
-        ]
-        session.expunge_all()
-        return due
+        in_turn = query.with_only_columns(Decision.id).order_by(Decision.release_at, Decision.id)
+        numbers = session.scalars(in_turn).all()
+    for number in numbers:
+        with services.database.read() as session:
+            row = session.execute(query.where(Decision.id == number)).one_or_none()
+            if row is None:
+                continue
+            fields = store.current_fields(session, row.Request)
+            session.expunge_all()
+        yield _Due(decision=row.Decision, request=row.Request, fields=fields)
 
 
 def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
@@ -297,7 +301,7 @@ def issue_scan(
 
     Raises `StaleStatusError` when its decision was taken back or can no longer be issued.
     """
-    item = next((due for due in _list_due(services) if due.decision.id == decision_id), None)
+    item = next((due for due in _iterate_due(services) if due.decision.id == decision_id), None)
     if item is None or item.decision.findings is None:
         raise StaleStatusError("not due any more")
     findings = load_findings(item.decision.findings)
