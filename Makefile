@@ -7,7 +7,7 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 export UV_PROJECT_ENVIRONMENT = .venv
 
-.PHONY: install dev servers demo letters check test test-long soak collections bench forms clean
+.PHONY: install dev pkcs11 servers demo letters check test test-long soak collections bench forms clean
 
 install: .venv/.installed
 
@@ -24,6 +24,10 @@ $(UV):
 .venv/.developing: pyproject.toml uv.lock .venv/.installed
 	@$(UV) sync --quiet --frozen --inexact --group dev --python $(PYTHON)
 	@touch $@
+
+# What signing with a key in hardware needs besides.
+pkcs11: install
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups --extra pkcs11 --python $(PYTHON)
 
 servers:
 	@tests/servers/install.sh
@@ -67,6 +71,7 @@ bench: dev
 	$(RUN)/python -m bench.intake
 	$(RUN)/python -m bench.arrival
 	$(RUN)/python -m bench.letters
+	$(RUN)/python -m bench.certification
 	$(RUN)/python -m bench.forms
 
 forms: dev

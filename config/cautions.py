@@ -42,7 +42,7 @@ def _warn_protection(settings: Settings) -> _Found:
 
 
 def _warn_signature(settings: Settings) -> _Found:
-    if not settings.certification.require_signature:
+    if not settings.certification.is_official:
         yield _problem(
             "W003",
             "certification.require_signature",
@@ -74,6 +74,11 @@ def _warn_secret_files(settings: Settings) -> _Found:
     for n, person in enumerate(settings.staff):
         files.append((f"staff[{n}].signing_password_file", person.signing_password_file))
         files.append((f"staff[{n}].signing_pkcs12", person.signing_pkcs12))
+        if person.signing_pkcs11 is not None:
+            files.append((f"staff[{n}].signing_pkcs11.pin_file", person.signing_pkcs11.pin_file))
+    if settings.certification.signing_pkcs11 is not None:
+        pin_file = settings.certification.signing_pkcs11.pin_file
+        files.append(("certification.signing_pkcs11.pin_file", pin_file))
     if settings.alerts.smtp is not None:
         files.append(("alerts.smtp.password_file", settings.alerts.smtp.password_file))
     for key, path in files:

@@ -16,6 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.data import read_data
+from config.key_checks import (
+    find_courtesy_problems,
+    find_key_setting_problems,
+    find_timestamp_problems,
+)
 from config.mailbox_checks import (
     find_folder_problems,
     find_mailbox_tls_problems,
@@ -24,7 +29,7 @@ from config.mailbox_checks import (
     find_tls_problems,
 )
 from config.problems import ConfigurationProblem
-from config.sections import CertificationSettings, Settings, SmtpSettings, StaffMember
+from config.sections import Settings, SmtpSettings, StaffMember
 from config.sign_in_checks import find_sign_in_problems
 from config.signature_checks import find_signature_problems
 from config.trust_anchors import find_anchor_problems
@@ -62,10 +67,6 @@ def _overlap(one: str, other: str) -> bool:
 
 def _problem(id_: str, key: str, message: str, hint: str) -> ConfigurationProblem:
     return ConfigurationProblem(id=id_, key=key, message=message, hint=hint)
-
-
-def _not_built(key: str, what: str, hint: str) -> ConfigurationProblem:
-    return _problem("E090", key, f"{what} is not built yet.", hint)
 
 
 def _find_login_problems(key: str, smtp: SmtpSettings) -> _Found:
@@ -248,33 +249,6 @@ def _find_metrics_problems(settings: Settings) -> _Found:
         )
 
 
-def _find_key_problems(settings: Settings) -> _Found:
-    places: list[tuple[str, CertificationSettings | StaffMember]]
-    places = [("certification", settings.certification)]
-    places += [(f"staff[{n}]", person) for n, person in enumerate(settings.staff)]
-    for key, section in places:
-        has_password = bool(section.signing_password.get_secret_value())
-        if has_password and not section.signing_pkcs12:
-            yield _problem(
-                "E045",
-                f"{key}.signing_pkcs12",
-                "There is a password without a key to sign with.",
-                f"Set {key}.signing_pkcs12, or remove the password.",
-            )
-        if section.signing_pkcs12 and not has_password:
-            yield _problem(
-                "E045",
-                f"{key}.signing_password_file",
-                "There is a key to sign with and no password for it.",
-                f"Set {key}.signing_password_file to a file that holds it.",
-            )
-
-
-def _find_unbuilt_certification(settings: Settings) -> _Found:
-    if settings.certification.timestamp_url:
-        yield _not_built("certification.timestamp_url", "Time-stamping", "Leave it empty.")
-
-
 RULES: tuple[Rule, ...] = (
     Rule(reads=("mailbox.password", "mailbox.password_file"), find=find_secret_problems),
     Rule(
@@ -322,7 +296,11 @@ RULES: tuple[Rule, ...] = (
     Rule(reads=("alerts.urgent", "alerts.alarms"), find=_find_alert_problems),
     Rule(reads=("alerts.command",), find=_find_command_problems),
     Rule(reads=("alerts.metrics_file",), find=_find_metrics_problems),
-    Rule(reads=("certification", "staff"), find=_find_key_problems),
+    Rule(reads=("certification", "staff"), find=find_key_setting_problems),
     Rule(reads=("certification.trust_anchors",), find=find_anchor_problems),
-    Rule(reads=("certification.timestamp_url",), find=_find_unbuilt_certification),
+    Rule(
+        reads=("certification.timestamp_url", "certification.timestamp_ca_file"),
+        find=find_timestamp_problems,
+    ),
+    Rule(reads=("certification.courtesy_copy", "delivery.protection"), find=find_courtesy_problems),
 )

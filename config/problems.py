@@ -35,15 +35,17 @@ E041    nothing proves who wrote a staff reply
 E042    signatures are asked for and no authority is trusted
 E043    the file of trusted authorities cannot be used
 E044    the program that checks signatures is not installed
-E045    a signing key without a password, or a password without a signing key
+E045    a signing key without a password or PIN, or a password without a signing key
 E046    a signing key that cannot be used; shown by `check`, and does not stop the program
+E047    a signing key in a file and another in hardware, for the same person or office
+E048    a time-stamp server with a wrong address, or that no authority vouches for
 E049    a file of trust anchors that cannot be used
 E050    nobody is told of urgent mail
 E051    the alarm command cannot be run
 E052    the metrics file cannot be written
 E060    an unknown time zone
 E070    a database URL that cannot be used
-E090    not built yet
+E080    a translation that would leave in the clear beside encrypted certifications
 W001    staff replies are obeyed without proof of who wrote them
 W002    certifications leave unencrypted
 W003    certifications are marked SAMPLE

@@ -278,6 +278,17 @@ class ReviewSettings(Section):
     detail: DetailSettings = DetailSettings()
 
 
+class Pkcs11Settings(Section):
+    """A signing key in a hardware token, which PKCS#11 calls by labels."""
+
+    module: Filled  #: path of the library that came with the token
+    token: Filled  #: label of the token
+    key_label: Filled  #: of the private key, and of its certificate where the token holds it
+    pin: SecretStr = SecretStr("")
+    pin_file: Line = ""
+    certificate_file: Line = ""  #: PEM, certificate and chain; empty: those of the token
+
+
 class StaffMember(Section):
     """Someone who reviews, approves or certifies."""
 
@@ -290,6 +301,7 @@ class StaffMember(Section):
     signing_pkcs12: Line = ""  #: a key of their own; empty: the office's
     signing_password: SecretStr = SecretStr("")
     signing_password_file: Line = ""
+    signing_pkcs11: Pkcs11Settings | None = None  #: the same in hardware
 
     def has_role(self, role: Role) -> bool:
         """Return whether this person may do what `role` may, by that role or one above it."""
@@ -322,10 +334,24 @@ class CertificationSettings(Section):
     signing_pkcs12: Line = ""
     signing_password: SecretStr = SecretStr("")
     signing_password_file: Line = ""
+    signing_pkcs11: Pkcs11Settings | None = None
     timestamp_url: Line = ""
+    timestamp_ca_file: Line = ""  #: PEM; required with a URL
     require_signature: bool = True
     trust_anchors: Line = ""  #: a PEM file; empty: only the register tells whose signature is ours
+    courtesy_copy: Literal["", "es"] = ""  #: a translation beside each certification
+    ink: bool = False  #: certifications are printed and signed by hand, with no key
     verify_address: Address
+
+    @property
+    def is_official(self) -> bool:
+        """Return whether what is issued is an official record, and no sample."""
+        return self.require_signature or self.ink
+
+    @property
+    def is_signed_with_key(self) -> bool:
+        """Return whether what is issued carries a signature in its file."""
+        return self.require_signature and not self.ink
 
 
 class DeliverySettings(Section):

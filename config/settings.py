@@ -82,7 +82,7 @@ _SYSTEM_FILE = Path("/etc/ero-outreach/worker.toml")
 #: A password file longer than this is no password file.
 _SECRET_BYTES = 16_384
 #: Keys whose value may also stand in the file that `…_file` names.
-_SECRETS = ("password", "url", "signing_password")
+_SECRETS = ("password", "url", "signing_password", "pin")
 
 #: Values that stand in for required ones which are missing, so that the other checks are made.
 _STAND_INS: Mapping[str, Any] = {
@@ -224,6 +224,12 @@ def _read_secrets(table: dict[str, Any]) -> tuple[ConfigurationProblem, ...]:
     staff = table.get("staff")
     if isinstance(staff, dict):
         places += [(f"staff[{n}]", person, "signing_password") for n, person in staff.items()]
+    signers = [(key, table) for key, table, name in places if name.startswith("signing")]
+    places += [
+        (f"{key}.signing_pkcs11", section.get("signing_pkcs11"), "pin")
+        for key, section in signers
+        if isinstance(section, dict)
+    ]
     found = [
         _read_secret(f"{key}.{secret}_file", section, secret)
         for key, section, secret in places

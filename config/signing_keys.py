@@ -1,9 +1,9 @@
-"""The keys that certifications are signed with, read from PKCS#12 files and looked at.
+"""The keys that certifications are signed with: where each stands, and whether it can be used.
 
-Outcomes of `read_signing_key`: a `SigningKey`, or `KeyUnusableError` with what is wrong and what to
-do: the file is missing, the password is wrong, it holds no key with its certificate, the
-certificate is not valid now, or it may not be used for signatures. Nothing of a password or a key
-is ever in a message or a representation.
+A key is in a PKCS#12 file, or in hardware (`config.hardware_keys`). Outcomes of `read_signing_key`:
+a `SigningKey`, or `KeyUnusableError` with what is wrong and what to do: the file is missing, the
+password is wrong, it holds no key with its certificate, the certificate is not valid now, or it may
+not be used for signatures. Nothing of a password or a key is ever in a message or a representation.
 """
 
 from __future__ import annotations
@@ -13,13 +13,27 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from pydantic import SecretStr
 
+from config.hardware_keys import HardwareKey, read_hardware_key
+from config.key_certificates import KeyUnusableError, check_certificate
 from config.problems import ConfigurationProblem
-from config.sections import Settings, StaffMember
+from config.sections import CertificationSettings, Pkcs11Settings, Settings, StaffMember
+
+__all__ = [
+    "HardwareKey",
+    "KeyFile",
+    "KeyPlace",
+    "KeyUnusableError",
+    "SigningKey",
+    "find_key_place",
+    "find_key_problems",
+    "find_key_warnings",
+    "list_key_places",
+    "read_signing_key",
+]
 
 #: A key file longer than this is no key file.
 _KEY_BYTES = 1_048_576
@@ -27,45 +41,42 @@ _KEY_BYTES = 1_048_576
 WARNING_DAYS = 30
 
 
-class KeyUnusableError(Exception):
-    """A signing key cannot be used; the text is one sentence, and `hint` says what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPlace:
     """Where a key stands in the configuration."""
 
     key: str  #: the key of the configuration, `certification.signing_pkcs12`
-    path: str  #: of the PKCS#12 file; empty where none is set
-    password: SecretStr
+    path: str = ""  #: of the PKCS#12 file; empty where none is set
+    password: SecretStr = field(default=SecretStr(""))
+    hardware: Pkcs11Settings | None = None  #: in place of the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
-    """A key that can sign now."""
+class KeyFile:
+    """A key in a PKCS#12 file that can sign now."""
 
     pkcs12: bytes = field(repr=False)  #: the file
     password: SecretStr
     ends: datetime  #: when its certificate ends, UTC
 
 
+SigningKey = KeyFile | HardwareKey
+
+
 def find_key_place(settings: Settings, certifier: StaffMember | None) -> KeyPlace:
     """Return the certifier's own key where they have one, else the office's."""
-    if certifier is not None and certifier.signing_pkcs12:
-        return KeyPlace(
-            key=f"staff[{settings.staff.index(certifier)}].signing_pkcs12",
-            path=certifier.signing_pkcs12,
-            password=certifier.signing_password,
-        )
-    certification = settings.certification
+    if certifier is not None and (certifier.signing_pkcs12 or certifier.signing_pkcs11):
+        return _name_place(f"staff[{settings.staff.index(certifier)}]", certifier)
+    return _name_place("certification", settings.certification)
+
+
+def _name_place(table: str, section: CertificationSettings | StaffMember) -> KeyPlace:
+    if section.signing_pkcs11 is not None:
+        return KeyPlace(key=f"{table}.signing_pkcs11", hardware=section.signing_pkcs11)
     return KeyPlace(
-        key="certification.signing_pkcs12",
-        path=certification.signing_pkcs12,
-        password=certification.signing_password,
+        key=f"{table}.signing_pkcs12",
+        path=section.signing_pkcs12,
+        password=section.signing_password,
     )
 
 
@@ -81,7 +92,7 @@ def list_key_places(settings: Settings) -> tuple[KeyPlace, ...]:
 
 def find_key_problems(settings: Settings, *, now: datetime) -> Iterator[ConfigurationProblem]:
     """Yield `E046` for every key that cannot be used, where signatures are required."""
-    if not settings.certification.require_signature:
+    if not settings.certification.is_signed_with_key:
         return
     for place in list_key_places(settings):
         try:
@@ -94,7 +105,7 @@ def find_key_problems(settings: Settings, *, now: datetime) -> Iterator[Configur
 
 def find_key_warnings(settings: Settings, *, now: datetime) -> Iterator[ConfigurationProblem]:
     """Yield `W007` for every usable key whose certificate ends within 30 days."""
-    if not settings.certification.require_signature:
+    if not settings.certification.is_signed_with_key:
         return
     for place in list_key_places(settings):
         try:
@@ -106,12 +117,14 @@ def find_key_warnings(settings: Settings, *, now: datetime) -> Iterator[Configur
                 id="W007",
                 key=place.key,
                 message=f"Its certificate ends on {ends:%Y-%m-%d}; nothing is issued after that.",
-                hint="Get a new certificate, and put its PKCS#12 file in the place of this one.",
+                hint="Get a new certificate, and put it in the place of this one.",
             )
 
 
 def read_signing_key(place: KeyPlace, *, now: datetime) -> SigningKey:
     """Return the key at a place. Raises `KeyUnusableError`."""
+    if place.hardware is not None:
+        return read_hardware_key(place.hardware, now=now)
     if not place.path:
         raise KeyUnusableError("There is no key to sign with.", f"Set {place.key} to a file.")
     try:
@@ -136,24 +149,5 @@ def read_signing_key(place: KeyPlace, *, now: datetime) -> SigningKey:
             "The file does not hold an EC or RSA key with the certificate that fits it.",
             "Export the key together with its certificate and their chain.",
         )
-    _check_certificate(certificate, now)
-    return SigningKey(pkcs12=content, password=place.password, ends=certificate.not_valid_after_utc)
-
-
-def _check_certificate(certificate: x509.Certificate, now: datetime) -> None:
-    starts, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not starts <= now <= ends:
-        raise KeyUnusableError(
-            f"Its certificate is valid from {starts:%Y-%m-%d} to {ends:%Y-%m-%d} only.",
-            "Get a new certificate, and put its PKCS#12 file in the place of this one.",
-        )
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-        may_sign = usage.digital_signature or usage.content_commitment
-    except (x509.ExtensionNotFound, ValueError):
-        may_sign = False
-    if not may_sign:
-        raise KeyUnusableError(
-            "Its certificate may not be used for signatures.",
-            "Get one with the key usage digitalSignature or nonRepudiation.",
-        )
+    check_certificate(certificate, now)
+    return KeyFile(pkcs12=content, password=place.password, ends=certificate.not_valid_after_utc)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     pkcs12,
 )
+from cryptography.x509 import ExtendedKeyUsage
 from cryptography.x509.oid import NameOID
 
 PASSWORD = "Siegel-8-Lack"
@@ -68,23 +69,20 @@ def make_authority() -> Authority:
     return Authority(key=key, certificate=certificate)
 
 
-def write_key(
-    path: Path,
+def issue_key(
     *,
     name: str = "Example Office",
     usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
     ends: datetime = ENDS,
-    password: str = PASSWORD,
-    with_certificate: bool = True,
-    extended: x509.ObjectIdentifier | None = None,
-) -> Path:
-    """Write a PKCS#12 file with a fresh key, its certificate and the authority's."""
+    extended: ExtendedKeyUsage | None = None,
+    is_rsa: bool = False,
+) -> tuple[ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, x509.Certificate]:
+    """Return a fresh key and the authority's certificate for it."""
     authority = make_authority()
     key = (
-        ec.generate_private_key(ec.SECP256R1())
-        if extended is None
-        # What stamps the time in a test can do RSA alone.
-        else rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        if is_rsa
+        else ec.generate_private_key(ec.SECP256R1())
     )
     builder = (
         x509.CertificateBuilder()
@@ -97,14 +95,35 @@ def write_key(
         .add_extension(_usage(*usage), critical=True)
     )
     if extended is not None:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([extended]), critical=True)
-    certificate = builder.sign(authority.key, hashes.SHA256())
+        builder = builder.add_extension(extended, critical=True)
+    return key, builder.sign(authority.key, hashes.SHA256())
+
+
+def write_key(
+    path: Path,
+    *,
+    name: str = "Example Office",
+    usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
+    ends: datetime = ENDS,
+    password: str = PASSWORD,
+    with_certificate: bool = True,
+    extended: x509.ObjectIdentifier | None = None,
+) -> Path:
+    """Write a PKCS#12 file with a fresh key, its certificate and the authority's."""
+    key, certificate = issue_key(
+        name=name,
+        usage=usage,
+        ends=ends,
+        extended=None if extended is None else ExtendedKeyUsage([extended]),
+        # What stamps the time in a test can do RSA alone.
+        is_rsa=extended is not None,
+    )
     path.write_bytes(
         pkcs12.serialize_key_and_certificates(
             b"key",
             key,
             certificate if with_certificate else None,
-            [authority.certificate],
+            [make_authority().certificate],
             BestAvailableEncryption(password.encode()),
         )
     )

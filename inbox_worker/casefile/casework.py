@@ -9,15 +9,18 @@ rows become what those rules take, and what they give becomes a `Proposal`, or a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from sqlalchemy import select
 
 from config.settings import StaffMember
 from inbox_worker.casefile.dossier import has_supporting_attachment
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.domains import DomainTrust, judge_domain
 from inbox_worker.services import Services
-from inbox_worker.storage.models import Request
+from inbox_worker.status import RequestStatus
+from inbox_worker.storage.models import CertificationRecord, Request
 from outbound.certification.case import CaseFacts, Detail, Reason, build_case_facts
 from outbound.certification.determination import (
     Determination,
@@ -27,6 +30,7 @@ from outbound.certification.determination import (
 )
 from outbound.certification.disclosure import Disclosure, assess_disclosure
 from outbound.certification.document import (
+    SAMPLE_CONTROL_NUMBER,
     CannotBePrinted,
     CertificationFacts,
     Certifier,
@@ -36,6 +40,7 @@ from outbound.certification.document import (
     build_no_information_facts,
 )
 from outbound.certification.pdf import render_certification
+from outbound.certification.wording import Wording
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import AnswerRow, AnswerTable
 from outbound.letters.words import format_date
@@ -45,6 +50,9 @@ from parsers.replies.findings import Findings
 
 #: Stands for the certifier's name on a preview while it is not known who will certify.
 _UNNAMED = "To be named by the second approval"
+
+#: A request of these was answered; what is issued now takes the place of that answer.
+_ANSWERED = frozenset({RequestStatus.ISSUED, RequestStatus.REVOKED})
 
 _POSTAL = "by post, to the address on the form"
 
@@ -87,7 +95,7 @@ def propose(
     case = read_case(services, request, fields)
     blocked = assess(services, case, findings, now=now).blocked
     certifier = _find_certifier(approver, first_approver)
-    issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
+    issue = build_preview_issue(services, request, now=now)
     problems = [_problem("", r.code, r.sentence) for r in blocked]
     if has_stale_records(findings.records_as_of, now=now):
         message = "The records were checked more than 72 hours ago; check them again."
@@ -150,7 +158,7 @@ def is_printed_alike(
 ) -> bool:
     """Whether the first person's findings would print what the second's do."""
     case = read_case(services, request, fields)
-    issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
+    issue = build_preview_issue(services, request, now=now)
     theirs = build_issued_facts(services, case, first, proposal.certifier, issue, now=now)
     return theirs == proposal.facts
 
@@ -238,7 +246,7 @@ def render_refusal_preview(
 ) -> bytes:
     """Render the form without information as it would be issued, marked PREVIEW."""
     case = read_case(services, request, fields)
-    issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
+    issue = build_preview_issue(services, request, now=now)
     return render_certification(build_no_information_facts(case=case, issue=issue))
 
 
@@ -301,7 +309,32 @@ def build_issue(
         office=certification.office,
         verify_address=certification.verify_address,
         mark=mark,
+        is_signed_by_hand=not certification.is_signed_with_key,
     )
+
+
+def build_preview_issue(services: Services, request: Request, *, now: datetime) -> IssueDetails:
+    """Return the same for a preview, which differs from what is issued in mark and number alone."""
+    issue = build_issue(services, request, control_number="", mark=Mark.PREVIEW, now=now)
+    return replace(issue, supersedes=find_superseded(services, request))
+
+
+def find_superseded(services: Services, request: Request) -> str:
+    """Return the number of what the next certification takes the place of; empty for none.
+
+    What is real supersedes nothing that was a sample.
+    """
+    if request.status not in _ANSWERED:
+        return ""
+    with services.database.read() as session:
+        earlier = session.scalars(
+            select(CertificationRecord.control_number)
+            .where(CertificationRecord.request_id == request.id)
+            .order_by(CertificationRecord.id.desc())
+            .limit(1)
+        ).one()
+    is_real = services.settings.certification.is_official
+    return "" if is_real and earlier == SAMPLE_CONTROL_NUMBER else earlier
 
 
 def build_issued_facts(
@@ -312,6 +345,7 @@ def build_issued_facts(
     issue: IssueDetails,
     *,
     now: datetime,
+    wording: Wording | None = None,
 ) -> CertificationFacts:
     """Build the facts of a determination as they are printed. Raises what the rules raise."""
     zone = services.settings.general.zone
@@ -325,6 +359,7 @@ def build_issued_facts(
         certifier=Certifier(name=name, title=title),
         issue=issue,
         zone=zone,
+        wording=wording,
     )
 
 

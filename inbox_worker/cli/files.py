@@ -1,8 +1,9 @@
-"""Commands that show the files: requests, show."""
+"""Commands that show the files: requests, show, certify."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from inbox_worker.cli.help import AsJson, Command
 from inbox_worker.cli.output import print_json, print_pairs, print_table, say, tell_moment
 from inbox_worker.cli.tracking import EXAMPLE, parse_tracking
 from inbox_worker.desk import views
+from inbox_worker.desk.previewing import preview_certification
 from inbox_worker.errors import WorkerError
+from inbox_worker.service import bootstrap
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage.database import Database
 
@@ -48,6 +51,9 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(cls=Command, epilog="Example: ero-outreach requests --status IN_REVIEW")(requests)
     app.command(cls=Command, epilog=f"Example: ero-outreach show {EXAMPLE}")(show)
+    app.command(
+        cls=Command, epilog=f"Example: ero-outreach certify {EXAMPLE} --preview -o preview.pdf"
+    )(certify)
 
 
 def requests(
@@ -98,6 +104,34 @@ def show(
         print_json(found)
     else:
         _print_file(found, settings.general.zone)
+
+
+def certify(
+    context: typer.Context,
+    tracking: Annotated[
+        str, typer.Argument(help=f"Its tracking number, such as {EXAMPLE}.", metavar="TRACKING")
+    ],
+    *,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Mark it PREVIEW; nothing is ever issued from here.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The PDF to write.")
+    ],
+) -> None:
+    """Write the certification of a request as it would be issued now, marked PREVIEW."""
+    number = parse_tracking(tracking)
+    if not preview:
+        raise typer.BadParameter(
+            "Certifications are issued by replies to review notices alone.", param_hint="--preview"
+        )
+    with bootstrap.open_services(context.obj.load()) as services:
+        document = preview_certification(services, number)
+    try:
+        output.write_bytes(document)
+    except OSError as error:
+        raise WorkerError(f"{output} cannot be written: {error.strerror}.") from None
+    say(f"Wrote {output}.")
 
 
 def _parse_status(text: str) -> str:

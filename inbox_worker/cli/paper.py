@@ -11,9 +11,11 @@ import typer
 from config.settings import Settings
 from inbox_worker.cli.help import AsJson, add_command
 from inbox_worker.cli.output import print_json, say, show_work
+from inbox_worker.cli.tracking import parse_tracking
 from inbox_worker.errors import WorkerError
 from inbox_worker.handling.paper import FiledPaper, file_paper, is_scan
 from inbox_worker.intake import Channel
+from inbox_worker.review.signed_scans import file_signed_scan
 from inbox_worker.service import bootstrap
 from outbound.letters.mime import find_mailable_address
 
@@ -31,19 +33,44 @@ def file(
         list[Path], typer.Argument(metavar="FILE…", help="Scans: PDF, TIFF, JPEG or PNG.")
     ],
     *,
-    channel: Annotated[str, typer.Option(metavar="CHANNEL", help="fax, mail or hand.")],
+    channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="fax, mail or hand.", show_default=False)
+    ] = "",
     author: Annotated[
         str,
         typer.Option(
-            "--from", metavar="ADDRESS", help="The sender's e-mail address, or else the name."
+            "--from",
+            metavar="ADDRESS",
+            help="The sender's e-mail address, or else the name.",
+            show_default=False,
         ),
-    ],
+    ] = "",
+    signed: Annotated[
+        str,
+        typer.Option(
+            metavar="TRACKING",
+            help="It is the scan of this request's certification, signed by hand.",
+            show_default=False,
+        ),
+    ] = "",
+    control_number: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER",
+            help="With --signed: the number compared by eye, where it cannot be read.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """File scanned paper, as a mail with these files attached would be.
 
-    Files of one call belong together: the pages of a form may be one file or many.
+    Files of one call belong together: the pages of a form may be one file or many. With
+    `--signed`, file a certification that was signed by hand; it leaves then.
     """
+    if signed:
+        _file_signed(context, files, signed, control_number, as_json=as_json)
+        return
     if channel not in _CHANNELS:
         raise typer.BadParameter("Use `fax`, `mail` or `hand`.", param_hint="--channel")
     if not author.strip() or any(not c.isprintable() for c in author):
@@ -67,6 +94,29 @@ def file(
         _tell(files, filed)
     if not (filed.tracking_numbers or filed.joined) and len(filed.known) < len(files):
         raise typer.Exit(1)
+
+
+def _file_signed(
+    context: typer.Context,
+    files: Sequence[Path],
+    tracking: str,
+    control_number: str,
+    *,
+    as_json: bool,
+) -> None:
+    number = parse_tracking(tracking)
+    if len(files) != 1:
+        raise typer.BadParameter("Give one PDF with every page.", param_hint="FILE")
+    scan = _read(files[0])
+    with (
+        bootstrap.open_services(context.obj.load()) as services,
+        show_work("Reading; a page takes a few seconds…"),
+    ):
+        issued = file_signed_scan(services, number, scan, control_number=control_number)
+    if as_json:
+        print_json({"tracking_number": number, "control_number": issued})
+    else:
+        say(f"{number}: certification {issued} is filed and leaves.")
 
 
 def _read(path: Path) -> bytes:

@@ -34,6 +34,7 @@ from inbox_worker.storage.models import (
     Request,
     Token,
 )
+from outbound.letters.compose import LetterKind
 from parsers.values.ssn import mask_json
 
 #: Kinds of letters that show a password.

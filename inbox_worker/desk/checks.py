@@ -14,8 +14,10 @@ from inbox_worker.desk.probe import send_probe
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import open_mailbox
 from inbox_worker.reading.reader import load_definitions
+from inbox_worker.review.keyring import open_timestamp_server
 from inbox_worker.service import bootstrap
 from inbox_worker.storage.database import Database
+from outbound.certification.timestamps import TimestampError
 from outbound.submission.delivery_errors import DeliveryError
 from outbound.submission.smtp import SmtpSubmitter
 
@@ -46,6 +48,7 @@ def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
         ("form definitions", _try_definitions),
         ("database", _try_database),
         ("signing keys", _try_signing_keys),
+        *([("time-stamps", _try_timestamps)] if settings.certification.timestamp_url else ()),
         *((_name_mailbox(settings, m), partial(_try_mailbox, m)) for m in settings.mailbox),
         ("relay", partial(_try_relay, settings.smtp)),
     ]
@@ -107,7 +110,17 @@ def _try_signing_keys(settings: Settings) -> str:
     problems = list(find_key_problems(settings, now=bootstrap.now()))
     if problems:
         raise SigningKeyError(" ".join(str(problem) for problem in problems))
-    return "usable" if settings.certification.require_signature else "none asked for"
+    return "usable" if settings.certification.is_signed_with_key else "none asked for"
+
+
+def _try_timestamps(settings: Settings) -> str:
+    try:
+        server = open_timestamp_server(settings, bootstrap.now)
+        assert server is not None
+        stamped = server.try_out()
+    except TimestampError as error:
+        raise UnreachableError(str(error)) from error
+    return f"the server says {stamped:%Y-%m-%d %H:%M} UTC"
 
 
 def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:

@@ -272,8 +272,9 @@ def write_answer(
     is_refusal: bool,
     filing_copy: str,
     posting: Posting,
+    courtesy_copy: bytes | None = None,
 ) -> None:
-    """Send a certification form to the address the form names.
+    """Send a certification form to the address the form names, with a translation or None.
 
     `filing_copy` is the name of the file attached to a sealed one, empty for a clear one.
     """
@@ -282,6 +283,7 @@ def write_answer(
         tracking_number=request.tracking_number,
         document=document,
         filing_copy=filing_copy,
+        courtesy_copy=courtesy_copy or b"",
     )
     letter = compose_refusal(answer) if is_refusal else compose_certification_letter(answer)
     post_to_requester(services, session, request, recipient, letter, posting)

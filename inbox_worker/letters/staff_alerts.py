@@ -72,6 +72,10 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "A decision waits to be issued, and there is no usable signing key.",
         "Install the key, or set certification.require_signature = false to issue samples.",
     ),
+    "no_timestamp": (
+        "A decision waits to be issued, and the time-stamp server gives no usable answer.",
+        "Run ero-outreach check, which says why. It is issued as soon as the server answers.",
+    ),
     "issue_failed": (
         "A decision could not be issued; it is tried again every few seconds.",
         "Look in the log for issue_failed, and decide anew where that is what it takes.",

@@ -98,11 +98,19 @@ class VerifyTask:
     letters: bool = True  #: read their letters too where they show no code, which takes seconds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberTask:
+    """A scan of a signed certification, of which the control numbers are wanted."""
+
+    data: bytes
+
+
 #: Everything a child can be asked to do.
-Task = ReadTask | MailTask | OpenTask | RenderTask | VerifyTask
+Task = ReadTask | MailTask | OpenTask | RenderTask | VerifyTask | NumberTask
 #: What a child answers: None for a mail that is to be read piece by piece instead.
 Answer: TypeAlias = (
-    "Extraction | MailReading | tuple[Attachment, ...] | SpotPictures | CertificationReading | None"
+    "Extraction | MailReading | tuple[Attachment | str, ...] | SpotPictures"
+    " | CertificationReading | None"
 )
 
 
@@ -158,6 +166,10 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
             return find_inside(task.papers, task.mails, limits)
         if isinstance(task, MailTask):
             return read_mail(task.raw, task.context, definitions, today=task.today, limits=limits)
+        if isinstance(task, NumberTask):
+            from parsers.reading.signed_scan import read_control_numbers  # noqa: PLC0415  # few need it
+
+            return read_control_numbers(task.data, limits=limits)
         if isinstance(task, RenderTask):
             from parsers.pages.spot_pictures import render_spots  # noqa: PLC0415  # few mails need it
 

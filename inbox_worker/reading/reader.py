@@ -22,7 +22,14 @@ from hashlib import sha256
 from types import TracebackType
 
 from config.data import list_data, read_data
-from inbox_worker.reading.child import MailTask, OpenTask, ReadTask, RenderTask, VerifyTask
+from inbox_worker.reading.child import (
+    MailTask,
+    NumberTask,
+    OpenTask,
+    ReadTask,
+    RenderTask,
+    VerifyTask,
+)
 from inbox_worker.reading.pool import End, ReadingPool
 from inbox_worker.reading.system_faults import ReaderUnavailableError
 from parsers.certifications.values import CertificationReading, FileKind
@@ -227,6 +234,18 @@ class DocumentReader:
         return self._pictures.submit(
             self._read_certification, self._pictures, with_pictures
         ).result()
+
+    def read_control_numbers(self, data: bytes) -> tuple[str, ...] | None:
+        """Return the control number on each page of a scan, folded; None where it cannot be read.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        if len(data) > self._limits.bytes:
+            return None
+        outcome = self._pictures.submit(self._pictures.attempt, NumberTask(data=data)).result()
+        if not isinstance(outcome, tuple):
+            return None
+        return tuple(number for number in outcome if isinstance(number, str))
 
     def child_ids(self) -> tuple[int, ...]:
         """Return the process ids of the children that are running."""

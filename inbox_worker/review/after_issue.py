@@ -34,6 +34,7 @@ from inbox_worker.storage import store
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from outbound.certification.sealing import name_filing_copy
+from outbound.certification.timestamps import TimestampError
 from outbound.letters.compose import Fact, Letter
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import Transcript, compose_transcript
@@ -52,7 +53,7 @@ def prepare_resending(reply: Reply) -> Apply:
         return partial(reply_answers.return_refusal, reply, sentence)
     try:
         fresh = _seal_if_needed(reply, address)
-    except KeyUnusableError as error:
+    except (KeyUnusableError, TimestampError) as error:
         sentence = f"It has to be sealed first, and cannot be signed now. {error} {error.hint}"
         return partial(reply_answers.return_refusal, reply, sentence)
     return partial(_apply_resending, reply, address, fresh)
@@ -74,7 +75,7 @@ class _Fresh:
 def _seal_if_needed(reply: Reply, address: str) -> _Fresh | None:
     """Make the copies of a certification that was not sealed and has to be from now on.
 
-    Raises `KeyUnusableError`.
+    Raises `KeyUnusableError` and `TimestampError`.
     """
     services = reply.intake.services
     with services.database.read() as session:
@@ -87,8 +88,15 @@ def _seal_if_needed(reply: Reply, address: str) -> _Fresh | None:
     if not sealing.is_sealed(services, by_mail):
         return None
     is_sample = issued.control_number == SAMPLE_CONTROL_NUMBER
-    key = None if is_sample else Keyring(services=services).pick_key(decision)
-    copies = sealing.seal(services, issued.pdf, key, control_number=issued.control_number)
+    keyring = Keyring(services=services)
+    is_with_key = services.settings.certification.is_signed_with_key and not is_sample
+    copies = sealing.seal(
+        services,
+        issued.pdf,
+        keyring.pick_key(decision) if is_with_key else None,
+        control_number=issued.control_number,
+        timestamps=keyring.timestamps if is_with_key else None,
+    )
     return _Fresh(certification_id=issued.id, copies=copies)
 
 

@@ -3,15 +3,17 @@
 The document is rendered, signed and, for e-mail, sealed first, outside every transaction; then one
 transaction moves the request to ISSUED, records the certification with its copies and puts the
 letter into the outbox, or does nothing when a CANCEL was first. Outcomes for a due decision:
-ISSUED; held back for lack of a usable signing key (with an alarm); returned to review because the
-records are older than 72 hours, the certifier is gone or the subject is protected; not issued
-because something went wrong (with an alarm), and tried again.
+ISSUED; held back for lack of a usable signing key or a time-stamp (with an alarm); printed to be
+signed by hand, and waited for; returned to review because the records are older than 72 hours, the
+certifier is gone or the subject is protected; not issued because something went wrong (with an
+alarm), and tried again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from config.signing_keys import KeyUnusableError, SigningKey
 from inbox_worker.casefile import accounting, casework
+from inbox_worker.casefile.courtesy import render_courtesy_copy
 from inbox_worker.casefile.findings_record import load_findings
 from inbox_worker.casefile.protection import is_protected
 from inbox_worker.errors import StaleStatusError
@@ -30,7 +33,9 @@ from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.posting import Posting
 from inbox_worker.review import leaving, notices
 from inbox_worker.review.after_issue import list_issued, list_recipients
+from inbox_worker.review.issue_alarms import raise_waiting_alarm, report_failure
 from inbox_worker.review.keyring import Keyring, build_control_number
+from inbox_worker.review.paper_to_sign import find_paper, print_to_sign
 from inbox_worker.review.reply import ANSWERED
 from inbox_worker.services import Services
 from inbox_worker.status import RequestStatus
@@ -40,6 +45,7 @@ from outbound.certification.determination import has_stale_records
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import sign_certification
+from outbound.certification.timestamps import TimestampError, TimestampServer
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
 
@@ -59,50 +65,54 @@ class _Due:
 
 def issue_due(services: Services, *, should_stop: Callable[[], bool]) -> int:
     """Issue every decision that is due and return how many left review."""
-    due = _list_due(services)
     keyring = Keyring(services=services)
-    done = waiting = 0
-    for item in due:
+    done, waiting = 0, Counter[str]()
+    for item in _iterate_due(services):
         if should_stop():
             break
         try:
             done += _issue(services, item, keyring)
-        except KeyUnusableError:
-            # Without a usable key nothing is issued, and nothing is lost.
-            waiting += 1
+        except (KeyUnusableError, TimestampError) as error:
+            # Without a signature nothing is issued, and nothing is lost.
+            waiting[error.code] += 1
         except StaleStatusError:
             _log.info("decision_changed", decision_id=item.decision.id)
         except (OperationalError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - one decision must not hold up the others
-            _report_failure(services, item, error)
-    if waiting:
-        _raise_key_alarm(services, waiting)
+            report_failure(services, item.request, item.decision, error)
+    for code, count in waiting.items():
+        raise_waiting_alarm(services, code, count)
     return done
 
 
-def _list_due(services: Services) -> list[_Due]:
+def _iterate_due(services: Services) -> Iterator[_Due]:
+    """Yield what is due, each read in its turn: many take no more memory than one."""
+    query = (
+        select(Decision, Request)
+        .join(Request, Request.id == Decision.request_id)
+        .where(
+            Decision.state == "IN_FORCE",
+            Decision.round == Request.round,
+            or_(
+                Request.status.in_(_DECIDED),
+                and_(Decision.keyword == "REISSUE", Request.status.in_(ANSWERED)),
+            ),
+            Decision.id.not_in(select(CertificationRecord.decision_id)),
+            Decision.release_at <= services.clock(),
+        )
+    )
     with services.database.read() as session:
-        rows = session.execute(
-            select(Decision, Request)
-            .join(Request, Request.id == Decision.request_id)
-            .where(
-                Decision.state == "IN_FORCE",
-                Decision.round == Request.round,
-                or_(
-                    Request.status.in_(_DECIDED),
-                    and_(Decision.keyword == "REISSUE", Request.status.in_(ANSWERED)),
-                ),
-                Decision.id.not_in(select(CertificationRecord.decision_id)),
-                Decision.release_at <= services.clock(),
-            )
-            .order_by(Decision.release_at, Decision.id)
-        ).all()
-        due = [
-            _Due(decision=d, request=r, fields=store.current_fields(session, r)) for d, r in rows
-        ]
-        session.expunge_all()
-        return due
+        in_turn = query.with_only_columns(Decision.id).order_by(Decision.release_at, Decision.id)
+        numbers = session.scalars(in_turn).all()
+    for number in numbers:
+        with services.database.read() as session:
+            row = session.execute(query.where(Decision.id == number)).one_or_none()
+            if row is None:
+                continue
+            fields = store.current_fields(session, row.Request)
+            session.expunge_all()
+        yield _Due(decision=row.Decision, request=row.Request, fields=fields)
 
 
 def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
@@ -112,14 +122,44 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
     if obstacle is not None:
         _return_to_review(services, item, obstacle)
         return True
-    is_official = services.settings.certification.require_signature
-    key = keyring.pick_key(decision) if is_official else None
-    facts = _build_facts(services, item, key)
+    is_by_hand = services.settings.certification.ink and findings is not None
+    if is_by_hand and _is_printed(services, decision):
+        return False
+    is_with_key = services.settings.certification.is_signed_with_key
+    key = keyring.pick_key(decision) if is_with_key else None
+    facts = _build_facts(services, item)
     document = render_certification(facts)
+    if is_by_hand:
+        print_to_sign(services, item.request, decision, facts, document)
+        return False
     if key is not None:
-        document = sign_certification(document, facts, key)
+        document = sign_certification(document, facts, key, timestamps=keyring.timestamps)
+    _leave(services, item, facts, document, key, timestamps=keyring.timestamps)
+    return True
+
+
+def _leave(
+    services: Services,
+    item: _Due,
+    facts: CertificationFacts,
+    document: bytes,
+    key: SigningKey | None = None,
+    *,
+    timestamps: TimestampServer | None = None,
+) -> None:
+    """Record a certification and put its letter into the outbox, in one transaction."""
+    now, decision = services.clock(), item.decision
     answer = leaving.prepare_answer(
-        services, item.request, item.fields, document, key, control_number=facts.control_number
+        services,
+        item.request,
+        item.fields,
+        document,
+        key,
+        control_number=facts.control_number,
+        timestamps=timestamps,
+        courtesy_copy=render_courtesy_copy(
+            services, item.request, item.fields, decision, facts, now=now
+        ),
     )
     with services.database.unit_of_work() as unit:
         request = store.hold_request(unit.session, item.request.id)
@@ -145,7 +185,11 @@ def _issue(services: Services, item: _Due, keyring: Keyring) -> bool:
         leaving.write_answer(services, unit.session, request, item.fields, record, decision, answer)
         unit.commit()
     _log.info("certification_issued", decision_id=decision.id, request_id=item.request.id)
-    return True
+
+
+def _is_printed(services: Services, decision: Decision) -> bool:
+    with services.database.read() as session:
+        return find_paper(session, decision) is not None
 
 
 def _find_obstacle(services: Services, item: _Due, findings: Findings, now: datetime) -> str | None:
@@ -160,21 +204,16 @@ def _find_obstacle(services: Services, item: _Due, findings: Findings, now: date
     return None
 
 
-def _build_facts(services: Services, item: _Due, key: SigningKey | None) -> CertificationFacts:
+def _build_facts(services: Services, item: _Due) -> CertificationFacts:
     now, decision = services.clock(), item.decision
     case = casework.read_case(services, item.request, item.fields)
     mark, number = Mark.SAMPLE, SAMPLE_CONTROL_NUMBER
-    if key is not None:
+    if services.settings.certification.is_official:
         mark, number = Mark.NONE, build_control_number(services.random_bits)
     issue = casework.build_issue(services, item.request, control_number=number, mark=mark, now=now)
     if decision.findings is None:
         return casework.build_refusal_facts(case, issue)
-    if decision.keyword == "REISSUE":
-        with services.database.read() as session:
-            earlier = list_issued(session, item.request)[-1].control_number
-        if earlier != SAMPLE_CONTROL_NUMBER or mark is Mark.SAMPLE:
-            # What is real supersedes nothing that was a sample.
-            issue = replace(issue, supersedes=earlier)
+    issue = replace(issue, supersedes=casework.find_superseded(services, item.request))
     certifier = services.settings.find_staff(decision.certifier or "")
     findings = load_findings(decision.findings)
     return casework.build_issued_facts(services, case, findings, certifier, issue, now=now)
@@ -281,35 +320,19 @@ def _return_to_review(services: Services, item: _Due, code: str) -> None:
     _log.info("decision_returned", decision_id=decision.id, code=code)
 
 
-def _report_failure(services: Services, item: _Due, error: Exception) -> None:
-    """Tell those who are told of alarms, once, that a decision could not be issued."""
-    with services.database.unit_of_work() as unit:
-        is_new = staff_alerts.write_alarm(
-            services,
-            unit.session,
-            code="issue_failed",
-            key=f"issue_failed:{item.decision.id}",
-            ids={"decision": str(item.decision.id), "error": type(error).__name__},
-            now=services.clock(),
-            request=item.request,
-        )
-        unit.commit()
-    if is_new:
-        _log.error("issue_failed", decision_id=item.decision.id, error=type(error).__name__)
+def issue_scan(
+    services: Services, decision_id: int, facts: CertificationFacts, scan: bytes
+) -> None:
+    """Issue what was signed by hand.
 
-
-def _raise_key_alarm(services: Services, waiting: int) -> None:
-    """Tell those who are told of alarms, once a day, that decisions wait for a key."""
-    now = services.clock()
-    with services.database.unit_of_work() as unit:
-        is_new = staff_alerts.write_alarm(
-            services,
-            unit.session,
-            code="no_signing_key",
-            key=f"no_signing_key:{services.local_date(now)}",
-            ids={"waiting": str(waiting)},
-            now=now,
-        )
-        unit.commit()
-    if is_new:
-        _log.error("no_signing_key", count=waiting)
+    Raises `StaleStatusError` when its decision was taken back or can no longer be issued.
+    """
+    item = next((due for due in _iterate_due(services) if due.decision.id == decision_id), None)
+    if item is None or item.decision.findings is None:
+        raise StaleStatusError("not due any more")
+    findings = load_findings(item.decision.findings)
+    obstacle = _find_obstacle(services, item, findings, services.clock())
+    if obstacle is not None:
+        _return_to_review(services, item, obstacle)
+        raise StaleStatusError(obstacle)
+    _leave(services, item, facts, scan)

@@ -1,17 +1,26 @@
 """Which key signs a decision, whether it can, and the control number its document gets.
 
 Outcomes of `pick_key`: the certifier's own key or the office's, ready to sign; or
-`KeyUnusableError`, upon which the decision waits. Each file is read once a round.
+`KeyUnusableError`, upon which the decision waits, or `TimestampError` when the time-stamp server
+failed in this round already. Each file is read once a round.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from config.key_certificates import read_certificates
+from config.settings import Settings
 from config.signing_keys import KeyUnusableError, SigningKey, find_key_place, read_signing_key
 from inbox_worker.services import Services
 from inbox_worker.storage.models import Decision
 from inbox_worker.storage.tokens import RandomBits
+from outbound.certification.timestamps import TimestampError, TimestampServer
 
 #: Crockford's base32: no I, L, O or U.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -24,10 +33,20 @@ class Keyring:
 
     services: Services
     _found: dict[str, SigningKey | KeyUnusableError] = field(default_factory=dict)
+    _timestamps: TimestampServer | None = None
+
+    @property
+    def timestamps(self) -> TimestampServer | None:
+        """Return the server that is asked when a signature was made; None where none is set."""
+        if self._timestamps is None:
+            self._timestamps = open_timestamp_server(self.services.settings, self.services.clock)
+        return self._timestamps
 
     def pick_key(self, decision: Decision) -> SigningKey:
-        """Return the key for a decision. Raises `KeyUnusableError`."""
+        """Return the key for a decision. Raises `KeyUnusableError` and `TimestampError`."""
         settings = self.services.settings
+        if self.timestamps is not None:
+            self.timestamps.check_usable()
         place = find_key_place(settings, settings.find_staff(decision.certifier or ""))
         if place.key not in self._found:
             try:
@@ -38,6 +57,24 @@ class Keyring:
         if isinstance(found, KeyUnusableError):
             raise found
         return found
+
+
+def open_timestamp_server(
+    settings: Settings, clock: Callable[[], datetime]
+) -> TimestampServer | None:
+    """Return the configured time-stamp server, or None. Raises `TimestampError`."""
+    certification = settings.certification
+    if not certification.timestamp_url:
+        return None
+    try:
+        anchors = read_certificates(Path(certification.timestamp_ca_file))
+    except KeyUnusableError as error:
+        raise TimestampError("The file timestamp_ca_file cannot be read.") from error
+    return TimestampServer(
+        certification.timestamp_url,
+        anchors=[anchor.public_bytes(Encoding.DER) for anchor in anchors],
+        clock=clock,
+    )
 
 
 def build_control_number(random_bits: RandomBits) -> str:

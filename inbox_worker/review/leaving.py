@@ -23,6 +23,7 @@ from inbox_worker.review import notices, passwords, sealing
 from inbox_worker.services import Services
 from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.sealing import name_filing_copy
+from outbound.certification.timestamps import TimestampServer
 from parsers.extraction import FieldValue
 
 
@@ -32,6 +33,7 @@ class Answer:
 
     file: bytes  #: sealed, in the clear, or to be printed
     copies: sealing.Copies | None = None  #: where it is sealed
+    courtesy_copy: bytes | None = None  #: a translation that goes beside a clear one
 
 
 def prepare_answer(
@@ -42,15 +44,19 @@ def prepare_answer(
     key: SigningKey | None,
     *,
     control_number: str,
+    timestamps: TimestampServer | None = None,
+    courtesy_copy: bytes | None = None,
 ) -> Answer:
-    """Make what goes out of a certification; `key` signs it, None for a sample."""
+    """Make what goes out of a certification; `key` signs its copies, None for a sample or paper."""
     recipient = find_recipient(fields)
     if recipient is None:
         now = services.clock()
         return Answer(file=build_posted_certification(services, request, fields, document, now=now))
     if not sealing.is_sealed(services, recipient):
-        return Answer(file=document)
-    copies = sealing.seal(services, document, key, control_number=control_number)
+        return Answer(file=document, courtesy_copy=courtesy_copy)
+    copies = sealing.seal(
+        services, document, key, control_number=control_number, timestamps=timestamps
+    )
     return Answer(file=copies.sealed, copies=copies)
 
 
@@ -84,6 +90,7 @@ def write_answer(
         recipient=record.recipient,
         is_refusal=decision.findings is None,
         filing_copy="" if copies is None else name_filing_copy(record.control_number),
+        courtesy_copy=answer.courtesy_copy,
         posting=posting,
     )
     if copies is None:

@@ -19,6 +19,7 @@ from inbox_worker.services import Services
 from inbox_worker.storage.models import CertificationCopy, CertificationRecord, Event
 from outbound.certification.passwords import build_password
 from outbound.certification.sealing import seal_certification, strip_attachments
+from outbound.certification.timestamps import TimestampServer
 
 #: The event of a password that was shown to staff.
 PASSWORD_GIVEN = "password_given"  # noqa: S105  names it, and is none
@@ -42,12 +43,20 @@ def is_sealed(services: Services, recipient: str | None) -> bool:
 
 
 def seal(
-    services: Services, clear: bytes, key: SigningKey | None, *, control_number: str
+    services: Services,
+    clear: bytes,
+    key: SigningKey | None,
+    *,
+    control_number: str,
+    timestamps: TimestampServer | None,
 ) -> Copies:
-    """Make the copies that leave of the one that is archived; `key` is None for a sample."""
+    """Make the copies that leave of the one that is archived.
+
+    `key` is None for a sample and for paper. Raises `KeyUnusableError` and `TimestampError`.
+    """
     filing = None
     if not services.settings.delivery.filing_copy_attachments:
-        filing = strip_attachments(clear, key)
+        filing = strip_attachments(clear, key, timestamps=timestamps)
     password = build_password(services.random_bits)
     sealed = seal_certification(
         clear,
@@ -56,6 +65,7 @@ def seal(
         control_number=control_number,
         password=password,
         owner_password=f"{services.random_bits(_OWNER_BITS):064x}",
+        timestamps=timestamps,
     )
     return Copies(sealed=sealed, password=password, filing=filing)
 

@@ -42,13 +42,17 @@ class Mark(StrEnum):
     NONE = ""  #: issued
     SAMPLE = "sample"  #: made without a signing key, or by the demo
     PREVIEW = "preview"  #: shown before it is issued
+    COURTESY = "courtesy"  #: a translation of what was issued, which is no certification
 
 
-#: The words of each mark; the diagonal pictures in the template package show the same.
+#: The words of each mark; the diagonal pictures in the template package show the same, but for the
+#: translation's, which is said at the top and at the foot of its pages.
 MARK_WORDS = {
     Mark.NONE: "",
     Mark.SAMPLE: "SAMPLE - NOT AN OFFICIAL RECORD",
     Mark.PREVIEW: "PREVIEW - NOT ISSUED",
+    Mark.COURTESY: "COURTESY TRANSLATION, NOT THE CERTIFICATION"
+    " / TRADUCCIÓN DE CORTESÍA, NO ES LA CERTIFICACIÓN",
 }
 
 
@@ -57,13 +61,14 @@ class IssueDetails:
     """Who issues a certification, under which numbers and when; the same for both kinds."""
 
     tracking_number: str
-    control_number: str  #: ignored, and the sample's printed, when there is a mark
+    control_number: str  #: ignored, and the sample's printed, of a sample and a preview
     issued_on: date  #: where the office is
     agency: str
     office: str
     verify_address: str
     mark: Mark
     supersedes: str = ""  #: control number of the certification this one replaces
+    is_signed_by_hand: bool = False  #: the line for the signature is left empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,7 @@ class CertificationFacts:
     case_numbers: tuple[str, ...]
     sentence: str  #: of NO_INFORMATION; empty for a determination
     determination: DeterminationFacts | None = field(default=None)
+    signed_by_hand: bool | None = None  #: true, or absent: the signature is in the file
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -208,7 +214,8 @@ def _build_facts(
 ) -> CertificationFacts:
     if issue.mark is Mark.NONE and issue.control_number == SAMPLE_CONTROL_NUMBER:
         raise ValueError("The sample's control number is never issued.")
-    marked = issue.mark is not Mark.NONE
+    # A translation names the certification that it is of.
+    marked = issue.mark in {Mark.SAMPLE, Mark.PREVIEW}
     return CertificationFacts(
         definition=DEFINITION,
         language=words.texts["dates"]["locale"].replace("_", "-"),
@@ -226,6 +233,7 @@ def _build_facts(
         case_numbers=tuple(_line(number) for number in case.case_numbers),
         sentence=sentence,
         determination=determination,
+        signed_by_hand=True if issue.is_signed_by_hand and determination is not None else None,
     )
 
 

@@ -76,13 +76,16 @@ def build_view(facts: CertificationFacts, words: Wording) -> dict[str, Any]:
     """Build what the template lays out: every text of the form, in reading order."""
     labels = words.texts["labels"]
     detail = facts.determination
+    is_translation = _find_mark(facts) is Mark.COURTESY
     view: dict[str, Any] = {
         "language": facts.language.split("-")[0],
         "region": facts.language.split("-")[-1],
         "issued_on": [int(part) for part in facts.issued_on.split("-")],
         "form": words.texts["form"],
         "labels": labels,
-        "attachment": _ATTACHMENT,
+        # A translation carries no facts, lest it be taken for the certification.
+        "attachment": "" if is_translation else _ATTACHMENT,
+        "is_original": not is_translation,
         "mark": facts.mark,
         "mark_picture": _mark_picture(_find_mark(facts)),
         "agency": facts.agency,
@@ -96,6 +99,7 @@ def build_view(facts: CertificationFacts, words: Wording) -> dict[str, Any]:
         "sentence": facts.sentence,
         "verification": _verify(facts, words),
         "verification_code": _verification_code(facts, words),
+        "verify_address": facts.verify_address,
         "mark_notice": _mark_notice(facts, words),
     }
     if detail is not None:
@@ -165,6 +169,7 @@ def _custodian(
         "paragraphs": [texts[name] for name in ("employment", "source", "made", "kept")],
         "certifier": f"{certifier.name}, {certifier.title}",
         "executed": facts.issued_on_text,
+        "signed": "" if facts.signed_by_hand else texts["electronic"],
     }
 
 
@@ -180,17 +185,20 @@ def _verify(facts: CertificationFacts, words: Wording) -> str:
 def _verification_code(facts: CertificationFacts, words: Wording) -> dict[str, str]:
     """Return the code, its words and what is read aloud; a preview has its place left empty."""
     values = {"verify_address": facts.verify_address, "control_number": facts.control_number}
-    is_preview = _find_mark(facts) is Mark.PREVIEW
+    has_code = _find_mark(facts) in {Mark.NONE, Mark.SAMPLE}
     return {
         "words": words.text("labels", "verification_code"),
         "aloud": words.text("labels", "verification_code_aloud", **values),
-        "picture": "" if is_preview else draw_verification_code(**values),
+        "picture": draw_verification_code(**values) if has_code else "",
     }
 
 
 def _mark_notice(facts: CertificationFacts, words: Wording) -> str:
     mark = _find_mark(facts)
-    return words.text("notices", mark.value) if mark is not Mark.NONE else ""
+    if mark is Mark.NONE:
+        return ""
+    told = [words, default_wording()] if mark is Mark.COURTESY else [words]
+    return " ".join(one.text("notices", mark.value) for one in told)
 
 
 def _find_mark(facts: CertificationFacts) -> Mark:
@@ -209,11 +217,11 @@ def _notices(facts: CertificationFacts, words: Wording) -> list[str]:
 
 @cache
 def _mark_picture(mark: Mark) -> str:
-    """Return the diagonal mark as SVG outlines, or an empty string for none.
+    """Return the diagonal mark as SVG outlines, or an empty text where there is none.
 
     Drawn as text, its letters would be scattered through whatever reads the page aloud.
     """
-    if mark is Mark.NONE:
+    if mark in {Mark.NONE, Mark.COURTESY}:
         return ""
     package = resources.files("templates.certification")
     pictures = json.loads(package.joinpath(_MARKS).read_bytes())

@@ -23,6 +23,7 @@ from pikepdf import (
 
 from config.signing_keys import SigningKey
 from outbound.certification.signing import sign_copy
+from outbound.certification.timestamps import TimestampServer
 
 #: Reading aloud and copying, printing: whoever has the password may do all but change it.
 _ALLOWED = Permissions(
@@ -53,6 +54,7 @@ def seal_certification(
     control_number: str,
     password: str,
     owner_password: str,
+    timestamps: TimestampServer | None = None,
 ) -> bytes:
     """Return the encrypted copy with the filing copy attached, signed with `key`.
 
@@ -84,17 +86,21 @@ def seal_certification(
         )
     if key is None:
         return sealed.getvalue()
-    return sign_copy(sealed.getvalue(), reason, key, password=password)
+    return sign_copy(sealed.getvalue(), reason, key, password=password, timestamps=timestamps)
 
 
-def strip_attachments(clear: bytes, key: SigningKey | None) -> bytes:
+def strip_attachments(
+    clear: bytes, key: SigningKey | None, *, timestamps: TimestampServer | None = None
+) -> bytes:
     """Return the certification without embedded files, which courts' filing systems refuse."""
     with Pdf.open(BytesIO(clear)) as pdf:
         reason = _take_signature_off(pdf)
         _take_attachments_off(pdf)
         stripped = BytesIO()
         pdf.save(stripped, deterministic_id=True)
-    return stripped.getvalue() if key is None else sign_copy(stripped.getvalue(), reason, key)
+    if key is None:
+        return stripped.getvalue()
+    return sign_copy(stripped.getvalue(), reason, key, timestamps=timestamps)
 
 
 def _take_signature_off(pdf: Pdf) -> str:

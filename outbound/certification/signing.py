@@ -1,41 +1,68 @@
-"""From a rendered certification to a signed one: PAdES B-B, certified, no changes allowed.
+"""From a rendered certification to a signed one: PAdES B-B or B-T, certified, no changes allowed.
 
 `sign_certification` appends the signature to the document, whose bytes stay an exact prefix. The
 field is invisible and lies outside the page, as PDF/UA asks of what nobody reads; name, title and
 date are printed by the template. The reason names the control number and who certified, never the
 subject. `sign_copy` signs a copy that was made of a certification, for the same reason. Outcomes:
-the signed bytes, or an exception of the library, which is a fault.
+the signed bytes; `KeyUnusableError` when a key in hardware has gone; `TimestampError`; or an
+exception of the library, which is a fault.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
+from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.fields import (
+    InvisSigSettings,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer, SimpleSigner
 
-from config.signing_keys import SigningKey
+from config.hardware_keys import HardwareKey, open_session
+from config.signing_keys import KeyFile, SigningKey
 from outbound.certification.document import CertificationFacts
+from outbound.certification.signature_tag import tag_signature
+from outbound.certification.timestamps import TimestampServer
 
 _FIELD = "Certification"
 
 
-def sign_certification(document: bytes, facts: CertificationFacts, key: SigningKey) -> bytes:
-    """Return the document with its signature (ETSI EN 319 142-1, baseline B-B)."""
-    return sign_copy(document, compose_reason(facts), key)
+def sign_certification(
+    document: bytes,
+    facts: CertificationFacts,
+    key: SigningKey,
+    *,
+    timestamps: TimestampServer | None = None,
+) -> bytes:
+    """Return the document with its signature (ETSI EN 319 142-1, baseline B-B; B-T with a server).
+
+    Raises `KeyUnusableError` and `TimestampError`.
+    """
+    return sign_copy(document, compose_reason(facts), key, timestamps=timestamps)
 
 
-def sign_copy(document: bytes, reason: str, key: SigningKey, *, password: str = "") -> bytes:
+def sign_copy(
+    document: bytes,
+    reason: str,
+    key: SigningKey,
+    *,
+    password: str = "",
+    timestamps: TimestampServer | None = None,
+) -> bytes:
     """Return a document with its signature; `password` opens one that is encrypted.
 
-    The signature covers the encrypted bytes: whoever encrypts what is signed breaks it.
+    The signature covers the encrypted bytes: whoever encrypts what is signed breaks it. Raises
+    `KeyUnusableError` and `TimestampError`.
     """
-    signer = SimpleSigner.load_pkcs12_data(
-        key.pkcs12,
-        other_certs=(),
-        passphrase=key.password.get_secret_value().encode() or None,
-    )
     metadata = PdfSignatureMetadata(
         field_name=_FIELD,
         md_algorithm="sha256",
@@ -52,8 +79,46 @@ def sign_copy(document: bytes, reason: str, key: SigningKey, *, password: str = 
     writer = IncrementalPdfFileWriter(BytesIO(document))
     if password:
         writer.encrypt(password)  # type: ignore[no-untyped-call]
-    signed = PdfSigner(metadata, signer, new_field_spec=field).sign_pdf(writer)
+    append_signature_field(writer, field)
+    tag_signature(writer)
+    with _open_signer(key) as signer:
+        signed = PdfSigner(metadata, signer, timestamper=timestamps).sign_pdf(writer)
     return bytes(signed.getbuffer())
+
+
+@contextmanager
+def _open_signer(key: SigningKey) -> Iterator[Signer]:
+    if isinstance(key, KeyFile):
+        yield _load_key_file(key)
+        return
+    with open_session(key.module, key.token, key.pin) as session:
+        yield _build_hardware_signer(key, session)
+
+
+# Opening a PKCS#12 file costs as much as signing does; an office has few keys.
+@lru_cache(maxsize=8)
+def _load_key_file(key: KeyFile) -> SimpleSigner:
+    signer: SimpleSigner = SimpleSigner.load_pkcs12_data(
+        key.pkcs12,
+        other_certs=(),
+        passphrase=key.password.get_secret_value().encode() or None,
+    )
+    return signer
+
+
+def _build_hardware_signer(key: HardwareKey, session: Any) -> Signer:
+    # Only those who have such a key have what this import needs.
+    from pyhanko.sign.pkcs11 import PKCS11Signer  # noqa: PLC0415
+
+    certificate = Certificate.load(key.certificate)
+    return PKCS11Signer(
+        session,
+        key_label=key.label,
+        signing_cert=certificate,
+        ca_chain=[Certificate.load(one) for one in key.chain],
+        # Every token signs a digest with a curve; not every one computes the digest itself.
+        use_raw_mechanism=certificate.public_key.algorithm == "ec",
+    )
 
 
 def compose_reason(facts: CertificationFacts) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cache
 from string import Formatter
@@ -23,6 +23,7 @@ from outbound.certification.wording_shape import ASKED_FACTS, TEXTS
 from parsers.replies.findings import Outcome
 
 _FILE = "wording/certification.en.toml"
+_SPANISH = "wording/certification.es.toml"
 
 
 #: Outcomes that can be told without facility, city or country.
@@ -82,8 +83,7 @@ class Wording:
 
     def moment(self, moment: datetime, zone: tzinfo) -> str:
         """Return a time such as `May 4, 2026, 2:30 PM EDT`, on the clocks of `zone`."""
-        pattern = "MMMM d, y, h:mm a zzz"
-        locale = self.texts["dates"]["locale"]
+        pattern, locale = self.texts["dates"]["moment"], self.texts["dates"]["locale"]
         return str(format_datetime(moment.astimezone(zone), pattern, locale=locale))
 
     def country(self, code: str) -> str:
@@ -93,10 +93,7 @@ class Wording:
 
 def load_wording(data: bytes) -> Wording:
     """Read a wording file (TOML); raise `WordingError` with all its faults at once."""
-    try:
-        raw = tomllib.loads(data.decode("utf-8"))
-    except ValueError as error:
-        raise WordingError((f"it is not TOML: {error}",)) from error
+    raw = _read(data)
     faults = (*_text_faults(raw), *_policy_faults(raw))
     if faults:
         raise WordingError(faults)
@@ -114,6 +111,31 @@ def load_wording(data: bytes) -> Wording:
 def default_wording() -> Wording:
     """Return the wording that ships with the program, read once."""
     return load_wording(read_data(_FILE))
+
+
+def load_translation(data: bytes, original: Wording) -> Wording:
+    """Read the texts of a translation; what is printed for whom stays the original's.
+
+    Raises `WordingError` with all faults at once.
+    """
+    raw = _read(data)
+    faults = tuple(_text_faults(raw))
+    if faults:
+        raise WordingError(faults)
+    return replace(original, texts={section: dict(raw[section]) for section in TEXTS})
+
+
+@cache
+def spanish_wording() -> Wording:
+    """Return the Spanish of the courtesy copy, read once."""
+    return load_translation(read_data(_SPANISH), default_wording())
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except ValueError as error:
+        raise WordingError((f"it is not TOML: {error}",)) from error
 
 
 def _text_faults(raw: Mapping[str, Any]) -> Iterator[str]:

@@ -43,6 +43,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "dates": {
         "locale": "",
         "span": "first last",
+        "moment": "",
         "two": "left right",
         "many": "left right",
     },
@@ -128,6 +129,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "perjury": "date",
         "authority": "",
         "signature": "",
+        "electronic": "",
         "name_and_title": "",
         "date": "",
         "second_title": "",
@@ -146,6 +148,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "supersedes": "supersedes",
         "sample": "",
         "preview": "",
+        "courtesy": "",
     },
 }
 

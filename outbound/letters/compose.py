@@ -70,6 +70,7 @@ class LetterKind(StrEnum):
     POSTAL_INSTRUCTION = "postal_instruction"  #: print a certification and post it
     CALL_DUE = "call_due"  #: the password of a sealed document is to be read out
     CALL = "call"  #: shows that password, and whom to call
+    PAPER_TO_SIGN = "paper_to_sign"  #: print a certification, sign it and file it back
     PRINT_LETTER = "print_letter"  #: print a letter and post it
 
     @property

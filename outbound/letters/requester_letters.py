@@ -143,6 +143,7 @@ class Answer:
     tracking_number: str
     document: bytes  #: the PDF
     filing_copy: str = ""  #: the name of the file attached to a sealed PDF; empty for a clear one
+    courtesy_copy: bytes = b""  #: a translation, or nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +316,9 @@ def _build_answer(kind: LetterKind, context: Answer) -> Letter:
     attachments: tuple[LetterAttachment, ...] = (
         build_pdf(context.tracking_number, context.document),
     )
+    if context.courtesy_copy:
+        name = f"{context.tracking_number}-courtesy-translation-es"
+        attachments += (build_pdf(name, context.courtesy_copy),)
     return build_letter(
         kind,
         context,

@@ -46,6 +46,18 @@ class PostalInstruction:
     document: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperToSign:
+    """A certification is to be signed by hand."""
+
+    head: Letterhead
+    tracking_number: str
+    control_number: str
+    signed_on: str  #: the date that is printed on it
+    pages: int
+    document: bytes
+
+
 def compose_staff_alert(context: StaffAlert) -> Letter:
     """Compose an alert; its code goes into the subject. Raises `ValueError` for a bad code."""
     if _CODE.fullmatch(context.code) is None:
@@ -64,6 +76,17 @@ def compose_postal_instruction(context: PostalInstruction) -> Letter:
         LetterKind.POSTAL_INSTRUCTION,
         context,
         title="Please print and post",
+        tracking_number=context.tracking_number,
+        attachments=(build_pdf(context.tracking_number, context.document),),
+    )
+
+
+def compose_paper_to_sign(context: PaperToSign) -> Letter:
+    """Compose the request to sign a certification by hand and file it back."""
+    return build_letter(
+        LetterKind.PAPER_TO_SIGN,
+        context,
+        title="Please print, sign and scan",
         tracking_number=context.tracking_number,
         attachments=(build_pdf(context.tracking_number, context.document),),
     )

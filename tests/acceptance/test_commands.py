@@ -25,6 +25,7 @@ from tests.acceptance.forms import TODAY, build_clerk_values, fill, find_definit
 from tests.acceptance.job import COMMAND, Job, Person
 from tests.acceptance.mails import MailServers, compose, compose_reply
 from tests.servers.ports import find_free_ports
+from tests.signing_keys import write_authority
 from tests.specimens.scans import draw_pages
 
 pytestmark = pytest.mark.timeout(240)
@@ -74,6 +75,16 @@ def _tracking_of(job: Job) -> str:
         pytest.param(["show", "12345"], 2, ["CJS-2026-000001-7"], id="no tracking number"),
         pytest.param(["show", "CJS-2020-000001-5"], 2, ["check digit"], id="another year"),
         pytest.param(["show"], 2, ["TRACKING"], id="show what"),
+        pytest.param(
+            ["certify", "{tracking}", "--preview", "-o", "p.pdf"],
+            1,
+            ["no decision that waits"],
+            id="certify what nobody decided",
+        ),
+        pytest.param(["certify", "{tracking}", "-o", "p.pdf"], 2, ["--preview"], id="certify"),
+        pytest.param(
+            ["certify", "{tracking}", "--preview"], 2, ["--output"], id="certify to where"
+        ),
         pytest.param(["show", "{tracking}", "more"], 2, ["more"], id="one too many"),
         pytest.param(["check"], 0, ["mailbox", "relay", "database", "ok"], id="check"),
         pytest.param(["status", "--yaml"], 2, ["--yaml"], id="no such option"),
@@ -145,6 +156,20 @@ def test_check_says_why_nothing_could_be_signed(
     (found,) = (c for c in json.loads(done.out)["checks"] if c["name"] == "signing keys")
     assert (done.code, found["result"]) == (2, "failed")
     assert "E046 certification.signing_pkcs12: There is no key to sign with." in found["detail"]
+
+
+def test_check_asks_the_time_stamp_server(
+    job: Job, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (closed,) = find_free_ports(1)
+    monkeypatch.setenv("ERO_CERTIFICATION__TIMESTAMP_URL", f"http://127.0.0.1:{closed}/")
+    monkeypatch.setenv(
+        "ERO_CERTIFICATION__TIMESTAMP_CA_FILE", str(write_authority(tmp_path / "ca.pem"))
+    )
+    done = run("--config", job.config, "check", "--json")
+    (found,) = (c for c in json.loads(done.out)["checks"] if c["name"] == "time-stamps")
+    assert (done.code, found["result"]) == (75, "failed")
+    assert found["detail"] == "The time-stamp server cannot be reached."
 
 
 def test_check_names_what_does_not_work(
@@ -339,6 +364,7 @@ def test_the_installed_command_has_the_four_exit_codes(job: Job, tmp_path: Path)
 
 _COMMANDS = (
     *("run", "once", "init", "check", "status", "pause", "resume", "demo", "requests", "show"),
+    "certify",
     *("extract", "explain", "forms list", "forms blank", "forms fill", "forms draft"),
 )
 

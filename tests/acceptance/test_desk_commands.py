@@ -311,6 +311,13 @@ def test_what_was_done_is_so(desk: Desk, done: Sequence[Done]) -> None:
             ["file", "x.pdf", "--channel", "pigeon", "--from", "A"], 2, ["`hand`"], id="no channel"
         ),
         pytest.param(["file", "x.pdf", "--channel", "fax"], 2, ["--from"], id="from whom"),
+        pytest.param(["file", "x.pdf", "--signed", "12"], 2, ["CJS-2026"], id="signed for what"),
+        pytest.param(
+            ["file", "x.pdf", "y.pdf", "--signed", "CJS-2026-000001-7"],
+            2,
+            ["one PDF"],
+            id="signed in two files",
+        ),
         pytest.param(
             ["file", "x.pdf", "--channel", "fax", "--from", " "],
             2,

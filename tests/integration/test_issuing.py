@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from sqlalchemy.exc import OperationalError
 from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing, leaving
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
+from outbound.certification import timestamps
 from outbound.certification.document import SAMPLE_CONTROL_NUMBER
-from tests.signing_keys import PASSWORD, write_key
+from tests.conftest import require_or_skip
+from tests.servers.softhsm import make_token
+from tests.servers.timestamping import answer_with_openssl, run_authority, write_authority_files
+from tests.signing_keys import PASSWORD, issue_key, write_authority, write_key
 from tests.worker_harness import (
     APPROVE,
     CLERK,
@@ -350,15 +355,24 @@ def test_a_decision_of_an_earlier_round_is_never_issued(approved: Harness) -> No
 # Signatures.
 
 
-def sign_with(harness: Harness, path: Path, *, staff: Any = None, password: str = PASSWORD) -> None:
+def sign_with(
+    harness: Harness,
+    path: Path,
+    *,
+    staff: Any = None,
+    password: str = PASSWORD,
+    review: Any = None,
+    **changes: str,
+) -> None:
     certification = {
         **SETTINGS["certification"],
         "require_signature": True,
         "signing_pkcs12": str(path),
         "signing_password": password,
+        **changes,
     }
     people = SETTINGS["staff"] if staff is None else staff
-    harness.change_settings(review=AT_ONCE, certification=certification, staff=people)
+    harness.change_settings(review=review or AT_ONCE, certification=certification, staff=people)
 
 
 def waiting_for_key(harness: Harness) -> int:
@@ -410,3 +424,58 @@ def test_a_wrong_key_holds_issuing_back_until_it_is_put_right(
     sign_with(approved, path)
     assert waiting_for_key(approved) == 0
     assert (approved.issue(), approved.status()) == (1, "ISSUED")
+
+
+def test_a_token_with_a_wrong_pin_holds_issuing_back_and_loses_nothing(
+    approved: Harness, tmp_path: Path
+) -> None:
+    require_or_skip("softhsm2-util")
+    token = make_token(tmp_path)
+    token.put("certification", *issue_key(name="Office in a token"))
+    for pin, issued, status in (("0000", 0, "APPROVED"), (None, 1, "ISSUED")):
+        table = token.table("certification", **({} if pin is None else {"pin": pin}))
+        settings = {**SETTINGS["certification"], "require_signature": True, "signing_pkcs11": table}
+        approved.change_settings(review=AT_ONCE, certification=settings)
+        assert (approved.issue(), approved.status()) == (issued, status)
+        assert len(approved.letters(to=DUTY)) == 1
+    assert signer_of(approved.certification().pdf) == "Office in a token"
+
+
+def test_without_a_time_stamp_decisions_wait_and_nothing_is_lost(
+    approved: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenSSL cannot be told the time of the test.
+    monkeypatch.setattr(timestamps, "_TOLERANCE", timedelta(days=36_500))
+    folder = write_authority_files(tmp_path / "tsa")
+    with run_authority(lambda query: (503, "text/plain", b"")) as authority:
+        key = write_key(tmp_path / "office.p12")
+        anchors = {"timestamp_ca_file": str(write_authority(tmp_path / "ca.pem"))}
+        sign_with(approved, key, timestamp_url=authority.url, **anchors)
+        assert [approved.issue() for _ in range(2)] == [0, 0]
+        assert (approved.status(), approved.rows(CertificationRecord)) == ("APPROVED", [])
+        (alarm,) = approved.letters(to=DUTY)
+        assert "time-stamp server gives no usable answer" in alarm.text
+        authority.answer = lambda query: answer_with_openssl(folder, query)
+        assert (approved.issue(), approved.status()) == (1, "ISSUED")
+    (signature,) = PdfFileReader(BytesIO(approved.certification().pdf)).embedded_signatures
+    kinds = [a["type"].native for a in signature.signer_info["unsigned_attrs"]]
+    assert kinds == ["signature_time_stamp_token"]
+
+
+@pytest.mark.parametrize("decision", [APPROVE, "DENY the records are sealed"])
+def test_a_courtesy_translation_goes_beside_it_and_is_no_record(
+    open_filed: Opener, tmp_path: Path, decision: str
+) -> None:
+    harness = open_filed()
+    review = {**AT_ONCE, "refusal_times": [], "refusal_min_business_days": 0}
+    sign_with(harness, write_key(tmp_path / "office.p12"), courtesy_copy="es", review=review)
+    harness.reply(ORTEGA, decision)
+    harness.clock.advance(minutes=10)
+    assert harness.issue() == 1
+    record, letter = harness.certification(), harness.newest(CLERK)
+    tracking = harness.rows(Request)[0].tracking_number
+    (_, original), (name, translation) = letter.files.items()
+    assert (original, name) == (record.pdf, f"{tracking}-courtesy-translation-es.pdf")
+    assert record.control_number in words_of(translation)
+    assert "NO ES LA CERTIFICACIÓN" in words_of(translation)
+    assert "courtesy translation into Spanish is attached" in letter.text

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Install the servers the integration and acceptance tests start: Dovecot, Postfix, PostgreSQL, the PDF,
-# service and signature tools they look with, and what the specimens are printed and written with; with
-# the word `long`, also LibreOffice, which only the longer tests need. On Debian and Ubuntu only;
-# elsewhere those tests are skipped.
+# Install the servers the integration and acceptance tests start: Dovecot, Postfix, PostgreSQL, a hardware
+# token in software, the PDF, service and signature tools they look with, and what the specimens are printed
+# and written with; with the word `long`, also LibreOffice, which only the longer tests need. On Debian and
+# Ubuntu only; elsewhere those tests are skipped.
 set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
@@ -17,6 +17,7 @@ need gs ghostscript
 [ -e /usr/share/fonts/truetype/fifthhorseman/dkg.ttf ] || missing="$missing fonts-dkg-handwriting"
 need systemd-analyze systemd
 need openssl openssl
+need softhsm2-util softhsm2
 [ "${1:-}" != long ] || need soffice libreoffice-draw
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then

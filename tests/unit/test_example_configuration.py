@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from config.sections import Pkcs11Settings
 from config.settings import OAuth2Settings, Settings, build_settings, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config/worker.example.toml"
@@ -40,6 +41,11 @@ MENTIONED_ONLY |= {"smtp.password": "key password"}
 MENTIONED_ONLY |= {
     f"{section}.signing_password": "signing_password may hold"
     for section in ("certification", "staff")
+}
+MENTIONED_ONLY |= {
+    f"{section}.signing_pkcs11.{key}": key
+    for section in ("certification", "staff")
+    for key in Pkcs11Settings.model_fields
 }
 MENTIONED_ONLY |= {
     key: "[alerts.smtp]" for key in list_keys(Settings) if key.startswith("alerts.smtp.")

@@ -129,8 +129,10 @@ from outbound.letters.self_service_letters import (
     compose_withdrawal,
 )
 from outbound.letters.staff_letters import (
+    PaperToSign,
     PostalInstruction,
     StaffAlert,
+    compose_paper_to_sign,
     compose_postal_instruction,
     compose_print_letter,
     compose_staff_alert,
@@ -559,6 +561,15 @@ def _build_inside() -> dict[str, Letter]:
         ),
         "alert about no request": compose_staff_alert(
             StaffAlert(head=HEAD, code="no_key", sentence="Nothing can be issued.")
+        ),
+        "sign": compose_paper_to_sign(
+            PaperToSign(
+                **named,
+                control_number="7K3M-9QXA-52TD-0WZH",
+                signed_on="May 5, 2026",
+                pages=2,
+                document=PDF,
+            )
         ),
         "print": compose_print_letter(
             PostalInstruction(**named, address_lines=("Dana Whitfield", "Anytown"), document=PDF)

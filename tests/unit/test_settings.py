@@ -376,7 +376,7 @@ def _add_staff(**person: object) -> Callable[[Table], None]:
         ),
         (
             _set("certification", "timestamp_url", "http://t.example"),
-            ("E090", "certification.timestamp_url"),
+            ("E048", "certification.timestamp_ca_file"),
         ),
         (_set("mailbox", "oauth2", {"provider": "standard"}), ("E004", "mailbox.oauth2.client_id")),
         (_set("mailbox", "oauth2", _MICROSOFT), ("E013", "mailbox.oauth2")),

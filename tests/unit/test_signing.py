@@ -193,12 +193,42 @@ def test_the_archival_and_accessible_marks_and_the_facts_survive(signed: bytes) 
         assert attached.get_file().read_bytes() == FACTS.to_bytes()
         assert attached.relationship == "/Source"
         (widget,) = pdf.Root.AcroForm.Fields
-        # What is not on the page need not be tagged; an empty one needs no appearance (PDF/A).
+        # An empty one outside the page needs no appearance (PDF/A).
         x0, y0, x1, y1 = (float(n) for n in widget.Rect)
         assert (x0 < 0, y0 < 0) == (True, True)
         assert (x1 - x0, y1 - y0) == (0, 0)
         assert int(widget.F) & 0b100, "PDF/A asks that every annotation be printed"
         assert not int(widget.F) & 0b10, "PDF/A forbids hidden annotations"
+
+
+def test_the_signature_has_its_place_in_what_is_read_aloud(signed: bytes) -> None:
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        (widget,) = pdf.Root.AcroForm.Fields
+        tree = pdf.Root.StructTreeRoot
+        elements = dict(zip(*[iter(tree.ParentTree.Nums)] * 2, strict=True))
+        element = elements[widget.StructParent]
+        assert (element.S, element.K.Type) == ("/Form", "/OBJR")
+        assert element.K.Obj.objgen == widget.objgen
+        assert element.objgen in [kid.objgen for kid in tree.K[0].K]
+        assert tree.ParentTreeNextKey > widget.StructParent
+        assert widget.TU == "Signature of the issuing office"
+
+
+def test_what_is_signed_anew_has_one_place_for_its_signature(
+    signed: bytes, key: SigningKey
+) -> None:
+    with pikepdf.open(io.BytesIO(signed)) as pdf:
+        del pdf.Root.AcroForm, pdf.Root.Perms, pdf.pages[0].Annots
+        bare = io.BytesIO()
+        pdf.save(bare)
+    again = sign_certification(bare.getvalue(), FACTS, key)
+    assert look_at(again).bottom_line
+    with pikepdf.open(io.BytesIO(again)) as pdf:
+        tree = pdf.Root.StructTreeRoot
+        (element,) = (kid for kid in tree.K[0].K if kid.get("/S") == "/Form")
+        assert element.K.Obj.objgen == pdf.Root.AcroForm.Fields[0].objgen
+        numbered = [x for x in tree.ParentTree.Nums if isinstance(x, pikepdf.Dictionary)]
+        assert [x.objgen for x in numbered if x.get("/S") == "/Form"] == [element.objgen]
 
 
 def test_the_reason_says_for_whom_and_on_whose_decision_and_not_of_whom() -> None:

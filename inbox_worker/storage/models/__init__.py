@@ -11,7 +11,13 @@ from inbox_worker.storage.models.alarms import (
 )
 from inbox_worker.storage.models.base import Base, UtcDateTime, table_of
 from inbox_worker.storage.models.copies import CertificationCopy
-from inbox_worker.storage.models.decisions import Absence, CertificationRecord, Decision, Token
+from inbox_worker.storage.models.decisions import (
+    Absence,
+    CertificationRecord,
+    Decision,
+    PaperToSign,
+    Token,
+)
 from inbox_worker.storage.models.mails import (
     AttachmentRecord,
     BacklogMail,
@@ -64,6 +70,7 @@ __all__ = [
     "LeaseRecord",
     "LetterRecord",
     "MailboxWatch",
+    "PaperToSign",
     "Problem",
     "ProtectedDigest",
     "ProtectionKey",

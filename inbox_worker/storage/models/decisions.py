@@ -83,6 +83,18 @@ class CertificationRecord(Base):
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
+class PaperToSign(Base):
+    """A certification that was printed to be signed by hand, until its scan is filed."""
+
+    __tablename__ = "papers_to_sign"
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), primary_key=True)
+    control_number: Mapped[str] = mapped_column(String(19))
+    facts: Mapped[dict[str, Any]]
+    pages: Mapped[int]
+    printed_at: Mapped[datetime]
+
+
 class Absence(Base):
     """That a member of staff is away, and until when."""
 
