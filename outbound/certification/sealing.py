@@ -15,6 +15,7 @@ from io import BytesIO
 from pikepdf import (
     Array,
     AttachedFileSpec,
+    Dictionary,
     Encryption,
     Name,
     Pdf,
@@ -117,7 +118,19 @@ def _take_signature_off(pdf: Pdf) -> str:
             del page.Annots
     del pdf.Root.Perms
     del pdf.Root.AcroForm
+    _untag_fields(pdf)
     return reason
+
+
+def _untag_fields(pdf: Pdf) -> None:
+    """Take the fields' elements off what is read aloud, which would keep the signature's bytes."""
+    tree = pdf.Root.StructTreeRoot
+    document, numbers = tree.K[0], list(tree.ParentTree.Nums)
+    gone = {kid.objgen for kid in document.K if isinstance(kid, Dictionary) and Name.Form == kid.S}
+    document.K = Array([kid for kid in document.K if kid.objgen not in gone])
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    kept = [pair for pair in pairs if pair[1].objgen not in gone]
+    tree.ParentTree.Nums = Array([one for pair in kept for one in pair])
 
 
 def _take_attachments_off(pdf: Pdf) -> None:

@@ -8,7 +8,6 @@ document's (ISO 14289-1, 7.18.4). Its outcome is nothing; a document that is not
 from __future__ import annotations
 
 from pyhanko.pdf_utils.generic import (
-    ArrayObject,
     DictionaryObject,
     NumberObject,
     PdfObject,
@@ -32,7 +31,6 @@ def tag_signature(writer: IncrementalPdfFileWriter) -> None:
     )
     number, next_one = _count(tree["/ParentTreeNextKey"]), _count(tree["/ParentTreeNextKey"] + 1)
     kids, numbers, widget = tree["/K"][0]["/K"], tree["/ParentTree"]["/Nums"], field.get_object()
-    _drop_earlier(kids, numbers)
     kids.append(element)
     numbers.extend([number, element])
     widget[pdf_name("/StructParent")] = number
@@ -40,18 +38,6 @@ def tag_signature(writer: IncrementalPdfFileWriter) -> None:
     writer.mark_update(field)
     for changed in (kids, numbers, tree):
         writer.update_container(changed)
-
-
-def _drop_earlier(kids: ArrayObject, numbers: ArrayObject) -> None:
-    """Take out the element of a signature that was taken off before the document is signed anew."""
-    for place in reversed(range(len(kids))):
-        kid = kids[place]
-        if isinstance(kid, DictionaryObject) and kid["/S"] == "/Form":
-            earlier = kids.raw_get(place)
-            del kids[place]
-            found = [n for n in range(1, len(numbers), 2) if numbers.raw_get(n) == earlier]
-            for end in reversed(found):
-                del numbers[end - 1 : end + 1]
 
 
 def _build(**values: PdfObject) -> DictionaryObject:

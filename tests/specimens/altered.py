@@ -139,6 +139,8 @@ def drop_signature(data: bytes) -> bytes:
         del pdf.Root.AcroForm
         del pdf.Root.Perms
         del pdf.pages[0].Annots
+        # The place in what is read aloud, which would keep the signature in the file.
+        del pdf.Root.StructTreeRoot
         pdf.save(out)
     return out.getvalue()
 

@@ -176,8 +176,12 @@ def test_each_is_signed_as_a_whole_for_the_same_reason(made: Made, copy: str) ->
         (only,) = pdf.Root.AcroForm.Fields
         assert only.V.Reason == compose_reason(FACTS)
         assert pdf.Root.Perms.DocMDP.Reference[0].TransformParams.P == 1
-        widgets = [a for page in pdf.pages for a in page.get("/Annots", [])]
-        assert [widget.objgen for widget in widgets] == [only.objgen]
+        notes = [a for page in pdf.pages for a in page.get("/Annots", [])]
+        widgets = [note for note in notes if note.Subtype == pikepdf.Name.Widget]
+        (tagged,) = [k for k in pdf.Root.StructTreeRoot.K[0].K if pikepdf.Name.Form == k.S]
+        assert [widget.objgen for widget in widgets] == [only.objgen] == [tagged.K.Obj.objgen]
+    # Nothing is left of the signature that was taken off, which would be one that does not fit.
+    assert data.count(b"/ByteRange") == 1
 
 
 def test_a_flipped_byte_of_the_encrypted_copy_is_found(made: Made) -> None:

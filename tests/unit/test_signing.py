@@ -214,23 +214,6 @@ def test_the_signature_has_its_place_in_what_is_read_aloud(signed: bytes) -> Non
         assert widget.TU == "Signature of the issuing office"
 
 
-def test_what_is_signed_anew_has_one_place_for_its_signature(
-    signed: bytes, key: SigningKey
-) -> None:
-    with pikepdf.open(io.BytesIO(signed)) as pdf:
-        del pdf.Root.AcroForm, pdf.Root.Perms, pdf.pages[0].Annots
-        bare = io.BytesIO()
-        pdf.save(bare)
-    again = sign_certification(bare.getvalue(), FACTS, key)
-    assert look_at(again).bottom_line
-    with pikepdf.open(io.BytesIO(again)) as pdf:
-        tree = pdf.Root.StructTreeRoot
-        (element,) = (kid for kid in tree.K[0].K if kid.get("/S") == "/Form")
-        assert element.K.Obj.objgen == pdf.Root.AcroForm.Fields[0].objgen
-        numbered = [x for x in tree.ParentTree.Nums if isinstance(x, pikepdf.Dictionary)]
-        assert [x.objgen for x in numbered if x.get("/S") == "/Form"] == [element.objgen]
-
-
 def test_the_reason_says_for_whom_and_on_whose_decision_and_not_of_whom() -> None:
     reason = compose_reason(FACTS)
     assert reason == (
