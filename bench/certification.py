@@ -2,7 +2,7 @@
 
 Rendering stands beside bare `typst.compile` of the same template with the same inputs, warm;
 signing beside pyHanko with a key that is loaded already. Then a batch of approved requests is
-issued as the worker does it (render, sign, record, letter into the outbox), on SQLite, and the
+issued as the worker does it (render, sign, seal, record, letter into the outbox), on SQLite, and the
 memory of this process is looked at before each.
 Run it with `python -m bench.certification [BATCH] [ROUNDS]`.
 """
@@ -190,7 +190,11 @@ def _settings(key_file: Path) -> dict[str, Any]:
         "signing_pkcs12": str(key_file),
         "signing_password": PASSWORD,
     }
-    return {"review": {"confirm": False}, "certification": certification}
+    return {
+        "review": {"confirm": False},
+        "certification": certification,
+        "delivery": {"protection": "encrypted"},
+    }
 
 
 def _multiply(harness: Harness, size: int) -> None:
