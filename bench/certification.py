@@ -2,8 +2,8 @@
 
 Rendering stands beside bare `typst.compile` of the same template with the same inputs, warm;
 signing beside pyHanko with a key that is loaded already. Then a batch of approved requests is
-issued as the worker does it (render, sign, seal, record, letter into the outbox), on SQLite, and the
-memory of this process is looked at before each.
+issued as the worker does it (render, sign, seal, record, letter into the outbox), on SQLite, and
+the memory of this process is looked at before each.
 Run it with `python -m bench.certification [BATCH] [ROUNDS]`.
 """
 
