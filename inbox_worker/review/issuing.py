@@ -263,14 +263,13 @@ def _supersede(
     services: Services, session: Session, item: _Due, request: Request, facts: CertificationFacts
 ) -> None:
     """End what was issued before, and tell everybody who has it and is not sent the new one."""
-    issued = list_issued(session, request)
     recipients = list_recipients(session, request)
-    earlier = [c for c in issued if c.status == "current"]
-    for one in earlier:
-        one.status = "superseded"
     # What was revoked stays so; that another has taken its place is told as well.
-    for one in (c for c in issued if c.superseded_by is None):
+    replaced = [c for c in list_issued(session, request) if c.superseded_by is None]
+    for one in replaced:
         one.superseded_by, one.superseded_at = facts.control_number, services.clock()
+        if one.status == "current":
+            one.status = "superseded"
     new = casework.find_recipient(item.fields)
     for number, recipient in enumerate(r for r in recipients if r != new):
         correspondence.write_revocation(
@@ -278,8 +277,8 @@ def _supersede(
             session,
             request,
             recipient=recipient,
-            issued_on=services.local_date(earlier[-1].issued_at),
-            control_number=earlier[-1].control_number,
+            issued_on=services.local_date(replaced[-1].issued_at),
+            control_number=replaced[-1].control_number,
             replaced_by=facts.control_number,
             posting=Posting(key=f"superseded:{item.decision.id}:{number}", now=services.clock()),
         )
@@ -287,7 +286,7 @@ def _supersede(
         session,
         request,
         (*recipients, new or accounting.BY_POST),
-        ended=[one.control_number for one in earlier],
+        ended=[one.control_number for one in replaced],
         replaced_by=facts.control_number,
         now=services.clock(),
     )

@@ -120,6 +120,24 @@ def test_what_was_revoked_is_issued_again(open_filed: Opener) -> None:
     assert (harness.status(), statuses(harness)) == ("ISSUED", ["revoked", "current"])
 
 
+def test_what_was_revoked_everywhere_is_issued_again_and_told_of_everywhere(
+    open_filed: Opener,
+) -> None:
+    elsewhere = "chief.clerk@courts.example"
+    harness = issue(open_filed(review={"confirm": False}))
+    harness.reply(CHEN, f"RESEND {elsewhere}", to=harness.notice(CHEN))
+    harness.reply(ORTEGA, f"RESEND {elsewhere}")
+    harness.reply(ORTEGA, "REVOKE wrong day", to=harness.notice(ORTEGA))
+    told = len(harness.letters(kind="revocation"))
+    reissue(harness)
+    harness.clock.advance(minutes=11)
+    assert harness.issue() == 1
+    assert (harness.status(), statuses(harness)) == ("ISSUED", ["revoked", "current"])
+    (last,) = harness.letters(kind="revocation")[told:]
+    assert last.recipient == elsewhere
+    assert "is replaced by one with the control number" in last.text
+
+
 @pytest.mark.parametrize("second", ["REISSUE", OTHERWISE], ids=["adopted", "written again"])
 def test_it_takes_two_people_where_the_first_did(open_filed: Opener, second: str) -> None:
     harness = issue(open_filed(review={"approvals": 2, "confirm": False}))
