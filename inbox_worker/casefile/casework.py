@@ -30,7 +30,6 @@ from outbound.certification.determination import (
 )
 from outbound.certification.disclosure import Disclosure, assess_disclosure
 from outbound.certification.document import (
-    SAMPLE_CONTROL_NUMBER,
     CannotBePrinted,
     CertificationFacts,
     Certifier,
@@ -47,6 +46,7 @@ from outbound.letters.words import format_date
 from parsers.extraction import FieldValue
 from parsers.replies.command import LineProblem
 from parsers.replies.findings import Findings
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 #: Stands for the certifier's name on a preview while it is not known who will certify.
 _UNNAMED = "To be named by the second approval"

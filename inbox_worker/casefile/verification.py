@@ -16,7 +16,8 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from inbox_worker.storage.register import Registered, find_registered, find_registered_file
-from parsers.certifications.values import SAMPLE_NUMBER, CertificationReading, FileKind
+from parsers.certifications.values import CertificationReading, FileKind
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 
 class Verdict(StrEnum):
@@ -108,7 +109,11 @@ def ask_register(session: Session, reading: CertificationReading) -> Looked:
 
 def find_number(session: Session, control_number: str) -> Registered | None:
     """Return what was issued under a number; a sample's stands for nothing."""
-    return None if control_number == SAMPLE_NUMBER else find_registered(session, control_number)
+    return (
+        None
+        if control_number == SAMPLE_CONTROL_NUMBER
+        else find_registered(session, control_number)
+    )
 
 
 def judge(
@@ -130,7 +135,7 @@ def _judge(
 ) -> tuple[Verdict, Registered | None]:
     known = looked or Looked()
     found = known.by_file
-    if reading.is_sample or (found is not None and found.control_number == SAMPLE_NUMBER):
+    if reading.is_sample or (found is not None and found.control_number == SAMPLE_CONTROL_NUMBER):
         return Verdict.SAMPLE, None
     if found is not None:
         return _tell_standing(found), found

@@ -39,9 +39,10 @@ from outbound.letters.verification_letters import (
     VerificationAnswer,
     compose_verification,
 )
-from parsers.certifications.values import SAMPLE_NUMBER, CertificationReading, NumberSource
+from parsers.certifications.values import CertificationReading, NumberSource
 from parsers.classification.topics import Handling
 from parsers.replies.verification import MOST_NUMBERS, Question, find_question
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 #: Where nothing but a certification of ours has its number.
 _SURE_SOURCES = (NumberSource.FACTS, NumberSource.REASON, NumberSource.CODE)
@@ -157,7 +158,7 @@ def _answer_numbers(
     for number in question.numbers:
         if number in told:
             continue
-        if number == SAMPLE_NUMBER:
+        if number == SAMPLE_CONTROL_NUMBER:
             yield Answered(answer=Answer.SAMPLE, number=number)
             continue
         registered = find_number(session, number)

@@ -32,12 +32,12 @@ from inbox_worker.review.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
-from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from outbound.certification.sealing import name_filing_copy
 from outbound.certification.timestamps import TimestampError
 from outbound.letters.compose import Fact, Letter
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import Transcript, compose_transcript
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 #: How long one person's wish to send to another address waits for a second.
 WISH_HOLDS = timedelta(days=7)

@@ -42,12 +42,13 @@ from inbox_worker.status import RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.determination import has_stale_records
-from outbound.certification.document import SAMPLE_CONTROL_NUMBER, CertificationFacts, Mark
+from outbound.certification.document import CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import sign_certification
 from outbound.certification.timestamps import TimestampError, TimestampServer
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 _log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from inbox_worker.services import Services
 from inbox_worker.storage import store
 from inbox_worker.storage.models import CertificationRecord, Decision, PaperToSign
 from outbound.certification.stored_facts import load_facts
-from parsers.reading.signed_scan import fold_control_number
+from parsers.values.control_numbers import fold_control_number
 
 
 def file_signed_scan(

@@ -22,11 +22,9 @@ from outbound.certification.determination import Determination
 from outbound.certification.statements import Telling, build_statements
 from outbound.certification.wording import Wording, default_wording
 from parsers.replies.findings import Findings, MatchedOn, Outcome
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 DEFINITION = "cjs-certification/1"
-
-#: Printed on everything that is not an official record; never issued.
-SAMPLE_CONTROL_NUMBER = "0000-0000-0000-0000"
 
 #: Nothing longer is printed; a form that says more is corrected first.
 _MAX_TEXT = 500

@@ -72,32 +72,27 @@ def compose_staff_alert(context: StaffAlert) -> Letter:
 
 def compose_postal_instruction(context: PostalInstruction) -> Letter:
     """Compose the instruction to print a certification and post it."""
-    return build_letter(
-        LetterKind.POSTAL_INSTRUCTION,
-        context,
-        title="Please print and post",
-        tracking_number=context.tracking_number,
-        attachments=(build_pdf(context.tracking_number, context.document),),
-    )
+    return _build_to_print(LetterKind.POSTAL_INSTRUCTION, context, "Please print and post")
 
 
 def compose_paper_to_sign(context: PaperToSign) -> Letter:
     """Compose the request to sign a certification by hand and file it back."""
-    return build_letter(
-        LetterKind.PAPER_TO_SIGN,
-        context,
-        title="Please print, sign and scan",
-        tracking_number=context.tracking_number,
-        attachments=(build_pdf(context.tracking_number, context.document),),
-    )
+    return _build_to_print(LetterKind.PAPER_TO_SIGN, context, "Please print, sign and scan")
 
 
 def compose_print_letter(context: PostalInstruction) -> Letter:
     """Compose the request to print a letter to a requester and post it."""
+    return _build_to_print(LetterKind.PRINT_LETTER, context, "Please print and post a letter")
+
+
+def _build_to_print(
+    kind: LetterKind, context: PostalInstruction | PaperToSign, title: str
+) -> Letter:
+    """Build a letter that brings one document to be printed."""
     return build_letter(
-        LetterKind.PRINT_LETTER,
+        kind,
         context,
-        title="Please print and post a letter",
+        title=title,
         tracking_number=context.tracking_number,
         attachments=(build_pdf(context.tracking_number, context.document),),
     )

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-#: The number of everything that was never issued; it is printed beside a mark.
-SAMPLE_NUMBER = "0000-0000-0000-0000"
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 
 
 class FileKind(StrEnum):
@@ -68,4 +67,4 @@ class CertificationReading:
     @property
     def is_sample(self) -> bool:
         """Whether it says of itself that it is no official record."""
-        return bool(self.mark) or self.control_number == SAMPLE_NUMBER
+        return bool(self.mark) or self.control_number == SAMPLE_CONTROL_NUMBER

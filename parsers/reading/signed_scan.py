@@ -17,11 +17,10 @@ from parsers.extraction import ReadLimits
 from parsers.pages.line_reader import LineReader
 from parsers.pages.pictures import PagePicture, read_page_pictures
 from parsers.reading.page_reader import PageReader
+from parsers.values.control_numbers import fold_control_number
 
 _DASH = r"\s?[-‐-―.~]\s?"
 _NUMBER = re.compile(rf"(?<![0-9A-Z])[0-9A-Z]{{4}}(?:{_DASH}[0-9A-Z]{{4}}){{3}}(?![0-9A-Z])")
-#: What stands for what: a number has 80 random bits, so nothing is lost by it.
-_CONFUSED = str.maketrans("OQDILZSBGU", "000112586V")
 #: The foot of a page, with its number, is in so much of its height.
 _FOOT = 0.15
 #: What is lower than so much of its width is enlarged before lines are looked for.
@@ -52,9 +51,3 @@ def _find_number(reader: PageReader, page: PagePicture) -> str:
     words = " ".join(word.text for word in reader.read(page).words.words)
     found = _NUMBER.search(words.upper())
     return "" if found is None else fold_control_number(found.group())
-
-
-def fold_control_number(text: str) -> str:
-    """Return a control number's letters and digits, those that are easily confused being one."""
-    letters = "".join(c for c in text.upper() if c.isalnum())
-    return letters.translate(_CONFUSED)

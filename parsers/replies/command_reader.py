@@ -150,9 +150,6 @@ def _read(lines: Sequence[str], context: _Context) -> Command:
     found = context.keywords.find(first)
     if found is None:
         raise RefusalError(_unknown_keyword(first, context.keywords))
-    if not found.keyword.built:
-        message = f"This version cannot do {found.keyword.word} yet; nothing was changed."
-        raise RefusalError(build_problem(first, "not_built", message))
     if _is_stray(found):
         raise RefusalError(_stray_argument(first, found.keyword))
     return _READERS[found.keyword.lines](found, first, rest, context)
@@ -163,7 +160,7 @@ def _is_stray(found: KeywordLine) -> bool:
 
 
 def _unknown_keyword(line: str, keywords: KeywordTable) -> LineProblem:
-    known = ", ".join(k.word for k in keywords.keywords if k.built)
+    known = ", ".join(k.word for k in keywords.keywords)
     message = f"The first line must be one keyword and nothing around it. Keywords are: {known}."
     return build_problem(line, "unknown_keyword", message)
 
@@ -266,7 +263,7 @@ def _find_meant(lines: Sequence[str], keywords: KeywordTable) -> str | None:
         k.word
         for k in keywords.keywords
         for spelling in (k.word, *k.synonyms)
-        if k.built and f" {spelling.lower()} " in padded
+        if f" {spelling.lower()} " in padded
     }
     return meant.pop() if len(meant) == 1 else None
 

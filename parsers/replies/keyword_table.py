@@ -57,7 +57,6 @@ class Keyword:
     argument: ArgumentRule
     lines: LinesRule
     guarded: bool  #: a second keyword in the argument decides nothing
-    built: bool  #: false: recognised and refused, because this version cannot do it yet
     usage: str  #: how it is written
     summary: str  #: what it does, one sentence
     missing: str  #: what to write when the argument or the lines are missing
@@ -129,7 +128,6 @@ def _parse_keyword(row: Mapping[str, Any]) -> Keyword:
         argument=ArgumentRule(row["argument"]),
         lines=LinesRule(row["lines"]),
         guarded=bool(row.get("guarded", False)),
-        built=bool(row["built"]),
         usage=str(row["usage"]),
         summary=str(row["summary"]),
         missing=str(row.get("missing", "")),

@@ -18,7 +18,7 @@ from inbox_worker.alarms.facts import gather_facts
 from inbox_worker.review import issuing, leaving
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification import timestamps
-from outbound.certification.document import SAMPLE_CONTROL_NUMBER
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 from tests.conftest import require_or_skip
 from tests.servers.softhsm import make_token
 from tests.servers.timestamping import answer_with_openssl, run_authority, write_authority_files

@@ -15,8 +15,9 @@ import pytest
 from inbox_worker.desk.previewing import preview_certification
 from inbox_worker.errors import WorkerError
 from inbox_worker.storage.models import Request
-from outbound.certification.document import MARK_WORDS, SAMPLE_CONTROL_NUMBER, Mark
+from outbound.certification.document import MARK_WORDS, Mark
 from outbound.certification.wording import default_wording
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 from tests.signing_keys import PASSWORD, write_key
 from tests.worker_harness import (
     ALVAREZ,

@@ -15,9 +15,8 @@ from inbox_worker.errors import WorkerError
 from inbox_worker.reading.reader import DocumentReader
 from inbox_worker.review.signed_scans import file_signed_scan
 from inbox_worker.storage.models import CertificationRecord, PaperToSign, Request
-from outbound.certification.document import SAMPLE_CONTROL_NUMBER
 from outbound.certification.stored_facts import load_facts
-from parsers.reading.signed_scan import fold_control_number
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER, fold_control_number
 from tests.specimens.scans import draw_pages, pack_pdf
 from tests.worker_harness import APPROVE, CLERK, ORTEGA, SETTINGS, Harness, Opener
 

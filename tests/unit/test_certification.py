@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from config.data import read_data
 from outbound.certification.case import Detail
 from outbound.certification.document import (
-    SAMPLE_CONTROL_NUMBER,
     CannotBePrinted,
     CertificationFacts,
     Mark,
@@ -30,6 +29,7 @@ from outbound.certification.document import (
 from outbound.certification.pdf import render_certification
 from outbound.certification.wording import WordingError, load_wording
 from parsers.replies.findings import Findings, MatchedOn
+from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 from tests.unit.certification_cases import (
     ASKED_ALL,
     build_case,

@@ -11,13 +11,9 @@ from hypothesis import strategies as st
 from outbound.letters.reply_skeletons import Skeleton, build_review_skeletons
 from parsers.errors import ParseError
 from parsers.replies.command import Command, CommandRefusal
-from parsers.replies.command_reader import parse_command
 from parsers.replies.findings import Outcome
 from parsers.replies.keyword_table import ArgumentRule, parse_keyword_table
 from tests.unit.reply_builders import (
-    BASES,
-    EASTERN,
-    FIELD_NAMES,
     FINDINGS,
     KEYWORDS,
     VOCABULARY,
@@ -615,7 +611,6 @@ def test_no_text_outside_the_grammar_decides(text: str) -> None:
     assert _FIRST.fullmatch(wide), text
     keyword = KEYWORDS.named(found.keyword)
     assert keyword is not None
-    assert keyword.built
     if keyword.argument is ArgumentRule.NONE:
         assert not found.argument
     if keyword.guarded:
@@ -629,32 +624,11 @@ def test_arbitrary_text_never_raises(text: str) -> None:
     assert isinstance(read_reply(text), Command | CommandRefusal)
 
 
-def test_a_keyword_that_is_not_built_is_parsed_once_it_is() -> None:
-    found = parse_command(
-        "REISSUE\n" + "\n".join(FINDINGS),
-        keywords=parse_keyword_table(
-            b'[guard]\nwords=[]\nbeginnings=[]\n[[keyword]]\nword="REISSUE"\nrole="approver"\n'
-            b'argument="none"\nlines="findings"\nbuilt=true\nusage="u"\nsummary="s"\n'
-        ),
-        bases=BASES,
-        field_names=FIELD_NAMES,
-        timezone=EASTERN,
-    )
-    assert isinstance(found, Command)
-    assert found.findings is not None
+def test_the_table_holds_every_keyword() -> None:
+    assert len(KEYWORDS.keywords) == 24
 
 
-def test_the_table_holds_every_keyword_and_marks_what_this_version_can_do() -> None:
-    built = {k.word for k in KEYWORDS.keywords if k.built}
-    later = {k.word for k in KEYWORDS.keywords if not k.built}
-    assert later == set()
-    assert len(built) == 24
-
-
-ROW = (
-    b'[[keyword]]\nword="%s"\nrole="%s"\nargument="none"\nlines="none"\nbuilt=true\n'
-    b'usage=""\nsummary=""\n'
-)
+ROW = b'[[keyword]]\nword="%s"\nrole="%s"\nargument="none"\nlines="none"\nusage=""\nsummary=""\n'
 GUARD = b"[guard]\nwords=[]\nbeginnings=[]\n"
 
 
