@@ -106,15 +106,7 @@ def accounting(
     Without --whole it holds what a person may be given of what concerns them. It is about people:
     mind who sees the screen. That you looked is written down.
     """
-    if whole and (csv is not None or as_json):
-        raise typer.BadParameter(
-            "The office's own copy is for the screen: leave out --csv and --json.",
-            param_hint="--whole",
-        )
-    if csv is not None and as_json:
-        raise typer.BadParameter("Use one of --csv and --json.", param_hint="--csv, --json")
-    if (name is None) != (born is None) or (name is not None and not find_name_words(name)):
-        raise typer.BadParameter("Give the name and the birth date.", param_hint="--name, --born")
+    _check_options(name=name, born=born, csv=csv, whole=whole, as_json=as_json)
     settings: Settings = context.obj.load()
     zone = settings.general.zone
     wanted = Wanted(
@@ -126,6 +118,37 @@ def accounting(
         is_whole=whole,
         withheld_bases=settings.accounting.withheld_bases,
     )
+    rows = _list_and_record(context, settings, wanted, csv)
+    if as_json:
+        print_json({"disclosures": rows})
+        return
+    if csv is None:
+        _print(rows, zone)
+    found = count(len(rows), "disclosure") if rows else "No disclosure"
+    where = "" if csv is None else f" in {csv}"
+    say(f"{found}{where}. {_tell_use(wanted)}")
+
+
+def _check_options(
+    *, name: str | None, born: str | None, csv: Path | None, whole: bool, as_json: bool
+) -> None:
+    """Raise `BadParameter` for options that do not go together."""
+    if whole and (csv is not None or as_json):
+        raise typer.BadParameter(
+            "The office's own copy is for the screen: leave out --csv and --json.",
+            param_hint="--whole",
+        )
+    if csv is not None and as_json:
+        raise typer.BadParameter("Use one of --csv and --json.", param_hint="--csv, --json")
+    if (name is None) != (born is None) or (name is not None and not find_name_words(name)):
+        raise typer.BadParameter("Give the name and the birth date.", param_hint="--name, --born")
+
+
+def _list_and_record(
+    context: typer.Context, settings: Settings, wanted: Wanted, csv: Path | None
+) -> Sequence[View]:
+    """Return what is wanted, written to the file if one is, and write down that it was seen."""
+    zone = settings.general.zone
     with ExitStack() as stack:
         database = stack.enter_context(bootstrap.open_database(settings))
         file = None if csv is None else stack.enter_context(write_new(csv))
@@ -142,14 +165,7 @@ def accounting(
             unit.commit()
         if file is not None:
             file.write(disclosures.write_csv(rows, zone))
-    if as_json:
-        print_json({"disclosures": rows})
-        return
-    if csv is None:
-        _print(rows, zone)
-    found = count(len(rows), "disclosure") if rows else "No disclosure"
-    where = "" if csv is None else f" in {csv}"
-    say(f"{found}{where}. {_tell_use(wanted)}")
+    return rows
 
 
 def _tell_use(wanted: Wanted) -> str:
