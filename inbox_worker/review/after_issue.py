@@ -42,6 +42,10 @@ from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 #: How long one person's wish to send to another address waits for a second.
 WISH_HOLDS = timedelta(days=7)
 
+_REPLACED_FIRST = (
+    "Another certification waits to take the place of the one that left. Take that back with "
+    "CANCEL and reply REVOKE again, or wait until it has left."
+)
 _ASKED, _RESENT = "resend_asked", "certification_resent"
 
 
@@ -157,6 +161,8 @@ def _apply_resending(
 
 def _apply_revocation(reply: Reply, session: Session) -> Disposition:
     request, intake = reply.hold(session), reply.intake
+    if _is_about_to_be_replaced(session, request):
+        return reply_answers.return_refusal(reply, _REPLACED_FIRST, session)
     issued = [c for c in list_issued(session, request) if c.status == "current"]
     recipients = list_recipients(session, request)
     for one in issued:
@@ -197,6 +203,16 @@ def _apply_revocation(reply: Reply, session: Session) -> Disposition:
         Fact(label="Told that it is revoked", value=told),
     )
     return _note(reply, session, request, "The certification is revoked.", facts)
+
+
+def _is_about_to_be_replaced(session: Session, request: Request) -> bool:
+    """Whether a REISSUE waits to leave: to revoke what it replaces would not stop it."""
+    decision = store.find_decision(session, request, "IN_FORCE")
+    return (
+        decision is not None
+        and decision.keyword == "REISSUE"
+        and not store.has_left(session, decision)
+    )
 
 
 def list_issued(session: Session, request: Request) -> Sequence[CertificationRecord]:

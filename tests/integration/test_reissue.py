@@ -110,6 +110,19 @@ def test_what_has_left_is_not_taken_back(open_filed: Opener) -> None:
     assert (harness.status(), statuses(harness)) == ("ISSUED", ["superseded", "current"])
 
 
+def test_nothing_is_revoked_while_another_waits_to_leave(open_filed: Opener) -> None:
+    harness = issue(open_filed(review={"confirm": False}))
+    reissue(harness)
+    answer = harness.reply(ORTEGA, "REVOKE wrong person")
+    assert "Take that back with CANCEL" in " ".join(answer.text.split())
+    assert (harness.status(), statuses(harness)) == ("ISSUED", ["current"])
+    harness.reply(ORTEGA, "CANCEL")
+    harness.reply(ORTEGA, "REVOKE wrong person")
+    harness.clock.advance(minutes=60)
+    assert harness.issue() == 0
+    assert (harness.status(), statuses(harness)) == ("REVOKED", ["revoked"])
+
+
 def test_what_was_revoked_is_issued_again(open_filed: Opener) -> None:
     harness = issue(open_filed(review={"confirm": False}))
     harness.reply(ORTEGA, "REVOKE wrong day", to=harness.notice(ORTEGA))
