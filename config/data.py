@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from importlib import resources
 
+#: The topics of mail, and what words weigh for a cry for help; they are read together.
+TOPIC_FILES = ("topics/topics.toml", "topics/word_weights.json")
+
 
 def read_data(name: str) -> bytes:
     """Return the bytes of the data file `name`, a path below this package such as `forms/x.toml`.

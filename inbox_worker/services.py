@@ -12,7 +12,7 @@ from inbox_worker.storage.database import Database
 from inbox_worker.storage.tokens import RandomBits
 from parsers.classification.directory import ContactDirectory
 from parsers.classification.field_offices import FieldOffices
-from parsers.classification.topics import TopicTable
+from parsers.classification.topic_table import TopicTable
 from parsers.definition import FormDefinition
 from parsers.replies.keyword_table import KeywordTable
 from parsers.replies.question_filter import QuestionVocabulary

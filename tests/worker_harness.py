@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, undefer
 
-from config.data import read_data
+from config.data import TOPIC_FILES, read_data
 from config.settings import Settings, build_settings
 from inbox_worker.handling import ingest
 from inbox_worker.reading.reader import DocumentReader, load_definitions
@@ -42,7 +42,7 @@ from inbox_worker.storage.store import current_fields
 from outbound.forms.filling import fill_form
 from parsers.classification.directory import parse_directory
 from parsers.classification.field_offices import parse_field_offices
-from parsers.classification.topics import parse_topic_table
+from parsers.classification.topic_table import parse_topic_table
 from parsers.extraction import FieldValue
 from parsers.replies.keyword_table import parse_keyword_table
 from parsers.replies.question_filter import parse_question_vocabulary
@@ -351,7 +351,7 @@ class Harness:
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-            topics=parse_topic_table(read_data("topics/topics.toml")),
+            topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
             directory=parse_directory(read_data("contacts/contacts.toml")),
             offices=parse_field_offices(read_data("offices/field_offices.toml")),
             clock=clock,

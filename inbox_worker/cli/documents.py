@@ -188,13 +188,20 @@ def explain(
     raise typer.Exit(int(failed))
 
 
+def _tell_topics(found: dict[str, Any]) -> Iterator[str]:
+    for topic, rule in found["topic_rules"].items():
+        yield f"{topic}, by {rule}"
+        if topic in found["topic_words"]:
+            yield f"  words: {', '.join(found['topic_words'][topic])}"
+
+
 def _list_explanation(found: dict[str, Any]) -> Iterator[Pair]:
     if "problem" in found:
         yield "problem", found["problem"]
         return
     yield "kind", f"{found['kind']}, by the rule {found['rule']}"
     if found["topics"]:
-        yield "about", "\n".join(f"{t}, by {r}" for t, r in found["topic_rules"].items())
+        yield "about", "\n".join(_tell_topics(found))
     yield "forms", "\n".join(_tell_form(form) for form in found["forms"]) or "none"
     yield "attachments", "\n".join(map(_tell_paper, found["attachments"])) or "none"
     lines = found["new_text"].split("\n")

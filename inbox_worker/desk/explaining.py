@@ -10,11 +10,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.data import read_data
+from config.data import TOPIC_FILES, read_data
 from config.sections import ReviewSettings
 from inbox_worker.reading.reader import DocumentReader, load_definitions
 from parsers.classification.classify import ClassificationContext, MessageKind, classify
-from parsers.classification.topics import parse_topic_table
+from parsers.classification.topic_table import parse_topic_table
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
 from parsers.mail.message import InboundMessage
@@ -56,7 +56,7 @@ def explain_mail(
     context = ClassificationContext(
         own_addresses=addresses,
         spam_marks=spam_marks,
-        topics=parse_topic_table(read_data("topics/topics.toml")),
+        topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
     )
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
@@ -80,6 +80,7 @@ def explain_mail(
         **_explain_command(new_text, is_reply=verdict.kind is MessageKind.STAFF_REPLY),
         "topics": [topic.name for topic in verdict.about.topics],
         "topic_rules": {topic.name: topic.rule for topic in verdict.about.topics},
+        "topic_words": {t.name: list(t.words) for t in verdict.about.topics if t.words},
         "language": verdict.about.language,
     }
 
@@ -96,6 +97,7 @@ def build_unexplained(problem: str) -> dict[str, Any]:
         "command_problems": [],
         "topics": [],
         "topic_rules": {},
+        "topic_words": {},
         "language": "",
         "problem": problem,
     }

@@ -21,7 +21,7 @@ from inbox_worker.letters.posting import Inbound
 from inbox_worker.status import Disposition
 from inbox_worker.storage import store
 from parsers.classification.classify import SPAM_RULE, MessageKind, judge_by_topics
-from parsers.classification.topics import Handling
+from parsers.classification.topic_table import Handling
 from parsers.extraction import DocumentKind
 from parsers.mail.bindings import find_reply_tokens
 from parsers.values.tracking import find_tracking_numbers

@@ -34,7 +34,7 @@ from inbox_worker.storage.models import Urgency, UrgencyAlert
 from inbox_worker.storage.tokens import digest_token
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
 from parsers.classification.classify import SPAM_RULE
-from parsers.classification.topics import Handling
+from parsers.classification.topic_table import Handling
 from parsers.mail.bindings import find_reply_tokens
 
 #: The rule by which a mail is known to answer an alert.

@@ -40,7 +40,7 @@ from outbound.letters.verification_letters import (
     compose_verification,
 )
 from parsers.certifications.values import CertificationReading, NumberSource
-from parsers.classification.topics import Handling
+from parsers.classification.topic_table import Handling
 from parsers.replies.verification import MOST_NUMBERS, Question, find_question
 from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
 

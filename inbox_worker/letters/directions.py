@@ -25,7 +25,7 @@ from outbound.letters.direction_letters import (
     compose_urgent_help,
 )
 from parsers.classification.classify import SPAM_RULE
-from parsers.classification.topics import Handling
+from parsers.classification.topic_table import Handling
 
 
 def find_language(intake: Intake) -> str:
@@ -91,6 +91,8 @@ def record_topics(intake: Intake, session: Session, code: str) -> None:
             "rule": intake.verdict.rule,
             "topics": [topic.name for topic in about.topics],
             "topic_rules": {topic.name: topic.rule for topic in about.topics},
+            # Words of our own tables only, never what the author wrote.
+            "topic_words": {t.name: list(t.words) for t in about.topics if t.words},
             "language": about.language,
         },
     )

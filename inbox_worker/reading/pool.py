@@ -32,7 +32,8 @@ from parsers.certifications.values import (
     SignatureReading,
 )
 from parsers.classification.classify import MessageKind, Verdict
-from parsers.classification.topics import FoundTopic, Handling, TopicReading
+from parsers.classification.topic_table import Handling
+from parsers.classification.topics import FoundTopic, TopicReading
 from parsers.definition import FormDefinition
 from parsers.extraction import (
     DocumentKind,

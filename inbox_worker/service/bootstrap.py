@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.data import read_data
+from config.data import TOPIC_FILES, read_data
 from config.settings import Settings, SmtpSettings
 from inbox_worker.errors import LoginRefusedError, WorkerError
 from inbox_worker.fetching.setup import check_mailboxes
@@ -32,7 +32,7 @@ from outbound.submission.delivery_errors import RelayLoginError, UnreachableRela
 from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
 from parsers.classification.directory import parse_directory
 from parsers.classification.field_offices import parse_field_offices
-from parsers.classification.topics import parse_topic_table
+from parsers.classification.topic_table import parse_topic_table
 from parsers.extraction import ReadLimits
 from parsers.replies.keyword_table import parse_keyword_table
 from parsers.replies.question_filter import parse_question_vocabulary
@@ -130,7 +130,7 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             definitions=load_definitions(),
             keywords=parse_keyword_table(read_data("replies/keywords.toml")),
             questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-            topics=parse_topic_table(read_data("topics/topics.toml")),
+            topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
             directory=parse_directory(read_data("contacts/contacts.toml")),
             offices=parse_field_offices(read_data("offices/field_offices.toml")),
             clock=clock,

@@ -15,7 +15,8 @@ from outbound.letters.compose import Letter, Letterhead, LetterKind, build_lette
 from outbound.letters.opening_hours import IsHoliday, describe_hours, describe_moment, describe_now
 from outbound.letters.requester_letters import FORM_NAME
 from parsers.classification.directory import Channel, ContactDirectory
-from parsers.classification.topics import FoundTopic, Handling, TopicTable
+from parsers.classification.topic_table import Handling, TopicTable
+from parsers.classification.topics import FoundTopic
 
 #: No more topics than these are answered in one letter; a mail about more is a mass mailing.
 MOST_TOPICS = 5

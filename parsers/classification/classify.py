@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from parsers.classification.topics import Handling, TopicReading, TopicTable, read_topics
+from parsers.classification.topic_table import Handling, TopicTable
+from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
 from parsers.mail.machine_marks import (
     has_automatic_header,

@@ -30,8 +30,8 @@ _TOKEN = re.compile(r"[^\W_]+|[.!?;](?=\s|$)")
 _PARAGRAPH_END = re.compile(r"\n[ \t>*-]*\n")
 _SLOT_WORD = re.compile(r"[a-z0-9]+\*?")
 #: What stands for the end of a sentence, and for a word that is passed over; no word is like them.
-_END = "."
-_MASK = "_"
+END = "."
+MASK = "_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Phrase:
 
     def _match_after_gap(self, words: Sequence[str], at: int, place: int) -> int | None:
         for passed in range(_GAP + 1):
-            if _END in words[at : at + passed]:
+            if END in words[at : at + passed]:
                 return None
             end = self._match(words, at + passed, place)
             if end is not None:
@@ -146,14 +146,14 @@ def build_index(phrases: Iterable[Phrase]) -> PhraseIndex:
 def split_words(text: str) -> list[str]:
     """Return the folded words of a text in order, with a mark where a sentence ends."""
     marked = _PARAGRAPH_END.sub(" . ", text[:MAX_CHARACTERS])
-    return [_END if word in ".!?;" else word for word in _TOKEN.findall(_fold(marked))]
+    return [END if word in ".!?;" else word for word in _TOKEN.findall(_fold(marked))]
 
 
 def mask_phrases(words: Sequence[str], index: PhraseIndex) -> list[str]:
     """Return the words with those of the phrases in `index` passed over: figures of speech, say."""
     masked = list(words)
     for _, start, end in _find(words, index):
-        masked[start:end] = [_MASK] * (end - start)
+        masked[start:end] = [MASK] * (end - start)
     return masked
 
 
@@ -183,7 +183,7 @@ def _number_sentences(words: Sequence[str]) -> list[int]:
     number, numbers = 0, []
     for word in words:
         numbers.append(number)
-        number += word == _END
+        number += word == END
     return numbers
 
 

@@ -82,6 +82,7 @@ def test_the_answer_is_threaded_and_the_choice_is_recorded(harness: Harness) -> 
         "rule": "belongs_elsewhere",
         "topics": ["locate_detainee"],
         "topic_rules": {"locate_detainee": "asks_where"},
+        "topic_words": {},
         "language": "en",
     }
 

@@ -69,6 +69,7 @@ def test_the_author_is_told_of_help_and_people_are_told_of_the_mail(harness: Har
 def test_the_choice_is_recorded_with_the_rules_that_decided(harness: Harness) -> None:
     harness.deliver(compose(MOTHER, SPANISH, subject="Ayuda"))
     event = next(e for e in harness.rows(Event) if e.code == "urgent_mail")
+    assert event.detail.pop("topic_words")["abuse_in_detention"]
     assert event.detail == {
         "rule": "urgent_words",
         "topics": ["abuse_in_detention"],

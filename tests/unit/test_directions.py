@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.data import read_data
+from config.data import TOPIC_FILES, read_data
 from inbox_worker.business_time import is_federal_holiday
 from outbound.letters.compose import Letter, Letterhead
 from outbound.letters.direction_letters import (
@@ -21,11 +21,12 @@ from outbound.letters.direction_letters import (
 )
 from outbound.letters.opening_hours import describe_hours, describe_now
 from parsers.classification.directory import Hours, parse_directory
-from parsers.classification.topics import Handling, parse_topic_table, read_text
+from parsers.classification.topic_table import Handling, parse_topic_table
+from parsers.classification.topics import read_text
 from parsers.errors import ParseError
 from tests.unit.test_letters import OUTSIDE, Page
 
-TABLE = parse_topic_table(read_data("topics/topics.toml"))
+TABLE = parse_topic_table(*map(read_data, TOPIC_FILES))
 DIRECTORY = parse_directory(read_data("contacts/contacts.toml"))
 HEAD = Letterhead(agency="Example Immigration Agency (demo)", mailbox="ero@agency.example")
 EASTERN = ZoneInfo("America/New_York")

@@ -9,7 +9,7 @@ import pickle
 
 import pytest
 
-from config.data import read_data
+from config.data import TOPIC_FILES, read_data
 from parsers.classification.classify import ClassificationContext, MessageKind, Verdict, classify
 from parsers.classification.directory import parse_directory
 from parsers.classification.phrases import (
@@ -19,11 +19,13 @@ from parsers.classification.phrases import (
     parse_phrase,
     split_words,
 )
-from parsers.classification.topics import Handling, parse_topic_table, read_text
+from parsers.classification.topic_table import Handling, parse_topic_table
+from parsers.classification.topics import read_text
 from parsers.errors import ParseError
 from parsers.mail.parsing import parse_message
 
-TABLE = parse_topic_table(read_data("topics/topics.toml"))
+SCALE = tuple(map(read_data, TOPIC_FILES[1:]))
+TABLE = parse_topic_table(*map(read_data, TOPIC_FILES))
 DIRECTORY = parse_directory(read_data("contacts/contacts.toml"))
 CONTEXT = ClassificationContext(own_addresses=frozenset({"ero@agency.example"}), topics=TABLE)
 
@@ -440,7 +442,8 @@ def test_the_language_is_told_by_its_small_words(text: str, language: str) -> No
 
 def test_the_table_goes_to_another_process_and_is_the_same_there() -> None:
     assert pickle.loads(pickle.dumps(TABLE)) is TABLE
-    assert len(pickle.dumps(TABLE)) < 2 * len(TABLE.source)
+    files = (TABLE.source, TABLE.scale.source)
+    assert len(pickle.dumps(TABLE)) < sum(map(len, files)) + 1000
 
 
 def test_every_channel_of_a_topic_is_in_the_directory_and_every_row_is_used() -> None:
@@ -509,7 +512,7 @@ def test_what_is_no_phrase_is_refused(phrase: str) -> None:
 )
 def test_what_is_no_table_of_topics_is_refused(data: bytes) -> None:
     with pytest.raises(ParseError) as caught:
-        parse_topic_table(data)
+        parse_topic_table(data, *SCALE)
     assert caught.value.code == "bad_topics"
 
 

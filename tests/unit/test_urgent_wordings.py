@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.classification.topics import Handling, read_text
+from parsers.classification.topic_table import Handling
+from parsers.classification.topics import read_text
 from tests.unit.test_topics import TABLE, rows
 
 CRIES = rows(
