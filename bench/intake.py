@@ -36,7 +36,7 @@ from inbox_worker.fetching.setup import set_up_mailbox
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox.client import open_mailbox
 from inbox_worker.reading.reader import load_definitions
-from inbox_worker.service import bootstrap
+from inbox_worker.service import bootstrap, opening
 from inbox_worker.service.worker import Worker
 from inbox_worker.storage.database import Database
 from parsers.reading.document import read_document
@@ -169,7 +169,7 @@ def _measure_walk(form: bytes, count: int) -> float:
 
 def _measure_reading(form: bytes, count: int) -> float:
     """Read the form as the program does, in this process and with nothing around it."""
-    definitions, today = load_definitions(), bootstrap.now().date()
+    definitions, today = load_definitions(), opening.now().date()
     know(definitions)
     started = time.perf_counter()
     for _ in range(count):

@@ -17,7 +17,7 @@ from config.settings import MailboxSettings, Settings, build_settings
 from inbox_worker.demo.people import MAILBOX, list_stakeholders
 from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers
 from inbox_worker.reading.reader import load_definitions
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from outbound.forms.filling import fill_form
 
 # The test servers are not installed with the program; run as a file, this finds them all the same.
@@ -30,7 +30,7 @@ AUTHOR = "d.whitlock@courts.example"
 def fill_request(number: int) -> bytes:
     """Return a form about a case of its own: what is asked once more takes another way."""
     definition = load_definitions()[0]
-    person = list_stakeholders(bootstrap.now().date())[0]
+    person = list_stakeholders(opening.now().date())[0]
     assert person.values is not None
     values = {**person.values, "case_numbers": f"26-CR-{number:06}"}
     return fill_form(definition, read_data(f"forms/{definition.blank_form}"), values)

@@ -20,7 +20,7 @@ from parsers.replies.question_filter import QuestionVocabulary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The worker's collaborators, wired once by `bootstrap`."""
+    """The worker's collaborators, wired once by `service.wiring`."""
 
     settings: Settings
     database: Database

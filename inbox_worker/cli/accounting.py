@@ -18,7 +18,7 @@ from inbox_worker.cli.output import count, print_json, print_pairs, say
 from inbox_worker.cli.private_files import write_new
 from inbox_worker.desk import disclosures
 from inbox_worker.desk.disclosures import View, Wanted
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from parsers.values.names import find_name_words
 from parsers.values.numbers import normalise_a_number
 
@@ -150,7 +150,7 @@ def _list_and_record(
     """Return what is wanted, written to the file if one is, and write down that it was seen."""
     zone = settings.general.zone
     with ExitStack() as stack:
-        database = stack.enter_context(bootstrap.open_database(settings))
+        database = stack.enter_context(opening.open_database(settings))
         file = None if csv is None else stack.enter_context(write_new(csv))
         with database.unit_of_work() as unit:
             rows = disclosures.list_disclosures(unit.session, wanted, zone)
@@ -160,7 +160,7 @@ def _list_and_record(
                 rows=len(rows),
                 to_file=csv is not None,
                 actor=find_console_user(context.obj.environ),
-                now=bootstrap.now(),
+                now=opening.now(),
             )
             unit.commit()
         if file is not None:

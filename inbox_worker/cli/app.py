@@ -15,37 +15,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from config.settings import ConfigurationError
-from inbox_worker.cli import (
-    accounting,
-    audit,
-    bundle,
-    documents,
-    files,
-    outbox,
-    paper,
-    quarantine,
-    service,
-    tracing,
-    verification,
-)
-from inbox_worker.cli.help import HELP_NAMES, Group
-from inbox_worker.cli.output import complain, complain_about_configuration, say
-from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
-from inbox_worker.logs import configure_logging
-from inbox_worker.service.bootstrap import check_packages
-
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_TRY_LATER = 75
+from inbox_worker.cli.command_list import CommandList, load_module
+from inbox_worker.cli.exit_codes import EXIT_USAGE
+from inbox_worker.cli.help import HELP_NAMES
+from inbox_worker.packages import check_packages
 
 app = typer.Typer(
     name="ero-outreach",
-    cls=Group,
+    cls=CommandList,
     context_settings=HELP_NAMES,
     epilog="Example: ero-outreach --config /etc/ero-outreach/worker.toml once",
     no_args_is_help=False,
@@ -53,22 +32,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-service.register(app)
-files.register(app)
-paper.register(app)
-documents.register(app)
-quarantine.register(app)
-outbox.register(app)
-tracing.register(app)
-verification.register(app)
-accounting.register(app)
-audit.register(app)
-bundle.register(app)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 - the library calls it so
     if asked:
-        say(f"ero-outreach {version('ero-outreach')}")
+        typer.echo(f"ero-outreach {version('ero-outreach')}")
         raise typer.Exit
 
 
@@ -97,11 +65,15 @@ def start(
 
     Without a command it runs the service.
     """
+    # Imported here because help is shown without them, and both take long to load.
+    from inbox_worker.cli.invocation import Invocation  # noqa: PLC0415
+    from inbox_worker.logs import configure_logging  # noqa: PLC0415
+
     # Whatever a command does, log lines must never reach standard output, where JSON is printed.
     configure_logging(json=not sys.stderr.isatty(), level=logging.WARNING)
-    context.obj = service.Invocation(config=config, environ=dict(os.environ))
+    context.obj = Invocation(config=config, environ=dict(os.environ))
     if context.invoked_subcommand is None:
-        service.run(context)
+        load_module("service").run(context)
 
 
 def main() -> None:
@@ -119,61 +91,20 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
     try:
         check_packages()
         outcome = app(arguments, standalone_mode=False)
-    except ConfigurationError as error:
-        complain_about_configuration(error)
-        return EXIT_USAGE
-    except SchemaError as error:
-        complain(str(error))
-        return EXIT_USAGE
-    except UnreachableError as error:
-        complain(str(error))
-        return EXIT_TRY_LATER
-    except WorkerError as error:
-        complain(str(error))
-        return EXIT_FAILED
-    except SQLAlchemyError as error:
-        complain(_explain_database(error))
-        return EXIT_TRY_LATER if _is_server_away(error) else EXIT_FAILED
-    except OSError as error:
-        complain(_explain_system(error))
-        return EXIT_FAILED
-    except typer.Abort:
-        complain("Stopped.")
-        return EXIT_FAILED
     except typer.Exit as leaving:
         return leaving.exit_code
     except Exception as error:  # noqa: BLE001 - shown, or raised again
-        return _explain_usage(error)
+        return _explain(error)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _explain_database(error: SQLAlchemyError) -> str:
-    # What the driver says of itself; the statement and its values may be about a person.
-    said = str(getattr(error, "orig", None) or type(error).__name__)
-    if _is_server_away(error):
-        return f"The database server could not be reached ({' '.join(said.split())})."
-    return (
-        f"The database cannot be used ({said}): look at database.url, at the rights on that file, "
-        "and at the space left on its disk."
-    )
-
-
-def _is_server_away(error: SQLAlchemyError) -> bool:
-    """Whether there is no connection to a database server; a file has none to lose."""
-    if not isinstance(getattr(error, "orig", None), psycopg.OperationalError):
-        return False
-    return isinstance(error, DBAPIError) and (error.connection_invalidated or not error.statement)
-
-
-def _explain_system(error: OSError) -> str:
-    what = f"{error.filename}: " if error.filename else ""
-    return f"{what}{error.strerror or type(error).__name__}; mend that and try again."
-
-
-def _explain_usage(error: Exception) -> int:
-    """Show a usage error as the command line library does; anything else is a bug and goes up."""
+def _explain(error: Exception) -> int:
+    """Show a usage error as the command line library does, any other in words of ours."""
     show = getattr(error, "show", None)
-    if show is None:
-        raise error
-    show()
-    return EXIT_USAGE
+    if show is not None:
+        show()
+        return EXIT_USAGE
+    # Imported here because few commands fail, and what can fail takes long to load.
+    from inbox_worker.cli.failures import explain  # noqa: PLC0415
+
+    return explain(error)

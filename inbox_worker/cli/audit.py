@@ -13,7 +13,7 @@ from inbox_worker.cli.output import count, print_json, print_pairs, say, show_wo
 from inbox_worker.cli.tracking import EXAMPLE, find_request, parse_tracking
 from inbox_worker.desk import auditing
 from inbox_worker.desk.audit_result import Audit
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 
 group = build_group("Prove that nothing was changed since it was written.", example="audit verify")
 
@@ -62,7 +62,7 @@ def verify(
     settings: Settings = context.obj.load()
     midnight = None if day is None else datetime.combine(day, time(), settings.general.zone)
     with (
-        bootstrap.open_database(settings) as database,
+        opening.open_database(settings) as database,
         database.read() as session,
         show_work("Following the chains of events…"),
     ):

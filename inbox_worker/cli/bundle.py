@@ -16,7 +16,7 @@ from inbox_worker.cli.private_files import write_new
 from inbox_worker.cli.tracking import EXAMPLE, find_request, parse_tracking
 from inbox_worker.desk import bundling
 from inbox_worker.errors import WorkerError
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 
 
 def register(app: typer.Typer) -> None:
@@ -53,8 +53,8 @@ def bundle(
     """
     number = parse_tracking(tracking)
     settings: Settings = context.obj.load()
-    now = bootstrap.now()
-    with bootstrap.open_database(settings) as database, write_new(output) as file:
+    now = opening.now()
+    with opening.open_database(settings) as database, write_new(output) as file:
         with database.read() as session, show_work("Putting the case together…"):
             request = find_request(session, number)
             if is_protected(request) and not protected:

@@ -26,7 +26,7 @@ from inbox_worker.desk.document_files import FileReading, read_file
 from inbox_worker.desk.explaining import build_unexplained, explain_mail
 from inbox_worker.errors import WorkerError
 from inbox_worker.reading.reader import DocumentReader, load_definitions
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from outbound.forms.filling import FormFillingError, fill_form, parse_form_data
 from parsers.classification.classify import MessageKind
 from parsers.definition import FormDefinition
@@ -321,7 +321,7 @@ def _write(output: Path, document: bytes) -> None:
 
 
 def _today() -> date:
-    return bootstrap.now().astimezone(_EASTERN).date()
+    return opening.now().astimezone(_EASTERN).date()
 
 
 @contextmanager

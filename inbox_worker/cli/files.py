@@ -16,7 +16,7 @@ from inbox_worker.cli.tracking import EXAMPLE, parse_tracking
 from inbox_worker.desk import views
 from inbox_worker.desk.previewing import preview_certification
 from inbox_worker.errors import WorkerError
-from inbox_worker.service import bootstrap
+from inbox_worker.service import wiring
 from inbox_worker.status import RequestStatus
 from inbox_worker.storage.database import Database
 
@@ -125,7 +125,7 @@ def certify(
         raise typer.BadParameter(
             "Certifications are issued by replies to review notices alone.", param_hint="--preview"
         )
-    with bootstrap.open_services(context.obj.load()) as services:
+    with wiring.open_services(context.obj.load()) as services:
         document = preview_certification(services, number)
     try:
         output.write_bytes(document)

@@ -12,7 +12,7 @@ from inbox_worker.cli.console_user import find_console_user
 from inbox_worker.cli.help import AsJson, add_command, build_group
 from inbox_worker.cli.output import print_json, print_table, say, tell_moment
 from inbox_worker.desk import outbox_desk
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from inbox_worker.status import DeliveryStatus
 from inbox_worker.storage.outbox_store import is_paused
 
@@ -52,7 +52,7 @@ def list_letters(
     """List the letters that have not left: those that wait, that failed, or may have left."""
     wanted = outbox_desk.WAITING if status is None else (_parse_status(status),)
     settings: Settings = context.obj.load()
-    with bootstrap.open_database(settings) as database, database.read() as session:
+    with opening.open_database(settings) as database, database.read() as session:
         found = outbox_desk.list_letters(session, wanted)
         paused = is_paused(session)
     if as_json:
@@ -90,8 +90,8 @@ def retry(context: typer.Context, letter_id: _ID, *, as_json: AsJson = False) ->
     """Send a letter that failed once more: the same bytes under the same Message-ID."""
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
-    with bootstrap.open_database(settings) as database:
-        outbox_desk.retry(database, letter_id, actor=actor, now=bootstrap.now())
+    with opening.open_database(settings) as database:
+        outbox_desk.retry(database, letter_id, actor=actor, now=opening.now())
         with database.read() as session:
             paused = is_paused(session)
     if as_json:
@@ -108,8 +108,8 @@ def cancel(context: typer.Context, letter_id: _ID, *, as_json: AsJson = False) -
     """
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
-    with bootstrap.open_database(settings) as database:
-        tracking = outbox_desk.cancel(database, letter_id, actor=actor, now=bootstrap.now())
+    with opening.open_database(settings) as database:
+        tracking = outbox_desk.cancel(database, letter_id, actor=actor, now=opening.now())
     if as_json:
         status = DeliveryStatus.CANCELLED
         print_json({"id": letter_id, "status": status, "tracking_number": tracking})

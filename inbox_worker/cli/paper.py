@@ -16,7 +16,7 @@ from inbox_worker.errors import WorkerError
 from inbox_worker.handling.paper import FiledPaper, file_paper, is_scan
 from inbox_worker.intake import Channel
 from inbox_worker.review.signed_scans import file_signed_scan
-from inbox_worker.service import bootstrap
+from inbox_worker.service import wiring
 from outbound.letters.mime import find_mailable_address
 
 _CHANNELS: dict[str, Channel] = {"fax": "fax", "mail": "mail", "hand": "hand"}
@@ -84,7 +84,7 @@ def file(
             "Give the sender's own e-mail address, or the name.", param_hint="--from"
         )
     with (
-        bootstrap.open_services(settings) as services,
+        wiring.open_services(settings) as services,
         show_work("Reading; a page takes a few seconds…"),
     ):
         filed = file_paper(services, scans, channel=_CHANNELS[channel], author=author.strip())
@@ -109,7 +109,7 @@ def _file_signed(
         raise typer.BadParameter("Give one PDF with every page.", param_hint="FILE")
     scan = _read(files[0])
     with (
-        bootstrap.open_services(context.obj.load()) as services,
+        wiring.open_services(context.obj.load()) as services,
         show_work("Reading; a page takes a few seconds…"),
     ):
         issued = file_signed_scan(services, number, scan, control_number=control_number)

@@ -30,7 +30,7 @@ from inbox_worker.desk import mail_shown
 from inbox_worker.handling import quarantine
 from inbox_worker.handling.replaying import Judgement, Replay
 from inbox_worker.handling.replaying import replay as replay_mail
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening, wiring
 from inbox_worker.status import Disposition
 
 _ID = Annotated[
@@ -56,7 +56,7 @@ def register(app: typer.Typer) -> None:
 def list_mails(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the mails in quarantine, oldest first."""
     settings: Settings = context.obj.load()
-    with bootstrap.open_database(settings) as database, database.read() as session:
+    with opening.open_database(settings) as database, database.read() as session:
         found = quarantine.list_quarantined(session)
     if as_json:
         print_json([{**asdict(m), "set_aside_at": m.set_aside_at.isoformat()} for m in found])
@@ -64,7 +64,7 @@ def list_mails(context: typer.Context, *, as_json: AsJson = False) -> None:
     if not found:
         say("The quarantine is empty.")
         return
-    now, zone = bootstrap.now(), settings.general.zone
+    now, zone = opening.now(), settings.general.zone
     rows = [
         (
             str(m.id),
@@ -102,7 +102,7 @@ def show(
     if raw != (output is not None):
         raise typer.BadParameter("Use --raw and -o FILE together.", param_hint="--raw, -o")
     settings: Settings = context.obj.load()
-    with bootstrap.open_services(settings) as services:
+    with wiring.open_services(settings) as services:
         if output is not None:
             data = mail_shown.read_bytes(services, entry_id)
         else:
@@ -122,8 +122,8 @@ def release(context: typer.Context, entry_id: _ID, *, as_json: AsJson = False) -
     """Let a mail out of quarantine: the worker takes it up again, its attempts counted anew."""
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
-    with bootstrap.open_database(settings) as database:
-        quarantine.release(database, entry_id, actor=actor, now=bootstrap.now())
+    with opening.open_database(settings) as database:
+        quarantine.release(database, entry_id, actor=actor, now=opening.now())
     if as_json:
         print_json({"id": entry_id, "disposition": None})
         return
@@ -152,12 +152,12 @@ def discard(
     """
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
-    with bootstrap.open_database(settings) as database:
+    with opening.open_database(settings) as database:
         with database.read() as session:
             entry = quarantine.find_quarantined(session, entry_id)
         if not yes:
             why = _confirm(entry.id, _tell_size(entry.size), entry.reason or "", why)
-        quarantine.discard(database, entry_id, actor=actor, why=why, now=bootstrap.now())
+        quarantine.discard(database, entry_id, actor=actor, why=why, now=opening.now())
     if as_json:
         print_json({"id": entry_id, "disposition": Disposition.DISCARDED})
         return
@@ -184,7 +184,7 @@ def replay(context: typer.Context, entry_id: _ID, *, as_json: AsJson = False) ->
     settings: Settings = context.obj.load()
     actor = find_console_user(context.obj.environ)
     with (
-        bootstrap.open_services(settings) as services,
+        wiring.open_services(settings) as services,
         show_work("Reading the mail…"),
     ):
         found = replay_mail(services, entry_id, actor=actor)

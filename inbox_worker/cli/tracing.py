@@ -26,7 +26,7 @@ from inbox_worker.desk.tracing import trace as trace_name
 from inbox_worker.errors import WorkerError
 from inbox_worker.fetching.reconciliation import UNACCOUNTED, Reconciliation, Standing
 from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from parsers.values.tracking import find_miswritten_tracking_numbers, format_tracking_number
 
 #: What of a step's detail a terminal shows: codes and numbers, no sentence that somebody wrote.
@@ -47,11 +47,11 @@ def reconcile(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     settings: Settings = context.obj.load()
     found, trouble = [], None
-    with bootstrap.open_database(settings) as database:
+    with opening.open_database(settings) as database:
         for box in settings.mailbox:
             try:
                 with show_work(f"Comparing mailbox {box.name}…"):
-                    steps = reconcile_mailbox(database, settings, box, bootstrap.now)
+                    steps = reconcile_mailbox(database, settings, box, opening.now)
                     found.append(finish(steps))
             except WorkerError as error:
                 # The others are compared all the same.
@@ -127,7 +127,7 @@ def trace(
             param_hint="NAME",
         )
     settings: Settings = context.obj.load()
-    with bootstrap.open_database(settings) as database, database.read() as session:
+    with opening.open_database(settings) as database, database.read() as session:
         found = trace_name(session, settings, name)
     if found is None:
         raise WorkerError(

@@ -21,7 +21,7 @@ from inbox_worker.cli.help import AsJson, add_command
 from inbox_worker.cli.output import Pair, count, print_json, print_pairs, say, show_work
 from inbox_worker.desk.verifying import Verified, verify_file, view_verification
 from inbox_worker.reading.reader import DocumentReader, load_definitions
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening, wiring
 from outbound.letters.words import format_date
 from parsers.certifications.values import CertificationReading, FileKind, SignatureReading
 
@@ -61,7 +61,7 @@ def verify(
     """
     settings = _find_settings(context, offline=offline)
     anchors = _find_anchors(trust_anchors, settings)
-    limits = None if settings is None else bootstrap.build_limits(settings)
+    limits = None if settings is None else wiring.build_limits(settings)
     with show_work(f"Verifying {file} …"), DocumentReader(load_definitions(), limits=limits) as r:
         found = verify_file(
             file,
@@ -108,7 +108,7 @@ def _print_verified(file: Path, found: Verified, settings: Settings | None) -> N
     verification = found.verification
     say(f"{file}: {_HEADLINES[verification.verdict]}")
     say(_explain(verification, zone))
-    for note in list_notes(verification, zone, now=bootstrap.now()):
+    for note in list_notes(verification, zone, now=opening.now()):
         say(note)
     if found.why_no_register:
         say(found.why_no_register)

@@ -28,7 +28,7 @@ from inbox_worker.desk.views import list_requests
 from inbox_worker.errors import WorkerError
 from inbox_worker.fetching.setup import set_up_mailbox
 from inbox_worker.mailbox.client import open_mailbox
-from inbox_worker.service import bootstrap
+from inbox_worker.service import bootstrap, opening
 from inbox_worker.service.once import run_once
 from inbox_worker.service.worker import Worker
 from inbox_worker.storage.database import Database
@@ -196,7 +196,7 @@ def _write(person: Stakeholder, form: bytes | None) -> EmailMessage:
     mail["To"] = MAILBOX
     mail["Subject"] = person.subject
     mail["Message-ID"] = make_msgid(domain=person.address.rpartition("@")[2])
-    mail["Date"] = bootstrap.now()
+    mail["Date"] = opening.now()
     mail.set_content(person.text)
     if form is not None:
         mail.add_attachment(form, maintype="application", subtype="pdf", filename="request.pdf")
@@ -223,10 +223,10 @@ def _reply(stage: _Stage, notice: InboundMessage, text: str, sentence: str) -> N
     mail["To"] = notice.reply_to[0].address
     mail["Subject"] = f"Re: {notice.subject}"
     mail["Message-ID"] = make_msgid(domain="agency.example")
-    mail["Date"] = bootstrap.now()
+    mail["Date"] = opening.now()
     mail["In-Reply-To"] = notice.message_id or ""
     quoted = "\n".join(f"> {line}" for line in (notice.text or "").splitlines())
-    day = f"{bootstrap.now():%a, %b %d, %Y at %I:%M %p}"
+    day = f"{opening.now():%a, %b %d, %Y at %I:%M %p}"
     mail.set_content(f"{text}\n\nOn {day}, {MAILBOX} wrote:\n{quoted}\n")
     _mail(stage, mail, APPROVER)
 
@@ -237,7 +237,7 @@ def _mail(stage: _Stage, mail: EmailMessage, sender: str) -> None:
 
 
 def _today() -> Any:
-    return bootstrap.now().date()
+    return opening.now().date()
 
 
 def build_demo_settings(servers: EmbeddedServers, database_url: str) -> Settings:

@@ -13,9 +13,11 @@ from config.signing_keys import find_key_problems
 from inbox_worker.desk.probe import send_probe
 from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import open_mailbox
+from inbox_worker.packages import check_packages
 from inbox_worker.reading.reader import load_definitions
 from inbox_worker.review.keyring import open_timestamp_server
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
+from inbox_worker.service.relays import build_account
 from inbox_worker.storage.database import Database
 from outbound.certification.timestamps import TimestampError
 from outbound.submission.delivery_errors import DeliveryError
@@ -89,7 +91,7 @@ def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> C
 
 
 def _try_packages(_settings: Settings) -> str:
-    bootstrap.check_packages()
+    check_packages()
     return "every package is our own"
 
 
@@ -107,7 +109,7 @@ def _try_database(settings: Settings) -> str:
 
 
 def _try_signing_keys(settings: Settings) -> str:
-    problems = list(find_key_problems(settings, now=bootstrap.now()))
+    problems = list(find_key_problems(settings, now=opening.now()))
     if problems:
         raise SigningKeyError(" ".join(str(problem) for problem in problems))
     return "usable" if settings.certification.is_signed_with_key else "none asked for"
@@ -115,7 +117,7 @@ def _try_signing_keys(settings: Settings) -> str:
 
 def _try_timestamps(settings: Settings) -> str:
     try:
-        server = open_timestamp_server(settings, bootstrap.now)
+        server = open_timestamp_server(settings, opening.now)
         assert server is not None
         stamped = server.try_out()
     except TimestampError as error:
@@ -131,13 +133,13 @@ def _try_mailbox(mailbox_settings: MailboxSettings, _settings: Settings) -> str:
 
 
 def _try_relay(relay: SmtpSettings, _settings: Settings) -> str:
-    with SmtpSubmitter(bootstrap.build_account(relay)) as submitter:
+    with SmtpSubmitter(build_account(relay)) as submitter:
         submitter.check()
     return f"{relay.host} lets us in"
 
 
 def _try_probe(mailbox: MailboxSettings, settings: Settings) -> str:
     seconds = send_probe(
-        settings, mailbox, random_bits=secrets.randbits, clock=bootstrap.now, wait=time.sleep
+        settings, mailbox, random_bits=secrets.randbits, clock=opening.now, wait=time.sleep
     )
     return f"a mail went round in {seconds:.1f} seconds"

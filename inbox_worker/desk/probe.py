@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from config.settings import MailboxSettings, Settings
 from inbox_worker.errors import WorkerError
 from inbox_worker.mailbox.client import Mailbox, open_mailbox
-from inbox_worker.service.bootstrap import build_account
+from inbox_worker.service.relays import build_account
 from inbox_worker.storage.tokens import RandomBits, build_token
 from outbound.letters.mime import LOOP_MARKER
 from outbound.submission.outbox import QueuedLetter

@@ -15,7 +15,7 @@ from config.settings import Settings
 from inbox_worker.casefile.verification import Looked, Verification, ask_register, judge
 from inbox_worker.errors import SchemaError
 from inbox_worker.reading.reader import DocumentReader
-from inbox_worker.service import bootstrap
+from inbox_worker.service import opening
 from parsers.certifications.values import CertificationReading, FileKind
 
 
@@ -48,7 +48,7 @@ def verify_file(
 
 
 def _ask(settings: Settings, reading: CertificationReading) -> Looked:
-    with bootstrap.open_database(settings) as database, database.read() as session:
+    with opening.open_database(settings) as database, database.read() as session:
         return ask_register(session, reading)
 
 

@@ -20,7 +20,7 @@ from inbox_worker.alarms.raising import tend_alarms
 from inbox_worker.errors import LoginRefusedError, UnreachableError
 from inbox_worker.mailbox.client import open_mailbox
 from inbox_worker.mailbox.sign_in import TokenSource, find_token_source
-from inbox_worker.service.bootstrap import build_account
+from inbox_worker.service.relays import build_account
 from inbox_worker.storage.faults import watching_login
 from inbox_worker.storage.models import Fault
 from outbound.submission.delivery_errors import RelayLoginError
