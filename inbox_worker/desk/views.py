@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from config.settings import Settings
 from inbox_worker.alarms.facts import find_current_alarms
 from inbox_worker.desk.case_mails import find_mail_ids
-from inbox_worker.handling import urgency
 from inbox_worker.status import Disposition
 from inbox_worker.storage import leases, store
 from inbox_worker.storage.models import (
@@ -122,7 +121,7 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
         "requests": _count_by(session, Request.status),
         "oldest": _find_oldest(session),
         "outbox": _count_by(session, LetterRecord.status),
-        "urgent": [_view_urgency(u) for u in urgency.list_open(session)],
+        "urgent": [_view_urgency(u) for u in _list_urgencies(session)],
         "quarantine": quarantined,
         "oversize": _count(
             session,
@@ -132,6 +131,12 @@ def view_status(session: Session, settings: Settings, *, now: datetime) -> View:
         ),
         **_view_alarms(session, settings, now),
     }
+
+
+def _list_urgencies(session: Session) -> Sequence[Urgency]:
+    """Return what nobody has acknowledged, the one that has waited longest first."""
+    query = select(Urgency).where(Urgency.acknowledged_at.is_(None)).order_by(Urgency.id)
+    return session.scalars(query).all()
 
 
 def _view_urgency(found: Urgency) -> View:

@@ -12,7 +12,7 @@ Outcomes of a reply to an alert: DECISION_APPLIED (acknowledged, now or before),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -89,12 +89,6 @@ def is_urgent(intake: Intake) -> bool:
     """Whether a person wrote of something urgent; an answer to an alert of ours is not news."""
     urgent = intake.verdict.about.having(Handling.URGENT)
     return bool(urgent) and intake.verdict.rule != ANSWERS_ALERT
-
-
-def list_open(session: Session) -> Sequence[Urgency]:
-    """Return what nobody has acknowledged, the one that has waited longest first."""
-    query = select(Urgency).where(Urgency.acknowledged_at.is_(None)).order_by(Urgency.id)
-    return session.scalars(query).all()
 
 
 def tell_again(services: Services) -> int:

@@ -15,12 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import Connection, Engine, Insert, Update, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, Update, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -35,8 +30,6 @@ _IDLE_SECONDS = 60
 #: How long connecting to a PostgreSQL server may take, and sent data go unacknowledged, in seconds.
 _CONNECT_SECONDS = 10
 _SILENT_SECONDS = 60
-#: Any number will do for the lock under which one process migrates; this one is ours.
-_MIGRATION_LOCK = 4_207_319_551
 
 #: An INSERT that may have an ON CONFLICT clause. Either dialect writes this construct in its own
 #: words, which happen to be the same.
@@ -108,84 +101,49 @@ class Database:
 
     def migrate(self) -> None:
         """Create the schema or bring it to the current version."""
-        _make_file(self._url)
-        with self.engine.connect() as connection, _remaking_tables(connection):
-            _be_alone(connection)
-            configuration = _alembic_configuration()
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
-            connection.commit()
+        # Imported here because only `init` needs Alembic, which takes long to load.
+        from inbox_worker.storage.migrating import migrate  # noqa: PLC0415
+
+        migrate(self.engine)
 
     def has_schema(self) -> bool:
         """Whether some version of the schema is there."""
         if _is_missing_file(self._url):
             return False
-        with self._reader.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() is not None
+        return self._find_version() is not None
 
     def check_schema(self) -> None:
         """Raise `SchemaError`, naming `init`, unless the schema is the current one."""
         if not self.has_schema():
             raise SchemaError("The database has no schema yet: run `ero-outreach init` first.")
-        head = ScriptDirectory.from_config(_alembic_configuration()).get_current_head()
-        with self._reader.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+        head, found = find_newest_version(), self._find_version()
         if found != head:
             raise SchemaError(
                 f"The database's schema is {found} and this program's is {head}: "
                 "run `ero-outreach init` to bring it up to date."
             )
 
+    def _find_version(self) -> str | None:
+        """Return the version that Alembic wrote down, None where there is no schema."""
+        with self._reader.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-@contextmanager
-def _remaking_tables(connection: Connection) -> Iterator[None]:
-    """Let SQLite make a table anew that others refer to; all references hold again at the end.
+def find_newest_version() -> str:
+    """Return the version that this program's migrations lead to; each is named after its own.
 
-    SQLite changes a table by making another and dropping the first, as its own manual has it
-    (sqlite.org/lang_altertable.html, section 7).
+    Alembic would say the same, but takes long to load, and every command asks.
     """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    switch = connection.connection.cursor()
-    switch.execute("PRAGMA foreign_keys = OFF")
-    yield
-    broken = switch.execute("PRAGMA foreign_key_check").fetchall()
-    switch.execute("PRAGMA foreign_keys = ON")
-    if broken:
-        raise SchemaError(
-            f"{len(broken)} rows refer to rows that are not there: restore the last backup."
-        )
-
-
-def _be_alone(connection: Connection) -> None:
-    """Let nobody else migrate until this transaction ends; on SQLite it has the only write lock.
-
-    Raises `SchemaError` when the database cannot keep every character.
-    """
-    if connection.dialect.name != "postgresql":
-        return
-    encoding = connection.scalar(text("SHOW server_encoding"))
-    if encoding != "UTF8":
-        raise SchemaError(
-            f"The database's encoding is {encoding}: make one with `createdb --encoding UTF8`."
-        )
-    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
-
-
-def _make_file(url: str) -> None:
-    """Make an SQLite file and its folder, readable by their owner alone: it holds personal data."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        path = Path(parsed.database)
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, mode=0o700)
-        # SQLite gives its journal files the mode of the file they belong to.
-        path.touch(mode=0o600, exist_ok=True)
+    versions = resources.files("inbox_worker").joinpath("migrations", "versions")
+    names = (file.name for file in versions.iterdir())
+    return max(name.partition("_")[0] for name in names if name[:1].isdigit())
 
 
 def _is_missing_file(url: str) -> bool:
@@ -203,6 +161,9 @@ def _build_engine(url: str, idle_seconds: int) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    # Imported here because a site without a PostgreSQL server need not wait for its driver to load.
+    from inbox_worker.storage import postgresql_driver  # noqa: PLC0415
+
     waits = {
         "connect_timeout": str(_CONNECT_SECONDS),
         "tcp_user_timeout": str(_SILENT_SECONDS * 1000),
@@ -216,7 +177,9 @@ def _build_engine(url: str, idle_seconds: int) -> Engine:
         pool_pre_ping=True,
         connect_args={name: value for name, value in waits.items() if name not in parsed.query},
     )
-    event.listen(engine, "connect", partial(_prepare_postgresql, idle_seconds))
+    event.listen(
+        engine, "connect", partial(postgresql_driver.prepare, idle_seconds, BUSY_TIMEOUT_MS)
+    )
     return engine
 
 
@@ -225,25 +188,6 @@ def _build_reader(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(read_only=True)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-
-
-class _TextDumper(StrDumperUnknown):
-    """Writes a NUL, which PostgreSQL keeps in no text, as the replacement character U+FFFD."""
-
-    def dump(self, obj: str) -> Any:
-        """Return the text in the encoding of the connection."""
-        return super().dump(obj.replace("\0", "\ufffd"))
-
-
-def _prepare_postgresql(idle_seconds: int, dbapi_connection: Any, _record: object) -> None:
-    dbapi_connection.adapters.register_dumper(str, _TextDumper)
-    dbapi_connection.autocommit = True
-    for setting in (
-        f"lock_timeout = {BUSY_TIMEOUT_MS}",
-        f"idle_in_transaction_session_timeout = {idle_seconds * 1000}",
-    ):
-        dbapi_connection.execute(f"SET {setting}")
-    dbapi_connection.autocommit = False
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -262,11 +206,3 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def _alembic_configuration() -> Config:
-    configuration = Config()
-    location = resources.files("inbox_worker").joinpath("migrations")
-    # Alembic reads `%` as interpolation, and a path may hold one.
-    configuration.set_main_option("script_location", str(location).replace("%", "%%"))
-    return configuration
