@@ -19,7 +19,7 @@ from inbox_worker.review.keyring import open_timestamp_server
 from inbox_worker.service import opening
 from inbox_worker.service.relays import build_account
 from inbox_worker.storage.database import Database
-from outbound.certification.timestamps import TimestampError
+from outbound.certification.timestamp_errors import TimestampError
 from outbound.submission.delivery_errors import DeliveryError
 from outbound.submission.smtp import SmtpSubmitter
 

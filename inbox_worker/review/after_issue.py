@@ -33,7 +33,7 @@ from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import CertificationRecord, Decision, Event, Request
 from outbound.certification.sealing import name_filing_copy
-from outbound.certification.timestamps import TimestampError
+from outbound.certification.timestamp_errors import TimestampError
 from outbound.letters.compose import Fact, Letter
 from outbound.letters.mime import find_mailable_address
 from outbound.letters.reply_letters import Transcript, compose_transcript

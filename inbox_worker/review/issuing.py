@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import and_, or_, select
@@ -45,10 +45,13 @@ from outbound.certification.determination import has_stale_records
 from outbound.certification.document import CertificationFacts, Mark
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import sign_certification
-from outbound.certification.timestamps import TimestampError, TimestampServer
+from outbound.certification.timestamp_errors import TimestampError
 from parsers.extraction import FieldValue
 from parsers.replies.findings import Findings
 from parsers.values.control_numbers import SAMPLE_CONTROL_NUMBER
+
+if TYPE_CHECKING:
+    from outbound.certification.timestamps import TimestampServer
 
 _log = structlog.get_logger()
 

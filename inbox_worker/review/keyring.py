@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -20,7 +21,10 @@ from config.signing_keys import KeyUnusableError, SigningKey, find_key_place, re
 from inbox_worker.services import Services
 from inbox_worker.storage.models import Decision
 from inbox_worker.storage.tokens import RandomBits
-from outbound.certification.timestamps import TimestampError, TimestampServer
+from outbound.certification.timestamp_errors import TimestampError
+
+if TYPE_CHECKING:
+    from outbound.certification.timestamps import TimestampServer
 
 #: Crockford's base32: no I, L, O or U.
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -70,6 +74,9 @@ def open_timestamp_server(
         anchors = read_certificates(Path(certification.timestamp_ca_file))
     except KeyUnusableError as error:
         raise TimestampError("The file timestamp_ca_file cannot be read.") from error
+    # Imported here because few sites have a time-stamp server, and pyHanko takes long to load.
+    from outbound.certification.timestamps import TimestampServer  # noqa: PLC0415
+
     return TimestampServer(
         certification.timestamp_url,
         anchors=[anchor.public_bytes(Encoding.DER) for anchor in anchors],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,10 @@ from inbox_worker.review import notices, passwords, sealing
 from inbox_worker.services import Services
 from inbox_worker.storage.models import CertificationRecord, Decision, Request
 from outbound.certification.sealing import name_filing_copy
-from outbound.certification.timestamps import TimestampServer
 from parsers.extraction import FieldValue
+
+if TYPE_CHECKING:
+    from outbound.certification.timestamps import TimestampServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

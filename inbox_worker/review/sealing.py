@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, undefer
@@ -19,7 +20,9 @@ from inbox_worker.services import Services
 from inbox_worker.storage.models import CertificationCopy, CertificationRecord, Event
 from outbound.certification.passwords import build_password
 from outbound.certification.sealing import seal_certification, strip_attachments
-from outbound.certification.timestamps import TimestampServer
+
+if TYPE_CHECKING:
+    from outbound.certification.timestamps import TimestampServer
 
 #: The event of a password that was shown to staff.
 PASSWORD_GIVEN = "password_given"  # noqa: S105  names it, and is none

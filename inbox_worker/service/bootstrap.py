@@ -16,7 +16,8 @@ from inbox_worker.service.wiring import open_services
 from inbox_worker.service.worker import Worker
 from inbox_worker.storage.leases import WorkerLease, hold_lease
 from inbox_worker.storage.outbox_store import hasten_untried
-from outbound.letters.compose import preload
+from outbound.certification import signing
+from outbound.letters import compose
 from outbound.submission.smtp import SmtpSubmitter
 
 #: How long a busy thread may keep the others waiting, in seconds. With Python's own 5 ms, a child
@@ -43,7 +44,7 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
             with services.database.unit_of_work() as unit:
                 hasten_untried(unit.session, now=clock())
                 unit.commit()
-            _warm_up()
+            _warm_up(settings)
             own = settings.alerts.smtp
             worker = Worker(
                 services=services,
@@ -57,12 +58,14 @@ def open_worker(settings: Settings, *, clock: Callable[[], datetime] = now) -> I
                 worker.close()
 
 
-def _warm_up() -> None:
-    """Compile what every letter needs, let threads take turns more often, and spare the collector.
+def _warm_up(settings: Settings) -> None:
+    """Load what letters and signatures need, let threads take turns often, and spare the collector.
 
     What lives as long as the worker need not be looked at again and again.
     """
-    preload()
+    compose.preload()
+    if settings.certification.is_signed_with_key:
+        signing.preload()
     sys.setswitchinterval(_TURN_SECONDS)
     gc.collect()
     gc.freeze()

@@ -11,6 +11,7 @@ fault.
 from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from pikepdf import (
     Array,
@@ -24,7 +25,9 @@ from pikepdf import (
 
 from config.signing_keys import SigningKey
 from outbound.certification.signing import sign_copy
-from outbound.certification.timestamps import TimestampServer
+
+if TYPE_CHECKING:
+    from outbound.certification.timestamps import TimestampServer
 
 #: Reading aloud and copying, printing: whoever has the password may do all but change it.
 _ALLOWED = Permissions(

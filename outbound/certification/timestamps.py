@@ -23,6 +23,8 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 
+from outbound.certification.timestamp_errors import TimestampError
+
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 #: Seconds to connect, to wait for each part of the answer, and for all of it.
 _CONNECT, _READ, _ALL = 5.0, 10.0, 20.0
@@ -30,15 +32,6 @@ _MAX_ANSWER = 262_144
 #: How far its clock and ours may be apart.
 _TOLERANCE = timedelta(minutes=5)
 _TEST_DIGEST = hashlib.sha256(b"ero-outreach").digest()
-
-
-class TimestampError(Exception):
-    """The server gave no time-stamp that can be used; the text is one sentence."""
-
-    #: The alarm about decisions that wait for it.
-    code = "no_timestamp"
-    #: What to do about it.
-    hint = "Try again later; `check` asks the server too."
 
 
 class TimestampServer(TimeStamper):

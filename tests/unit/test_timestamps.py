@@ -22,7 +22,8 @@ from config.signing_keys import KeyPlace, read_signing_key
 from outbound.certification import timestamps
 from outbound.certification.pdf import render_certification
 from outbound.certification.signing import sign_certification
-from outbound.certification.timestamps import TimestampError, TimestampServer
+from outbound.certification.timestamp_errors import TimestampError
+from outbound.certification.timestamps import TimestampServer
 from tests.conftest import require_or_skip
 from tests.servers.timestamping import (
     REPLY,
