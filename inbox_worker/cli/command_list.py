@@ -6,6 +6,7 @@ whoever asks for help, or how the service stands, must not wait for the other pa
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -15,6 +16,7 @@ from typer.core import TyperCommand
 from typer.main import get_group
 
 from inbox_worker.cli.help import Group
+from inbox_worker.loading import hold_collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +139,8 @@ def load_commands(module: str) -> dict[str, Any]:
 
 def load_module(name: str) -> Any:
     """Return a module of commands."""
-    return import_module(f"inbox_worker.cli.{name}")
+    path = f"inbox_worker.cli.{name}"
+    if path not in sys.modules:
+        with hold_collector():
+            import_module(path)
+    return sys.modules[path]

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
+from inbox_worker.loading import hold_collector
 from parsers.classification.classify import ClassificationContext
 from parsers.definition import FormDefinition
 from parsers.errors import ParseError
@@ -247,8 +248,8 @@ def _start_clock(seconds: float) -> None:
 
 def _warm_up(definitions: tuple[FormDefinition, ...]) -> None:
     """Import the readers and fold the definitions before the first document comes."""
-    from parsers.reading.known_forms import know  # noqa: PLC0415  # importing it is what takes the time
+    with hold_collector():
+        from parsers.reading.known_forms import know  # noqa: PLC0415  # importing it is what takes the time
 
-    know(definitions)
-    gc.collect()
-    gc.freeze()
+        know(definitions)
+        gc.collect()
