@@ -17,8 +17,11 @@ $(UV):
 	@$(PYTHON) -m venv .uv
 	@.uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
+# Compiled here, because the account that runs the program may not write here, and would compile
+# everything anew at each start.
 .venv/.installed: pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --quiet --frozen --inexact --no-default-groups --python $(PYTHON)
+	@$(UV) sync --quiet --frozen --inexact --no-default-groups --compile-bytecode --python $(PYTHON)
+	@$(RUN)/python -m compileall -q config inbox_worker outbound parsers templates
 	@touch $@
 
 .venv/.developing: pyproject.toml uv.lock .venv/.installed
