@@ -27,6 +27,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from inbox_worker.loading import hold_collector
+from inbox_worker.reading.task_wire import TaskReceiver
 from parsers.classification.classify import ClassificationContext
 from parsers.definition import FormDefinition
 from parsers.errors import ParseError
@@ -137,8 +138,9 @@ def main() -> None:
 def _serve(
     channel: socket.socket, definitions: tuple[FormDefinition, ...], limits: ReadLimits
 ) -> None:
+    receiver = TaskReceiver()
     for _ in range(DOCUMENTS_PER_CHILD):
-        task = pickle.loads(_receive(channel))  # noqa: S301  # sent by the parent
+        task = receiver.unpack(_receive(channel))
         _start_clock(limits.seconds)
         answer = _read(task, definitions, limits)
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -25,6 +25,7 @@ from typing import ParamSpec, TypeVar
 
 from inbox_worker.reading.child import HEADER, Answer, Task
 from inbox_worker.reading.system_faults import ReaderUnavailableError
+from inbox_worker.reading.task_wire import TaskSender
 from parsers.certifications.values import (
     CertificationReading,
     FileKind,
@@ -182,6 +183,7 @@ class _Child:
         with theirs:
             self._process = _start_process(theirs)
         self._settings = pickle.dumps((definitions, limits))
+        self._sender = TaskSender()
 
     @property
     def id(self) -> int:
@@ -204,7 +206,7 @@ class _Child:
         """Return the child's answer, or how it ended in place of one."""
         deadline = time.monotonic() + self._limits.seconds + _GRACE_SECONDS
         try:
-            self._send(pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL), deadline)
+            self._send(self._sender.pack(task), deadline)
             return _load_answer(self._receive(deadline))
         except TimeoutError:
             return End.TOO_LONG
