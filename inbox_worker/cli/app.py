@@ -71,7 +71,7 @@ def start(
 
     # Whatever a command does, log lines must never reach standard output, where JSON is printed.
     configure_logging(json=not sys.stderr.isatty(), level=logging.WARNING)
-    context.obj = Invocation(config=config, environ=dict(os.environ))
+    context.obj = Invocation(config=config, environ=context.obj)
     if context.invoked_subcommand is None:
         load_module("service").run(context)
 
@@ -87,10 +87,9 @@ def main() -> None:
 
 def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Run one command and return its exit code; everything people read goes to the terminal."""
-    del environ
     try:
         check_packages()
-        outcome = app(arguments, standalone_mode=False)
+        outcome = app(arguments, standalone_mode=False, obj=dict(environ))
     except typer.Exit as leaving:
         return leaving.exit_code
     except Exception as error:  # noqa: BLE001 - shown, or raised again
