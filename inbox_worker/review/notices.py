@@ -174,6 +174,14 @@ def write_stand_in_notice(
         return
     asking = _Asking(dossier=read_dossier(session, request))
     compose = _composer(services, request, deputy, asking, absent=(absent.name,), now=now)
+    store.add_event(
+        session,
+        "review_routed",
+        request=request,
+        actor=store.PROGRAM,
+        now=now,
+        detail={"deputy": deputy.email.lower()},
+    )
     post_to_staff(services, session, request, deputy.email, compose, Posting(key=key, now=now))
 
 

@@ -15,6 +15,7 @@ from inbox_worker.review.absences import find_stand_in, list_absent
 from inbox_worker.review.notices import write_assigned_notice
 from inbox_worker.review.reply import Reply
 from inbox_worker.status import Disposition, RequestStatus
+from inbox_worker.storage import store
 from inbox_worker.storage.models import Request
 from outbound.letters.compose import Fact
 from outbound.letters.words import format_date
@@ -87,9 +88,8 @@ def _apply_absence(reply: Reply, until: date, session: Session) -> Disposition:
         Fact(label="Your first day back", value=format_date(until)),
         Fact(label="Who stands in", value=who),
     )
-    request = session.get_one(Request, reply.request.id)
     sentence = "You are marked away. Notices can still be answered; reply BACK to end it earlier."
-    return _note(reply, session, request, sentence, facts)
+    return _tell(reply, session, sentence, facts)
 
 
 def _apply_return(reply: Reply, session: Session) -> Disposition:
@@ -97,9 +97,22 @@ def _apply_return(reply: Reply, session: Session) -> Disposition:
     was_away = attendance.mark_back(
         intake.services, session, reply.member, now=intake.now, journal_id=intake.entry.id
     )
-    request = session.get_one(Request, reply.request.id)
     sentence = "You are marked back." if was_away else "You were not marked away."
-    return _note(reply, session, request, sentence, ())
+    return _tell(reply, session, sentence, ())
+
+
+def _tell(reply: Reply, session: Session, sentence: str, facts: tuple[Fact, ...]) -> Disposition:
+    """Answer what was about the writer; the answer is a letter of the request's all the same."""
+    request = session.get_one(Request, reply.request.id)
+    store.add_event(
+        session,
+        "absence_answered",
+        request=request,
+        actor=store.PROGRAM,
+        now=reply.intake.now,
+        journal_id=reply.intake.entry.id,
+    )
+    return _note(reply, session, request, sentence, facts)
 
 
 def _note(

@@ -12,7 +12,7 @@ from PIL import Image
 from inbox_worker.review.attendance import end_absences
 from inbox_worker.review.digest import send_digest
 from inbox_worker.review.reminders import see_to_open_reviews
-from inbox_worker.storage.models import Absence, Event
+from inbox_worker.storage.models import Absence, Event, LetterRecord
 from tests.worker_harness import ALVAREZ, APPROVE, CHEN, CLERK, LINDQVIST, ORTEGA, STAFF, Harness
 
 pytestmark = pytest.mark.on_both
@@ -281,6 +281,20 @@ def test_who_comes_back_is_back(office: Harness) -> None:
         "staff_away",
         "staff_back",
     ]
+
+
+def test_every_letter_about_a_request_has_its_event_there(office: Harness) -> None:
+    office.file()
+    office.clock.advance(minutes=1)
+    office.reply(CHEN, "AWAY until 2026-05-18", to=office.notice(CHEN))
+    office.clock.advance(minutes=1)
+    office.reply(CHEN, "AWAY until 2026-05-18", to=office.notice(CHEN))
+    office.clock.advance(minutes=1)
+    office.reply(CHEN, "BACK")
+    events = {(e.request_id, e.at) for e in office.rows(Event)}
+    letters = [x for x in office.rows(LetterRecord) if x.request_id is not None]
+    assert len({x.created_at for x in letters}) == 4, "at each of these moments"
+    assert all((x.request_id, x.created_at) in events for x in letters)
 
 
 def test_being_away_ends_by_itself_and_cancels_no_token(office: Harness) -> None:
