@@ -47,7 +47,7 @@ _log = structlog.get_logger()
 #: How often a handler may lose a race before it counts as a failed attempt.
 _RACES = 3
 #: How many requests, and of how many bytes, may share a commit.
-_TOGETHER = 16
+_TOGETHER = 32
 _TOGETHER_BYTES = 4_000_000
 
 HANDLERS: Mapping[MessageKind, Callable[[Intake], Apply]] = {

@@ -31,7 +31,7 @@ from parsers.papers.mail_reading import REPORTS, MailReading, add_inside, list_d
 from parsers.reading.document import build_refused
 
 #: How many mails, and of how many bytes, are with the reader while earlier ones are filed.
-_AHEAD = 24
+_AHEAD = 48
 _AHEAD_BYTES = 16_000_000
 #: How many mails, and of how many bytes, are read from the journal in one go.
 _READ_TOGETHER = 8
