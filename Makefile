@@ -57,7 +57,7 @@ test-long: dev
 
 # A hundred thousand mails through one worker, whose memory has to stay flat.
 soak: dev servers
-	$(RUN)/pytest -m soak --timeout=7200 --capture=no
+	$(RUN)/pytest -m soak --timeout=7200 --capture=no tests/integration/test_soak.py
 
 # Documents that broke other programs, from the source packages of two PDF libraries; never committed.
 collections: dev .collections/.fetched
