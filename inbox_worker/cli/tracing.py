@@ -184,7 +184,14 @@ def _list_facts(step: Step, only: str | None) -> Iterator[str]:
     if step.by is not None:
         yield f"by {step.by}"
     for name, value in step.detail.items():
-        values = value if isinstance(value, list) else [value]
-        told = [str(v) for v in values if v is not None and _CODE.fullmatch(str(v))]
+        told = [v for v in _list_values(value) if _CODE.fullmatch(v)]
         if told:
             yield f"{name.replace('_', ' ')} {', '.join(told)}"
+
+
+def _list_values(value: object) -> list[str]:
+    """Return a value's parts; of a table, each name with the stable name beside it."""
+    if isinstance(value, dict):
+        return [f"{k} {v}" for k, v in value.items() if isinstance(v, str) and v.isidentifier()]
+    values = value if isinstance(value, list) else [value]
+    return [str(v) for v in values if v is not None]
