@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -52,6 +54,12 @@ def put_mails(job: Job, mails: int) -> None:
         files = [] if number % 5 == 4 else [("form.pdf", "application/pdf", fill(values))]
         text = f"Please send me the request form, or take this one, {number}.\n"
         job.append(bytes(compose(author.address, job.mailbox, text, files=files)))
+
+
+def put_to_sleep(process: subprocess.Popen[str]) -> None:
+    """Stop a process, and return when the last of its threads stands still."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
 
 
 def can_write(job: Job) -> bool:
@@ -107,7 +115,8 @@ def test_workers_side_by_side_do_everything_once(job: Job, mails: int) -> None:
     finally:
         for worker in workers[:2]:
             worker.send_signal(signal.SIGTERM)
-    assert [worker.wait(20) for worker in workers] == [0, 0, 0]
+        ended = [worker.wait(20) for worker in workers]
+    assert ended == [0, 0, 0]
     check_everything_once(job, mails)
     told = log.read_text()
     assert told.count('"mail_disposed"') == mails
@@ -123,12 +132,12 @@ def test_a_worker_that_sleeps_past_its_time_writes_nothing(job: Job, backend: st
     sleeper = job.start("run")
     assert wait_until(lambda: log.read_text().count('"mail_recorded"') >= mails)
     assert wait_until(lambda: '"mail_disposed"' in log.read_text())
-    sleeper.send_signal(signal.SIGSTOP)
+    put_to_sleep(sleeper)
     # On a file, one that sleeps in the middle of a transaction keeps everybody waiting.
     while backend == "sqlite" and not can_write(job):
         sleeper.send_signal(signal.SIGCONT)
         time.sleep(0.01)
-        sleeper.send_signal(signal.SIGSTOP)
+        put_to_sleep(sleeper)
     worker = job.start("run")
     try:
         assert wait_until(lambda: is_done(job, mails), seconds=240), job.ask("status")
@@ -140,6 +149,7 @@ def test_a_worker_that_sleeps_past_its_time_writes_nothing(job: Job, backend: st
         for process in (sleeper, worker):
             process.send_signal(signal.SIGCONT)
             process.send_signal(signal.SIGTERM)
-    assert [process.wait(20) for process in (sleeper, worker)] == [0, 0]
+        ended = [process.wait(20) for process in (sleeper, worker)]
+    assert ended == [0, 0]
     # The one it was handing to the relay when it fell asleep nobody can take back.
     check_everything_once(job, mails, twice=1)
