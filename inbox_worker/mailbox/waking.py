@@ -7,8 +7,10 @@ waiting are two: it was woken, or the time is over. Being woken several times co
 from __future__ import annotations
 
 import select
+import signal
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _DRAIN = 4096
 
@@ -31,6 +33,19 @@ class Waker:
         # A full socket has been woken often enough; one that is closed has nobody waiting.
         with suppress(OSError):
             self._sender.send(b"\0")
+
+    @contextmanager
+    def woken_by_signals(self) -> Iterator[None]:
+        """Let every signal that has a handler wake the main thread, which waits for this.
+
+        The kernel may hand a signal to any thread, while handlers run in the main one, and that is
+        interrupted in its waiting only by signals of its own (signal.set_wakeup_fd).
+        """
+        before = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
 
     def clear(self) -> bool:
         """Forget every wake so far; return whether there was one."""

@@ -114,9 +114,10 @@ class Service:
         _log.info("service_started")
         self._notifier.ready()
         try:
-            while not self._stopping:
-                self._waker.wait(self._notifier.interval_seconds)
-                self._feed_watchdog()
+            with self._waker.woken_by_signals():
+                while not self._stopping:
+                    self._waker.wait(self._notifier.interval_seconds)
+                    self._feed_watchdog()
         finally:
             self._stop()
             self._notifier.stopping()

@@ -177,6 +177,24 @@ def test_once_beside_a_service_is_harmless(real_job: Job) -> None:
     assert len(job.letters_to(clerk.address)) == 4
 
 
+def test_the_service_stops_whichever_thread_the_signal_is_handed_to(real_job: Job) -> None:
+    """After a sleep, the kernel may hand it to another than the main thread."""
+    job = real_job
+    job.do("init")
+    with _run_service(job) as process:
+        assert wait_until(lambda: "service_started" in _read_log(job))
+        began = time.monotonic()
+        os.kill(_list_threads(process)[-1], signal.SIGTERM)
+        assert process.wait(40) == 0
+        assert time.monotonic() - began < 20
+
+
+def _list_threads(process: subprocess.Popen[str]) -> list[int]:
+    """Return the numbers of a process's threads but its main one."""
+    numbers = sorted(int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir())
+    return [number for number in numbers if number != process.pid]
+
+
 def test_a_mail_server_that_does_not_answer_keeps_nobody_from_stopping(
     short_folders: Callable[[], Path], postfix: Postfix, tmp_path: Path
 ) -> None:

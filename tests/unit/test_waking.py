@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from threading import get_ident
 
 import pytest
 
@@ -46,6 +47,24 @@ def test_a_signal_wakes(waker: Waker) -> None:
         thread.start()
         assert waker.wait(60) is True
         thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_signal_wakes_the_main_thread_whichever_thread_it_is_handed_to(waker: Waker) -> None:
+    """The kernel may hand it to any thread, and only the main one runs Python's handlers."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
+    try:
+        with waker.woken_by_signals():
+            thread = threading.Timer(0.05, lambda: signal.pthread_kill(get_ident(), signal.SIGUSR1))
+            thread.start()
+            assert waker.wait(60) is True
+            thread.join()
+        assert heard == [signal.SIGUSR1]
+        # A descriptor of that number may be somebody else's soon.
+        signal.raise_signal(signal.SIGUSR1)
+        assert waker.clear() is False
     finally:
         signal.signal(signal.SIGUSR1, before)
 
