@@ -1,7 +1,8 @@
 """The command line: what people type, what they read, and the exit code.
 
 Exit codes: 0 done; 1 it did not work, with a sentence that says why; 2 usage or configuration
-error; 75 a server could not be reached, try later (EX_TEMPFAIL of sysexits.h).
+error; 75 a server could not be reached, or another program kept the database, try later
+(EX_TEMPFAIL of sysexits.h).
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ def explain(error: Exception) -> int:
         return EXIT_TRY_LATER if isinstance(error, UnreachableError) else EXIT_FAILED
     if isinstance(error, SQLAlchemyError):
         complain(_explain_database(error))
-        return EXIT_TRY_LATER if _is_server_away(error) else EXIT_FAILED
+        may_pass = _is_server_away(error) or _is_kept_by_another(error)
+        return EXIT_TRY_LATER if may_pass else EXIT_FAILED
     if isinstance(error, OSError):
         complain(_explain_system(error))
         return EXIT_FAILED
@@ -43,6 +44,12 @@ def _explain_database(error: SQLAlchemyError) -> str:
     said = str(getattr(error, "orig", None) or type(error).__name__)
     if _is_server_away(error):
         return f"The database server could not be reached ({' '.join(said.split())})."
+    if _is_kept_by_another(error):
+        return (
+            "Another program has kept the database to itself for too long: see whether a worker "
+            "hangs or was stopped in the middle of its work (`status` names those that are "
+            "silent), and try again."
+        )
     return (
         f"The database cannot be used ({said}): look at database.url, at the rights on that file, "
         "and at the space left on its disk."
@@ -54,6 +61,17 @@ def _is_server_away(error: SQLAlchemyError) -> bool:
     if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
         return False
     return error.connection_invalidated or not error.statement
+
+
+def _is_kept_by_another(error: SQLAlchemyError) -> bool:
+    """Whether all the time was spent waiting for a lock (PostgreSQL's 55P03, lock_timeout)."""
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        # The lower byte is the primary code, the rest says more of the same.
+        return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
+    return getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def _explain_system(error: OSError) -> str:
