@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -20,11 +20,12 @@ from typing import Any
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, undefer
 
-from config.data import TOPIC_FILES, read_data
+from config.data import read_data
 from config.settings import Settings, build_settings
 from inbox_worker.handling import ingest
 from inbox_worker.reading.reader import DocumentReader, load_definitions
 from inbox_worker.review import issuing
+from inbox_worker.service.wiring import build_services
 from inbox_worker.services import Services
 from inbox_worker.storage import journal
 from inbox_worker.storage.database import Database
@@ -40,12 +41,7 @@ from inbox_worker.storage.models import (
 )
 from inbox_worker.storage.store import current_fields
 from outbound.forms.filling import fill_form
-from parsers.classification.directory import parse_directory
-from parsers.classification.field_offices import parse_field_offices
-from parsers.classification.topic_table import parse_topic_table
 from parsers.extraction import FieldValue
-from parsers.replies.keyword_table import parse_keyword_table
-from parsers.replies.question_filter import parse_question_vocabulary
 
 #: A Monday, 15:00 Eastern; half an hour after `FINDINGS` were looked up.
 NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
@@ -342,18 +338,10 @@ class Harness:
     ) -> Harness:
         """Return a worker over a database whose schema is current."""
         clock = Clock()
-        services = Services(
-            settings=build_test_settings(
-                {**(changes or {}), "database": {"url": url_of(database)}}
-            ),
-            database=Database(url_of(database)),
-            reader=reader,
-            definitions=load_definitions(),
-            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-            topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
-            directory=parse_directory(read_data("contacts/contacts.toml")),
-            offices=parse_field_offices(read_data("offices/field_offices.toml")),
+        services = build_services(
+            build_test_settings({**(changes or {}), "database": {"url": url_of(database)}}),
+            Database(url_of(database)),
+            reader,
             clock=clock,
             # Seeded, and never alike in two workers, of which one may go on where another ended.
             random_bits=random.Random(next(_numbers)).getrandbits,
@@ -367,16 +355,9 @@ class Harness:
 
     def change_settings(self, **changes: Any) -> None:
         """Give the worker other settings from now on, as a restart would."""
-        self.services = Services(
-            **{
-                name: getattr(self.services, name)
-                for name in Services.__dataclass_fields__
-                if name != "settings"
-            },
-            settings=build_test_settings(
-                {**changes, "database": {"url": self.services.settings.database.url}}
-            ),
-        )
+        url = self.services.settings.database.url
+        settings = build_test_settings({**changes, "database": {"url": url}})
+        self.services = replace(self.services, settings=settings)
 
     # Mail in.
 

@@ -12,6 +12,7 @@ from config.settings import Settings
 from inbox_worker.reading.reader import DocumentReader, load_definitions
 from inbox_worker.service.opening import now, open_database
 from inbox_worker.services import Services
+from inbox_worker.storage.database import Database
 from parsers.classification.directory import parse_directory
 from parsers.classification.field_offices import parse_field_offices
 from parsers.classification.topic_table import parse_topic_table
@@ -64,16 +65,28 @@ def open_services(settings: Settings, *, clock: Callable[[], datetime] = now) ->
             workers=_READERS,
         ) as reader,
     ):
-        yield Services(
-            settings=settings,
-            database=database,
-            reader=reader,
-            definitions=load_definitions(),
-            keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-            questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-            topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
-            directory=parse_directory(read_data("contacts/contacts.toml")),
-            offices=parse_field_offices(read_data("offices/field_offices.toml")),
-            clock=clock,
-            random_bits=secrets.randbits,
-        )
+        yield build_services(settings, database, reader, clock=clock, random_bits=secrets.randbits)
+
+
+def build_services(
+    settings: Settings,
+    database: Database,
+    reader: DocumentReader,
+    *,
+    clock: Callable[[], datetime],
+    random_bits: Callable[[int], int],
+) -> Services:
+    """Return what every use case is handed, with the tables that the program carries."""
+    return Services(
+        settings=settings,
+        database=database,
+        reader=reader,
+        definitions=load_definitions(),
+        keywords=parse_keyword_table(read_data("replies/keywords.toml")),
+        questions=parse_question_vocabulary(read_data("replies/questions.toml")),
+        topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
+        directory=parse_directory(read_data("contacts/contacts.toml")),
+        offices=parse_field_offices(read_data("offices/field_offices.toml")),
+        clock=clock,
+        random_bits=random_bits,
+    )
