@@ -26,6 +26,7 @@ from outbound.submission.delivery_errors import (
 )
 from outbound.submission.outbox import QueuedLetter
 from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
+from tests.servers.ports import find_free_ports
 
 RECIPIENT = "clerk@courts.example"
 RAW = b"Subject: x\r\n\r\n.a line that starts with a dot\r\n..two\r\n.\r\nend\r\n"
@@ -107,10 +108,10 @@ class RelayController(Controller):
 
 @contextmanager
 def running(relay: Relay, **settings: Any) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    controller = RelayController(relay, hostname="127.0.0.1", port=port, **settings)
+    (port,) = find_free_ports(1)
+    controller = RelayController(
+        relay, hostname="127.0.0.1", port=port, ready_timeout=60, **settings
+    )
     controller.start()
     try:
         yield port
@@ -493,7 +494,7 @@ def hanging_after(line: str) -> Iterator[int]:
                     stream.readline()
                 stream.write(answer.encode() + b"\r\n")
                 stream.flush()
-            done.wait(10)
+            done.wait(60)
 
     thread = threading.Thread(target=serve)
     thread.start()
