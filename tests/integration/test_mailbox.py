@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from os import kill
 from pathlib import Path
 from typing import Any
 
 import pytest
+from imapclient import SocketTimeout
 
 from config.sections import MailboxSettings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
 from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
+from tests.servers.ports import wait_until
+from tests.servers.processes import await_end, standing_still
 
 SECRET = "Gl0cken-spiel"
 LIMITS = {"max_message_bytes": 1_000_000, "max_batch_bytes": 100_000}
@@ -307,14 +308,14 @@ def test_a_connection_that_stalls_or_is_cut_is_given_up(
     with start_dovecot(short_folders()) as own:
         settings = build_settings(own, user)
         own.deliver(build_mail(1), [f"{user}@agency.example"])
-        with open_mailbox(settings, read_seconds=0.5) as mailbox:
-            pid = find_imap_process(own)
-            kill(pid, signal.SIGSTOP)
+        with open_mailbox(settings) as mailbox, standing_still(find_imap_process(own)):
+            wait_no_longer_than(0.5, mailbox)
             with pytest.raises(UnreachableError, match="did not answer in time"):
                 fetch(mailbox)
-            kill(pid, signal.SIGKILL)
         with open_mailbox(settings) as mailbox:
+            pid = find_imap_process(own)
             own.run_doveadm("kick", user)
+            await_end(pid)
             with pytest.raises(UnreachableError, match="cannot be reached"):
                 fetch(mailbox)
         # Opening it anew is all it takes.
@@ -322,11 +323,36 @@ def test_a_connection_that_stalls_or_is_cut_is_given_up(
             assert len(fetch(mailbox)) == 1
 
 
-def find_imap_process(server: Dovecot) -> int:
-    """Return the process that serves the only session."""
+def wait_no_longer_than(seconds: float, mailbox: Mailbox) -> None:
+    """Wait for answers no longer from now on; until now a busy server had all its time."""
+    client = mailbox._client
+    client._timeout = SocketTimeout(seconds, seconds)
+    client.socket().settimeout(seconds)
+
+
+def list_imap_processes(server: Dovecot) -> list[int]:
+    """Return the processes that serve sessions; one goes on a little after its session is over."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    named = {int(c): Path(f"/proc/{c}/comm").read_text().strip() for c in children}
-    return next(pid for pid, name in named.items() if name == "imap")
+    return [int(child) for child in children if _read_name(child) == "imap"]
+
+
+def _read_name(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def find_imap_process(server: Dovecot) -> int:
+    """Return the process that serves the only session, once those of earlier ones are gone."""
+    found: list[int] = []
+
+    def is_alone() -> bool:
+        found[:] = list_imap_processes(server)
+        return len(found) == 1
+
+    assert wait_until(is_alone), found
+    return found[0]
 
 
 def test_errors_of_the_caller_pass_through_and_the_connection_is_closed(
