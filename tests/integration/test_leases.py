@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -180,9 +181,12 @@ def start_holder(url: str) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         text=True,
     ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        yield holder
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            yield holder
+        finally:
+            holder.kill()
 
 
 def now() -> datetime:
@@ -213,6 +217,7 @@ def test_a_stopped_worker_is_not_dead(database: Database, url: str) -> None:
     clock = Clock(now())
     with start_holder(url) as holder:
         holder.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, holder.pid, os.WSTOPPED)
         with hold_lease(lease := build_lease(database, url, clock)):
             assert not take(database, lease)
         holder.send_signal(signal.SIGCONT)
