@@ -10,10 +10,6 @@ from tests.acceptance.job import Job, Person
 from tests.servers.ports import wait_until
 
 
-def let_a_minute_pass(job: Job) -> None:
-    job.change("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
-
-
 def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     job = real_job
     told = job.folder / "told"
@@ -24,7 +20,7 @@ def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     job.do("once", **environ)
     assert job.ask("status")["alarms"] == []
 
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     done = job.run("once", ERO_MAILBOX__PASSWORD="wrong", **environ)
     assert done.returncode == 75
     assert "refused the login" in done.stderr
@@ -40,7 +36,7 @@ def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     assert shown.returncode == 1, shown.stdout
     assert "A server does not let the service in." in shown.stdout
 
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     job.do("once", **environ)
     assert job.ask("status")["alarms"] == []
     job.await_letters()
@@ -64,7 +60,7 @@ def test_an_alarm_leaves_by_a_relay_of_its_own_where_the_usual_one_refuses(real_
     job = real_job
     job.do("init")
     job.do("once")
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     relay = job.servers
     done = job.run(
         "once",
