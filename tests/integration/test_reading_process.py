@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
@@ -242,40 +243,41 @@ print(*reader.child_ids(), flush=True)
 """
 
 
-def _start_parent(then: str, lines: int) -> tuple[subprocess.Popen[bytes], int]:
-    parent = subprocess.Popen(
+@contextmanager
+def _run_parent(then: str, lines: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run a program whose child has a document in hand; yield it and the child's process id."""
+    with subprocess.Popen(
         [sys.executable, "-c", _PARENT.format(then=then)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    parent.stdin.write(_slow(lines))
-    parent.stdin.close()
-    return parent, int(parent.stdout.readline())
+    ) as parent:
+        try:
+            assert parent.stdin is not None
+            assert parent.stdout is not None
+            parent.stdin.write(_slow(lines))
+            parent.stdin.close()
+            yield parent, int(parent.stdout.readline())
+        finally:
+            parent.kill()
 
 
 @linux_only
 def test_no_child_outlives_a_killed_parent() -> None:
-    parent, child = _start_parent("time.sleep(60)", 60_000)
-    with parent:
-        is_running = _is_running(child)
-        parent.kill()
-    assert is_running
+    with _run_parent("time.sleep(60)", 60_000) as (_, child):
+        assert _is_running(child)
     assert _wait(lambda: not _is_running(child))
 
 
 @linux_only
 def test_a_document_in_hand_is_finished_and_nothing_is_said() -> None:
-    parent, child = _start_parent(
-        "reader.close(); print(future.result().kind.value, reader.child_ids())", 4_000
-    )
-    assert parent.stdout is not None
-    assert parent.stderr is not None
-    with parent:
+    then = "reader.close(); print(future.result().kind.value, reader.child_ids())"
+    with _run_parent(then, 4_000) as (parent, child):
+        assert parent.stdout is not None
+        assert parent.stderr is not None
         os.kill(child, signal.SIGTERM)
         said, noise = parent.stdout.read(), parent.stderr.read()
+        parent.wait()
     assert (said, noise, parent.returncode) == (b"not_a_form ()\n", b"", 0)
     assert not _is_running(child)
 
