@@ -386,6 +386,36 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "list_mail",
         "list_header",
     ),
+    "a mailing that may be left by one click": (
+        build(
+            CLERK,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            body="Our monthly offers",
+        ),
+        "list_mail",
+        "list_header",
+    ),
+    "an answer through a provider that marks everything as a mailing": (
+        build(
+            CLERK,
+            LETTER,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            body="yes\n\nTo unsubscribe, click here.",
+        ),
+        "requester_reply",
+        "answers_our_letter",
+    ),
+    "a mailing that says how to leave it": (
+        build(
+            CLERK,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            body="Our monthly offers\n\nTo unsubscribe, click here.",
+        ),
+        "list_mail",
+        "list_header",
+    ),
     "bulk": (
         build(STAFF, REVIEW, "Precedence: bulk", body="APPROVE"),
         "auto_reply",
