@@ -13,9 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from parsers.classification.machine_words import tells_failure
 from parsers.classification.topic_table import Handling, TopicTable
 from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
+from parsers.mail.delivery_reports import find_named_ids, find_quoted_ids
 from parsers.mail.machine_marks import (
     has_automatic_header,
     has_automatic_subject,
@@ -23,7 +25,9 @@ from parsers.mail.machine_marks import (
     has_bounce_subject,
     has_list_header,
     is_from_daemon,
+    is_from_mailer,
     is_from_postmaster,
+    is_from_unanswerable,
 )
 from parsers.mail.message import Attachment, InboundMessage
 from parsers.replies.self_service import find_wish
@@ -154,9 +158,9 @@ def _is_from_daemon(message: InboundMessage, _: ClassificationContext) -> bool:
 
 
 def _is_postmaster_bounce(message: InboundMessage, _: ClassificationContext) -> bool:
-    return (is_from_postmaster(message) or message.reverse_path == "") and (
-        has_bounce_subject(message) or has_bounce_opening(message)
-    )
+    if is_from_postmaster(message) or message.reverse_path == "":
+        return has_bounce_subject(message) or has_bounce_opening(message)
+    return is_from_unanswerable(message) and has_bounce_opening(message)
 
 
 def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -178,6 +182,19 @@ def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
     return message.content_type == "multipart/report" or _has_part(
         message, "message/disposition-notification"
     )
+
+
+def _returns_our_letter(message: InboundMessage, context: ClassificationContext) -> bool:
+    # An out-of-office program names our letter as well, because it answers it; and of what others
+    # write, only what begins as a report does and quotes the letter's own field is one.
+    if is_from_mailer(message) and not has_automatic_subject(message):
+        named = find_named_ids(message)
+    elif has_bounce_opening(message):
+        named = find_quoted_ids(message)
+    else:
+        return False
+    is_ours = any(is_own_message_id(one, context.own_addresses) for one in named)
+    return is_ours and tells_failure(message)
 
 
 def _is_auto_submitted(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -295,6 +312,7 @@ RULES: tuple[Rule, ...] = (
     Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
     Rule("machine_says_undelivered", _K.BOUNCE, _is_machine_bounce),
     Rule("other_report", _K.AUTO_REPLY, _is_other_report),
+    Rule("mailer_names_our_letter", _K.BOUNCE, _returns_our_letter),
     Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
     Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),
     Rule("automatic_header", _K.AUTO_REPLY, _has_automatic_header),

@@ -23,6 +23,13 @@ _DAEMON_NAME = re.compile(
     re.IGNORECASE,
 )
 _POSTMASTER = re.compile(r"post-?master|mailadm(?:in)?", re.IGNORECASE)
+#: Local parts of what passes mail on or checks it, and of what sends and takes no answers.
+_GATEWAY = re.compile(
+    r"(?:mail|smtp|mta|e-?mail)[-_.]?(?:er|server|gateway|system|delivery|security)|smtp|mta"
+    r"|anti-?(?:spam|virus)|(?:spam|mail|content)[-_.]?filter|quarantine|bounces?",
+    re.IGNORECASE,
+)
+_UNANSWERABLE = re.compile(r"no[-_.]?reply|do[-_.]?not[-_.]?reply|no[-_.]?responder", re.IGNORECASE)
 _SYSTEM_NAME = re.compile(r"system administrator|post-?master|mail administrator", re.IGNORECASE)
 _BOUNCE_SUBJECT = re.compile(
     r"(?:mail |message |delivery |permanent |e-?mail )*"
@@ -32,7 +39,8 @@ _BOUNCE_SUBJECT = re.compile(
     r"|mail (?:could not be delivered|system error|delivery)|delayed mail|delivery has failed"
     r"|warning(?:: |--)(?:message|could not|e?-?mail)|could not (?:be )?deliver"
     r"|your message .{0,80}could not be delivered|message (?:undeliverable|delivery)"
-    r"|unzustellbar|no se puede entregar|no entregado|mensaje no entregado|non remis"
+    r"|unzustellbar|no se (?:puede|pudo) entregar|no entregado|mensaje no entregado|non remis"
+    r"|devoluci[oó]n del? (?:correo|mensaje)|(?:correo|mensaje) (?:no entregado|devuelto)"
     r"|there was an error sending your mail)",
     re.IGNORECASE,
 )
@@ -41,7 +49,8 @@ _OPENING_CHARS = 3000
 #: How a mail system begins: it speaks of "your message", to nobody by name, and names an address.
 _BOUNCE_OPENING = re.compile(
     r"^[\W_]*(?:"
-    r"(?:hi\W+)?(?:this is (?:the|an?|your) .{0,60}(?:mail (?:system|program|server)|mailer|"
+    r"(?:hi\W+)?(?:this message was created automatically by mail delivery software"
+    r"|this is (?:the|an?|your) .{0,60}(?:mail (?:system|program|server)|mailer|"
     r"(?:advisory|delivery|automat)\w*))"
     r"|(?:i'?m )?(?:sorry|afraid),? .{0,40}(?:wasn't|was not|unable) (?:able )?to deliver "
     r"|your (?:e-?mail )?(?:message|e-?mail|mail)\b.{0,300}?(?:could not|cannot|can not|can't"
@@ -125,6 +134,19 @@ def is_from_postmaster(message: InboundMessage) -> bool:
     if any(_SYSTEM_NAME.match(a.display_name) for a in message.authors):
         return True
     return not message.authors and _SYSTEM_NAME.match(_plain_from(message)) is not None
+
+
+def is_from_unanswerable(message: InboundMessage) -> bool:
+    """Whether its author's address says that it takes no answers."""
+    return any(_UNANSWERABLE.fullmatch(a.address.partition("@")[0]) for a in message.authors)
+
+
+def is_from_mailer(message: InboundMessage) -> bool:
+    """Whether a mail system may have written it: by its path, or by its author's address."""
+    if message.reverse_path == "" or is_from_unanswerable(message):
+        return True
+    names = [author.address.partition("@")[0] for author in message.authors]
+    return any(_POSTMASTER.fullmatch(name) or _GATEWAY.fullmatch(name) for name in names)
 
 
 def _plain_from(message: InboundMessage) -> str:

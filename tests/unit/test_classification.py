@@ -366,6 +366,15 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "auto_reply",
         "automatic_subject",
     ),
+    "a gateway returns our letter in words of its own": (
+        build(
+            "From: postmaster@courts.example",
+            "Subject: Mailbox full",
+            body=f"The mailbox is full. 552 5.2.2\n\nMessage-ID: {LETTER[13:]}",
+        ),
+        "bounce",
+        "mailer_names_our_letter",
+    ),
     "a null path without a report": (
         build("Return-Path: <>", STAFF, REVIEW, body="APPROVE"),
         "auto_reply",
