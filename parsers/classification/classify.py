@@ -2,7 +2,9 @@
 
 Outcomes are the members of `MessageKind`, always with the name of the rule that decided. Machines
 come first: what a machine sent is never obeyed, filed or answered, whatever token or form it
-carries. A rule looks at the mail alone; whether a token is live and a sender proven is for others.
+carries. Where nothing but words speaks for one, it may be a person all the same, and the mail is
+left to people. A rule looks at the mail alone; whether a token is live and a sender proven is for
+others.
 What a person writes about is read in every mail of a person, whatever its kind. It decides the kind
 only of mail that brings no form and answers nothing of ours: by `TOPIC_RULES`, in their order.
 """
@@ -13,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from parsers.classification.machine_words import tells_failure
+from parsers.classification.machine_words import speaks_like_a_machine, tells_failure
 from parsers.classification.topic_table import Handling, TopicTable
 from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
@@ -24,6 +26,8 @@ from parsers.mail.machine_marks import (
     has_bounce_opening,
     has_bounce_subject,
     has_list_header,
+    has_suppression_mark,
+    has_technical_opening,
     is_from_daemon,
     is_from_mailer,
     is_from_postmaster,
@@ -39,6 +43,9 @@ LOOP_MARKER = "X-ERO-Outreach"
 
 #: The rule that a mail which the site's filter calls spam is judged by.
 SPAM_RULE = "site_filter_says_spam"
+
+#: The rule that a mail which a program or a person may have written is judged by.
+MACHINE_WORDS_RULE = "machine_by_words_alone"
 
 
 class MessageKind(StrEnum):
@@ -164,7 +171,7 @@ def _is_postmaster_bounce(message: InboundMessage, _: ClassificationContext) -> 
 
 
 def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool:
-    return has_bounce_opening(message)
+    return has_technical_opening(message)
 
 
 def _is_machine_bounce(message: InboundMessage, context: ClassificationContext) -> bool:
@@ -211,7 +218,12 @@ def _has_automatic_header(message: InboundMessage, _: ClassificationContext) -> 
 
 
 def _has_automatic_subject(message: InboundMessage, _: ClassificationContext) -> bool:
-    return has_automatic_subject(message)
+    has_mark = message.reverse_path == "" or has_suppression_mark(message)
+    return (has_mark or is_from_unanswerable(message)) and has_automatic_subject(message)
+
+
+def _is_machine_by_words(message: InboundMessage, _: ClassificationContext) -> bool:
+    return speaks_like_a_machine(message)
 
 
 def _has_null_reverse_path(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -322,6 +334,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
     Rule(SPAM_RULE, _K.OTHER, _is_spam),
     Rule("structure_not_read", _K.OTHER, _is_unread),
+    Rule(MACHINE_WORDS_RULE, _K.OTHER, _is_machine_by_words),
     Rule("answers_urgent_alert", _K.STAFF_REPLY, _carries("urgent")),
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),

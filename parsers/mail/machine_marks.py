@@ -8,6 +8,7 @@ forwards one, or is out of the office on Fridays, is a person.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 from parsers.mail.message import InboundMessage
@@ -83,13 +84,34 @@ _PERSONAL = re.compile(
 )
 _BARE_ADDRESS = re.compile(r"^[ \t\"<]*[^<>@\s\"]+@[^<>@\s\"]+[\">]*[ \t]*$", re.MULTILINE)
 _FORWARDED = re.compile(r"(?:fwd?|wg|rv|tr|enc|i)\s*:", re.IGNORECASE)
+#: What gateways put before a subject.
+_TAG = re.compile(
+    r"\A(?:\s*(?:[\[(]\s?(?:ext|external|externo|spam|suspected spam|caution)\b[^\])]{0,20}[\])]"
+    r"|ext(?:ernal)?\s?:))+\s*",
+    re.IGNORECASE,
+)
+#: How programs call what they write, by language; a colon or nothing follows.
+_AUTOMATIC_NAMES = (
+    r"auto(?:matic|mated)?[- ]?(?:re(?:ply|sponse|spons)|answer)|ooo|oof",
+    r"out[- ]of[- ](?:the[- ])?office(?: auto-?reply| reply| response| message)?",
+    r"vacation (?:auto-?)?(?:reply|response|message)",
+    r"(?:respuesta|contestaci[oó]n) autom[áa]tica|fuera de (?:la )?oficina",
+    r"automatisch\w* antwort|abwesenheits(?:notiz|nachricht|assistent)",
+    r"r[ée]ponse automatique|(?:absence|absent) du bureau",
+    r"risposta automatica|resposta autom[áa]tica|automatisch antwoord",
+    r"automatiskt? svar|autosvar|automaattinen vastaus",
+    r"odpowied[źz] automatyczna|automatick[áa] odpov[ěe][ďd]|automatikus v[áa]lasz",
+    r"автоответ|автоматический ответ",
+    r"自動(?:応答|返信|回覆)|自动(?:答复|回复)|자동\s?(?:회신|응답)",
+)
 _AUTOMATIC_SUBJECT = re.compile(
-    r"(?:auto(?:matic|mated)?[- ]?(?:re(?:ply|sponse|spons)|answer)|automatisch\w* antwort"
-    r"|out[- ]of[- ](?:the[- ])?office(?: auto-?reply| reply| response)?"
-    r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|r[ée]ponse automatique"
-    r"|absence du bureau|abwesenheits(?:notiz|nachricht|assistent)|vacation (?:auto-?)?reply"
-    r"|resposta autom[áa]tica|risposta automatica|autosvar|automaattinen vastaus)\s*[:：]"
-    r"|out of office auto-?reply|auto[- ]?reply$|automatic reply$",
+    rf"(?:{'|'.join(_AUTOMATIC_NAMES)})\s*(?:[:：]|[.!]?$)"
+    # Without a colon, where what follows is no person's word: "Out of Office - Re: your mail".
+    r"|(?:out[- ]of[- ](?:the[- ])?office|fuera de (?:la )?oficina)\s*(?:[-–—(\[]"
+    r"|(?:re:|until|till|through|hasta)\s)"
+    # As Notes writes it: "AUTO: J. Clerk is out of the office (returning 5/12/2026)".
+    r"|auto\s?:\s?(?:re:|.{0,100}\b(?:out of (?:the )?office|(?:is|am|will be) (?:away|absent|out)"
+    r"|on (?:\w{1,12} )?(?:leave|vacation)|returning|ausente|fuera de (?:la )?oficina)\b)",
     re.IGNORECASE,
 )
 #: Fields of autoresponders, by the beginning of their names.
@@ -163,18 +185,35 @@ def has_bounce_opening(message: InboundMessage) -> bool:
 
     A forwarded bounce begins with its forwarder's words or with a header block, so it has none.
     """
-    text = (message.text or "")[:_OPENING_CHARS]
-    if not text or _FORWARDED.match(message.subject):
-        return False
+    return has_report_opening(message) and (
+        _has_technical_detail(message)
+        or (has_bounce_subject(message) and _BARE_ADDRESS.search(_opening_of(message)) is not None)
+    )
+
+
+def has_technical_opening(message: InboundMessage) -> bool:
+    """Whether its text begins so and goes on with what no person adds, as an address may be."""
+    return has_report_opening(message) and _has_technical_detail(message)
+
+
+def has_report_opening(message: InboundMessage) -> bool:
+    """Whether its text begins as a mail system's does, with or without technical detail."""
+    text = _opening_of(message)
     lines = [line for line in text.splitlines() if any(c.isalnum() for c in line)]
     opening = lines[:_OPENING_LINES]
-    if not opening or not has_bounce_subject(message):
-        return _BOUNCE_OPENING.match("\n".join(opening)) is not None and (
-            _TECHNICAL.search(text) is not None
-        )
-    return any(_BOUNCE_OPENING.match(start) for start in _list_starts(opening)) and (
-        _TECHNICAL.search(text) is not None or _BARE_ADDRESS.search(text) is not None
-    )
+    if not opening or _FORWARDED.match(message.subject):
+        return False
+    if not has_bounce_subject(message):
+        return _BOUNCE_OPENING.match("\n".join(opening)) is not None
+    return any(_BOUNCE_OPENING.match(start) for start in _list_starts(opening))
+
+
+def _opening_of(message: InboundMessage) -> str:
+    return (message.text or "")[:_OPENING_CHARS]
+
+
+def _has_technical_detail(message: InboundMessage) -> bool:
+    return _TECHNICAL.search(_opening_of(message)) is not None
 
 
 def _list_starts(opening: Sequence[str]) -> Iterator[str]:
@@ -207,8 +246,18 @@ def has_automatic_header(message: InboundMessage) -> bool:
 
 
 def has_automatic_subject(message: InboundMessage) -> bool:
-    """Whether its subject begins as those of out-of-office programs do, colon included."""
-    return _AUTOMATIC_SUBJECT.match(message.subject) is not None
+    """Whether its subject begins as those of out-of-office programs do, or is one of theirs.
+
+    That is no proof: people write of absences too.
+    """
+    subject = unicodedata.normalize("NFC", message.subject)
+    return _AUTOMATIC_SUBJECT.match(_TAG.sub("", subject)) is not None
+
+
+def has_suppression_mark(message: InboundMessage) -> bool:
+    """Whether it asks for no automatic answers, as Exchange's programs do, and some people's."""
+    meaning = (message.header("X-Auto-Response-Suppress") or "").strip().lower()
+    return meaning not in {"", "none"}
 
 
 def has_list_header(message: InboundMessage, own_addresses: Collection[str]) -> bool:

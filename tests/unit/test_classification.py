@@ -356,15 +356,25 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "auto_reply",
         "automatic_header",
     ),
-    "an out-of-office subject, its fields lost": (
-        build(STAFF, REVIEW, "Subject: Automatic reply: Review", body="APPROVE"),
+    "an out-of-office subject beside Exchange's suppression mark": (
+        build(STAFF, REVIEW, "X-Auto-Response-Suppress: All", "Subject: Automatic reply: Review"),
         "auto_reply",
         "automatic_subject",
     ),
-    "the same in Spanish": (
-        build(CLERK, "Subject: =?utf-8?q?Respuesta_autom=C3=A1tica=3A_acuse?=", LETTER),
+    "an out-of-office subject from an address that takes no answers": (
+        build("From: no-reply@courts.example", LETTER, "Subject: Automatic reply: Form"),
         "auto_reply",
         "automatic_subject",
+    ),
+    "an out-of-office subject, its fields lost": (
+        build(STAFF, REVIEW, "Subject: Automatic reply: Review", body="APPROVE"),
+        "other",
+        "machine_by_words_alone",
+    ),
+    "the same in Spanish": (
+        build(CLERK, "Subject: =?utf-8?q?Respuesta_autom=C3=A1tica=3A_acuse?=", LETTER),
+        "other",
+        "machine_by_words_alone",
     ),
     "a gateway returns our letter in words of its own": (
         build(
