@@ -86,10 +86,12 @@ class End(Enum):
     TOO_LONG = "over_time_limit"
     TOO_LARGE = "over_memory_limit"
     CRASHED = "reader_crashed"
+    LEFT = "reader_left"  #: by itself, before it saw the task
 
 
 #: What an exit status means. Libraries that are refused memory abort, which nobody else makes them.
 _END_CODES = {
+    0: End.LEFT,
     -signal.SIGALRM: End.TOO_LONG,
     -signal.SIGXCPU: End.TOO_LONG,
     -signal.SIGABRT: End.TOO_LARGE,
@@ -125,6 +127,13 @@ class ReadingPool:
 
     def attempt(self, task: Task) -> Answer | End:
         """Return what this thread's child makes of a task, or how the child ended."""
+        outcome = self._try(task)
+        if outcome is End.LEFT:
+            # It had read its share or waited long enough, and was seen alive a moment too long.
+            outcome = self._try(task)
+        return End.CRASHED if outcome is End.LEFT else outcome
+
+    def _try(self, task: Task) -> Answer | End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, End):

@@ -18,6 +18,7 @@ import pytest
 from pikepdf import Dictionary, Name
 
 from config.data import read_data
+from inbox_worker.reading.child import DOCUMENTS_PER_CHILD
 from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError, load_definitions
 from parsers.classification.classify import ClassificationContext
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
@@ -179,6 +180,15 @@ def test_a_child_that_died_while_idle_is_replaced(reader: DocumentReader) -> Non
     os.kill(pid, signal.SIGKILL)
     assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
     assert reader.child_ids() != (pid,)
+
+
+def test_the_task_after_a_childs_last_is_done_by_the_next() -> None:
+    """A child that has read its share takes a while to end, in which it looks alive."""
+    spot = Spot(page=1, box=(200, 700, 400, 712), is_upright=False)
+    with DocumentReader(DEFINITIONS) as reader:
+        for _ in range(DOCUMENTS_PER_CHILD):
+            assert reader.find_inside((), ()) == ()
+        assert reader.render(FormBuilder().save(), [spot]) != (None,)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
