@@ -16,7 +16,7 @@ import pytest
 
 from tests.acceptance.conftest import describe_real
 from tests.acceptance.forms import build_clerk_values, fill, list_secrets
-from tests.acceptance.job import Job, Person, tracking_in
+from tests.acceptance.job import COMMAND, Job, Person, tracking_in
 from tests.acceptance.mails import compose
 from tests.integration.test_mailbox import find_imap_process
 from tests.servers.dovecot import Dovecot, start_dovecot
@@ -187,6 +187,41 @@ def test_the_service_stops_whichever_thread_the_signal_is_handed_to(real_job: Jo
         os.kill(_list_threads(process)[-1], signal.SIGTERM)
         assert process.wait(40) == 0
         assert time.monotonic() - began < 20
+
+
+def test_a_log_that_nobody_takes_any_more_stops_no_work(real_job: Job) -> None:
+    """Whoever collects it may have died: the mails, more than are recorded in one go, go on."""
+    job = real_job
+    job.do("init")
+    with (
+        subprocess.Popen(
+            [str(COMMAND), "--config", str(job.config), "run"],
+            cwd=job.folder,
+            env=job.environ(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process,
+        _killing(process),
+    ):
+        assert process.stderr is not None
+        assert b"service_started" in process.stderr.readline()
+        process.stderr.close()
+        clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+        for number in range(40):
+            job.write(clerk, f"How do I ask, for the {number}th time?\n")
+        moved = "SELECT count(*) FROM sightings WHERE moved_at IS NOT NULL"
+        assert wait_until(lambda: job.query(moved) == [(40,)], seconds=60), job.query(moved)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+
+
+@contextmanager
+def _killing(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def _list_threads(process: subprocess.Popen[str]) -> list[int]:
