@@ -16,7 +16,6 @@ from inbox_worker.logs import configure_logging
 from inbox_worker.service import bootstrap
 from inbox_worker.service.notify import Notifier
 from inbox_worker.service.once import run_once
-from inbox_worker.service.opening import now
 from inbox_worker.service.scheduler import Service
 
 
@@ -32,7 +31,7 @@ def run(context: typer.Context) -> None:
     settings = context.obj.load()
     _log_the_work()
     with bootstrap.open_worker(settings) as worker:
-        Service(worker, Notifier.of(context.obj.environ), now).run()
+        Service(worker, Notifier.of(context.obj.environ)).run()
 
 
 def once(context: typer.Context) -> None:
