@@ -5,8 +5,8 @@ so that one mailbox never delays another; and one each for filing, delivering an
 of their own and never two of the same at once. A job that did something calls those who have work
 because of it, so that a mail is answered at once; the beats are there for what becomes due by time.
 Everything stops at a message boundary, and whatever waits is woken to stop; a mail server that does
-not answer is waited for a few seconds more. The watchdog is fed while every job gets on, or rests
-no longer than it said it would.
+not answer is waited for a few seconds more, the relay half a minute. The watchdog is fed while
+every job gets on, or rests no longer than it said it would.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ _SETTLING_SECONDS = 10.0
 _STUCK_SECONDS = 120
 #: How long a mail server may take to answer once the service is to stop, in seconds.
 _GRACE_SECONDS = 5.0
+#: And the relay: what it has not answered for may arrive twice. The unit allows 90 for everything.
+_RELAY_GRACE_SECONDS = 30.0
 #: How finely chance spreads the tries to reach a server again.
 _CHANCE_BITS = 16
 
@@ -133,14 +135,19 @@ class Service:
 
     def _end_jobs(self) -> None:
         """Wait for every job, but not for a server that does not answer."""
-        cutting = threading.Timer(_GRACE_SECONDS, self._cut_lines)
-        cutting.start()
+        cuttings = (
+            threading.Timer(_GRACE_SECONDS, self._cut_lines),
+            threading.Timer(_RELAY_GRACE_SECONDS, self._worker.cut_relays),
+        )
+        for cutting in cuttings:
+            cutting.start()
         try:
             # The scheduler holds its lock while it waits, and a job in its last turn may need it.
             self._threads.shutdown(wait=True)
             self._worker.close()
         finally:
-            cutting.cancel()
+            for cutting in cuttings:
+                cutting.cancel()
 
     def _cut_lines(self) -> None:
         """Break off what waits for a mail server: what was not recorded lies there still."""

@@ -126,6 +126,12 @@ class Worker:
         """Remember that a job works."""
         clear_fault(self.services.database, "job", job)
 
+    def cut_relays(self) -> None:
+        """End whatever waits for a relay, from any thread, for good."""
+        self.submitter.cut()
+        if self.alarm_submitter is not None:
+            self.alarm_submitter.cut()
+
     def close(self) -> None:
         """Let go of every connection."""
         for fetcher in self.fetchers:

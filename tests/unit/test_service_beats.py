@@ -54,7 +54,9 @@ class Bench:
     """A service of one mailbox and quick beats, which counts its turns."""
 
     def __init__(self, fetch: Callable[[], FetchReport] = FetchReport) -> None:
+        self.cut = threading.Event()  #: that the relay is not waited for any longer
         self.turns = dict.fromkeys(("fetch", "file", "deliver", "tend"), 0)
+        self.work: dict[str, Callable[[], int]] = {}  #: what each job does
         settings = SimpleNamespace(name="outreach", poll_seconds=0.1)
         waker = Waker()
         self._fetch = fetch
@@ -70,6 +72,7 @@ class Bench:
             note_failure=lambda job, reason: None,
             note_success=lambda job: None,
             close=waker.close,
+            cut_relays=self.cut.set,
         )
         self.fed: list[bool] = []
         notifier: Any = SimpleNamespace(
@@ -82,7 +85,7 @@ class Bench:
 
     def _count(self, name: str) -> int:
         self.turns[name] += 1
-        return 0
+        return self.work.get(name, int)()
 
     def _fetch_one(self) -> FetchReport:
         self._count("fetch")
@@ -154,3 +157,25 @@ def test_a_mailbox_is_never_given_up_whatever_goes_wrong_with_its_job() -> None:
         assert wait_until(lambda: len(tries) > 1, seconds=5)
 
     bench.run(check)
+
+
+def test_a_relay_that_does_not_answer_keeps_nobody_from_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scheduler, "_RELAY_GRACE_SECONDS", 0.2)
+    bench = Bench()
+    asked = threading.Event()
+
+    def wait_for_the_relay() -> int:
+        asked.set()
+        assert bench.cut.wait(20)
+        return 0
+
+    bench.work["deliver"] = wait_for_the_relay
+
+    def check() -> None:
+        assert asked.wait(5)
+
+    bench.run(check)
+    assert bench.cut.is_set()
+    assert bench.turns["deliver"] == 1
