@@ -12,7 +12,6 @@ every job gets on, or rests no longer than it said it would.
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from inbox_worker.fetching.fetcher import Fetcher
 from inbox_worker.mailbox.backoff import find_pause
 from inbox_worker.mailbox.waking import Waker
 from inbox_worker.service.notify import Notifier
+from inbox_worker.service.stopping import heed_signals
 from inbox_worker.service.worker import Worker
 
 _log = structlog.get_logger()
@@ -109,9 +109,8 @@ class Service:
         worker.should_stop = self._reach_boundary
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
-        for kind in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(kind, lambda *_: self._stop())
+        """Run until a signal tells to stop; then finish the message in hand and return."""
+        heed_signals(self._stop)
         for number in range(len(self._jobs)):
             self._plan(number)
         # A beat that finds the one before at work is left out, which is no news.

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -46,9 +46,13 @@ class Manager:
         self._socket.close()
 
 
+def _run_service(job: Job, **environ: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return _run(job, "run", **environ)
+
+
 @contextmanager
-def _run_service(job: Job, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    process = job.start("run", **environ)
+def _run(job: Job, command: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    process = job.start(command, **environ)
     try:
         yield process
     finally:
@@ -268,9 +272,19 @@ def _is_idle(server: Dovecot) -> bool:
 _MANY = 90
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
-def test_a_service_told_to_stop_leaves_nothing_half_done(
-    real_job: Job, number: signal.Signals
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        pytest.param("run", signal.SIGTERM, 0, id="the service, by its manager"),
+        pytest.param("run", signal.SIGINT, 0, id="the service, from its terminal"),
+        pytest.param("run", signal.SIGHUP, 0, id="the service, whose terminal went away"),
+        pytest.param("once", signal.SIGTERM, 1, id="once, by what limits its time"),
+        pytest.param("once", signal.SIGINT, 1, id="once, from its terminal"),
+        pytest.param("once", signal.SIGHUP, 1, id="once, whose terminal went away"),
+    ],
+)
+def test_a_worker_told_to_stop_leaves_nothing_half_done(
+    real_job: Job, command: str, number: signal.Signals, code: int
 ) -> None:
     """Stop it in the middle of its mails: each is disposed of or untouched, and none failed."""
     job = real_job
@@ -281,13 +295,15 @@ def test_a_service_told_to_stop_leaves_nothing_half_done(
             clerk, "Attached.\n", fill(build_clerk_values(clerk, case_numbers=[f"26-{case}"]))
         )
     job.await_arrivals()
-    with _run_service(job) as process:
+    with _run(job, command) as process:
         disposes = wait_until(lambda: "mail_disposed" in _read_log(job), seconds=60)
         assert disposes, _read_log(job)
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(20) == code
     ((disposed, attempts),) = job.query("SELECT count(disposition), sum(attempts) FROM journal")
     assert 1 <= disposed < _MANY
     assert attempts == 0
     assert job.query("SELECT count(*) FROM requests") == [(disposed,)]
     assert job.query("SELECT count(*) FROM letters WHERE status = 'SENDING'") == [(0,)]
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+    assert code == 0 or "Stopped before everything was done" in _read_log(job)

@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> type[MachineClock]:
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     """Leave the handlers of signals as they were found."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]
     yield
     for number, handler in zip(numbers, before, strict=True):
