@@ -355,11 +355,16 @@ def test_the_bytes_never_change_whatever_happens_to_the_letter(database: Databas
 class BrokenDatabase:
     """A database that fails whoever begins a transaction, while it is broken."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, after: int | None = None) -> None:
+        """Break it `after` so many transactions (None: not before told to)."""
         self.is_broken = False
+        self._left = after
         event.listen(database.engine, "begin", self._begin)
 
     def _begin(self, _connection: object) -> None:
+        if self._left is not None:
+            self.is_broken = self._left == 0
+            self._left = max(0, self._left - 1)
         if self.is_broken:
             raise OperationalError("BEGIN", {}, Exception("the server is away"))
 
