@@ -109,7 +109,7 @@ class ReadingPool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="document-reader")
         self._own = threading.local()
         self._children: set[_Child] = set()
-        self._is_abandoned = False
+        self._abandoned = threading.Event()
 
     def warm_up(self) -> None:
         """Start the first child while the caller does something else."""
@@ -148,7 +148,7 @@ class ReadingPool:
 
     def abandon(self) -> None:
         """End every child at once; the tasks in hand fail, and can be done later."""
-        self._is_abandoned = True
+        self._abandoned.set()
         for child in tuple(self._children):
             child.kill()
         self.close()
@@ -164,11 +164,14 @@ class ReadingPool:
             return child
         if child is not None:
             self._forget(child)
-        if self._is_abandoned:
+        if self._abandoned.is_set():
             raise ReaderUnavailableError(_STOPPED)
         child = _Child(self._definitions, self._limits)
         self._children.add(child)
         self._own.child = child
+        if self._abandoned.is_set():
+            # Whoever ended all children may have looked before this one was among them.
+            child.kill()
         if not child.is_ready():
             self._forget(child)
             raise ReaderUnavailableError(
