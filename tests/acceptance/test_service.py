@@ -216,8 +216,35 @@ def test_a_log_that_nobody_takes_any_more_stops_no_work(real_job: Job) -> None:
         moved = "SELECT count(*) FROM sightings WHERE moved_at IS NOT NULL"
         assert wait_until(lambda: job.query(moved) == [(40,)], seconds=60), job.query(moved)
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        assert process.wait(20) == 0
     assert job.query("SELECT count(*) FROM workers") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        pytest.param("2>&-", id="no log"),
+        pytest.param("<&- >&- 2>&-", id="nothing at all"),
+        pytest.param("2>/dev/full", id="a full disk"),
+    ],
+)
+def test_a_service_works_whatever_it_is_given_to_write_to(real_job: Job, streams: str) -> None:
+    job = real_job
+    job.do("init")
+    with (
+        subprocess.Popen(
+            ["sh", "-c", f'exec "$0" --config "$1" run {streams}', str(COMMAND), str(job.config)],
+            cwd=job.folder,
+            env=job.environ(),
+            stdout=subprocess.DEVNULL,
+        ) as process,
+        _killing(process),
+    ):
+        clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+        job.write(clerk, "How do I ask?\n")
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
 
 
 @contextmanager
