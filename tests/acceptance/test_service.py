@@ -9,14 +9,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import describe_real
 from tests.acceptance.forms import build_clerk_values, fill, list_secrets
-from tests.acceptance.job import Job, Person, tracking_in
+from tests.acceptance.job import COMMAND, Job, Person, tracking_in
 from tests.acceptance.mails import compose
 from tests.integration.test_mailbox import find_imap_process, list_imap_processes
 from tests.servers.dovecot import Dovecot, start_dovecot
@@ -47,9 +47,13 @@ class Manager:
         self._socket.close()
 
 
+def _run_service(job: Job, **environ: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    return _run(job, "run", **environ)
+
+
 @contextmanager
-def _run_service(job: Job, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    process = job.start("run", **environ)
+def _run(job: Job, command: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    process = job.start(command, **environ)
     try:
         yield process
     finally:
@@ -201,6 +205,68 @@ def _hand_to_a_thread(process: subprocess.Popen[str], number: signal.Signals) ->
     pytest.fail("it has no other thread")
 
 
+def test_a_log_that_nobody_takes_any_more_stops_no_work(real_job: Job) -> None:
+    """Whoever collects it may have died: the mails, more than are recorded in one go, go on."""
+    job = real_job
+    job.do("init")
+    with (
+        subprocess.Popen(
+            [str(COMMAND), "--config", str(job.config), "run"],
+            cwd=job.folder,
+            env=job.environ(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process,
+        _killing(process),
+    ):
+        assert process.stderr is not None
+        assert b"service_started" in process.stderr.readline()
+        process.stderr.close()
+        clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+        for number in range(40):
+            job.write(clerk, f"How do I ask, for the {number}th time?\n")
+        moved = "SELECT count(*) FROM sightings WHERE moved_at IS NOT NULL"
+        assert wait_until(lambda: job.query(moved) == [(40,)], seconds=120), job.query(moved)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        pytest.param("2>&-", id="no log"),
+        pytest.param("<&- >&- 2>&-", id="nothing at all"),
+        pytest.param("2>/dev/full", id="a full disk"),
+    ],
+)
+def test_a_service_works_whatever_it_is_given_to_write_to(real_job: Job, streams: str) -> None:
+    job = real_job
+    job.do("init")
+    with (
+        subprocess.Popen(
+            ["sh", "-c", f'exec "$0" --config "$1" run {streams}', str(COMMAND), str(job.config)],
+            cwd=job.folder,
+            env=job.environ(),
+            stdout=subprocess.DEVNULL,
+        ) as process,
+        _killing(process),
+    ):
+        clerk = Person("Dana Whitlock", job.address_of("dana.whitlock@courts.example"))
+        job.write(clerk, "How do I ask?\n")
+        assert wait_until(lambda: len(job.letters_to(clerk.address)) == 1)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+@contextmanager
+def _killing(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def test_a_mail_server_that_does_not_answer_keeps_nobody_from_stopping(
     short_folders: Callable[[], Path], postfix: Postfix, tmp_path: Path
 ) -> None:
@@ -238,9 +304,19 @@ def _is_idle(server: Dovecot) -> bool:
 _MANY = 90
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
-def test_a_service_told_to_stop_leaves_nothing_half_done(
-    real_job: Job, number: signal.Signals
+@pytest.mark.parametrize(
+    ("command", "number", "code"),
+    [
+        pytest.param("run", signal.SIGTERM, 0, id="the service, by its manager"),
+        pytest.param("run", signal.SIGINT, 0, id="the service, from its terminal"),
+        pytest.param("run", signal.SIGHUP, 0, id="the service, whose terminal went away"),
+        pytest.param("once", signal.SIGTERM, 1, id="once, by what limits its time"),
+        pytest.param("once", signal.SIGINT, 1, id="once, from its terminal"),
+        pytest.param("once", signal.SIGHUP, 1, id="once, whose terminal went away"),
+    ],
+)
+def test_a_worker_told_to_stop_leaves_nothing_half_done(
+    real_job: Job, command: str, number: signal.Signals, code: int
 ) -> None:
     """Stop it in the middle of its mails: each is disposed of or untouched, and none failed."""
     job = real_job
@@ -251,13 +327,15 @@ def test_a_service_told_to_stop_leaves_nothing_half_done(
             clerk, "Attached.\n", fill(build_clerk_values(clerk, case_numbers=[f"26-{case}"]))
         )
     job.await_arrivals()
-    with _run_service(job) as process:
+    with _run(job, command) as process:
         disposes = wait_until(lambda: "mail_disposed" in _read_log(job), seconds=60)
         assert disposes, _read_log(job)
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(60) == code
     ((disposed, attempts),) = job.query("SELECT count(disposition), sum(attempts) FROM journal")
     assert 1 <= disposed < _MANY
     assert attempts == 0
     assert job.query("SELECT count(*) FROM requests") == [(disposed,)]
     assert job.query("SELECT count(*) FROM letters WHERE status = 'SENDING'") == [(0,)]
+    assert job.query("SELECT count(*) FROM workers") == [(0,)]
+    assert code == 0 or "Stopped before everything was done" in _read_log(job)

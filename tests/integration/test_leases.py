@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from inbox_worker.errors import LeaseLostError
 from inbox_worker.storage import leases
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.leases import WorkerLease, hold_lease
 from inbox_worker.storage.models import LeaseRecord, WorkerRecord
+from tests.integration.test_outbox_store import BrokenDatabase
 from tests.worker_harness import NOW, Clock, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both
@@ -234,5 +236,19 @@ def test_nothing_is_left_beside_the_file(url: str, database: Database, tmp_path:
         pass
     with database.read() as session:
         assert session.scalars(select(LeaseRecord.name)).all() in ([], ["fetch:outreach"])
+    after = {p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))}
+    assert after == before
+
+
+@pytest.mark.parametrize("begun", [0, 1], ids=["signing on", "looking for the dead"])
+def test_a_worker_that_could_not_begin_leaves_no_file(
+    url: str, database: Database, tmp_path: Path, begun: int
+) -> None:
+    """A service that is started again and again meanwhile leaves no pile of them."""
+    lease = build_lease(database, url, Clock(now()))
+    before = {p.name for p in tmp_path.iterdir()}
+    BrokenDatabase(database, after=begun)
+    with pytest.raises(OperationalError), hold_lease(lease):
+        pass
     after = {p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))}
     assert after == before

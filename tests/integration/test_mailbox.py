@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,10 +18,14 @@ from imapclient import SocketTimeout
 from config.sections import MailboxSettings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.mailbox.connection import connect
+from inbox_worker.mailbox.idling import list_told_counts
+from inbox_worker.mailbox.line import Line
 from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
 from tests.servers.ports import wait_until
 from tests.servers.processes import await_end, standing_still
+from tests.servers.tls import write_certificate
 
 SECRET = "Gl0cken-spiel"
 LIMITS = {"max_message_bytes": 1_000_000, "max_batch_bytes": 100_000}
@@ -394,3 +400,44 @@ def test_a_refused_login_is_told_apart_from_a_server_that_is_away(
     wrong = build_settings(dovecot, user, password="wrong")
     with pytest.raises(LoginRefusedError, match="refused the login"), open_mailbox(wrong):
         pass
+
+
+def test_what_was_said_before_tls_began_counts_for_nothing(tmp_path: Path) -> None:
+    """Whoever sits between may put words in front of the first that is encrypted."""
+    write_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        accepted = listener.accept()[0]
+        accepted.sendall(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n")
+        while (words := accepted.recv(1000).split())[1] != b"STARTTLS":
+            accepted.sendall(b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + words[0] + b" OK done\r\n")
+        accepted.sendall(words[0] + b" OK go ahead\r\n* 99 EXISTS\r\n")
+        with context.wrap_socket(accepted, server_side=True) as encrypted:
+            while words := encrypted.recv(1000).split():
+                encrypted.sendall(b"* CAPABILITY IMAP4rev1\r\n" + words[0] + b" OK done\r\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    settings = MailboxSettings.model_validate(
+        {
+            "name": "outreach",
+            "host": "localhost",
+            "port": listener.getsockname()[1],
+            "tls": "starttls",
+            "ca_file": str(tmp_path / "ca.pem"),
+            "username": "outreach",
+            "password": "Gl0cken-spiel",
+            "addresses": ["ero.outreach@agency.example"],
+        }
+    )
+    line = Line()
+    client = connect(settings, SocketTimeout(15, 15), line)
+    assert client.capabilities() == (b"IMAP4REV1",)
+    assert list_told_counts(client) == []
+    client.shutdown()
+    line.release()
+    thread.join(20)
+    listener.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,9 @@ import pytest
 from pikepdf import Dictionary, Name
 
 from config.data import read_data
+from inbox_worker.reading import pool
+from inbox_worker.reading.child import DOCUMENTS_PER_CHILD, OpenTask
+from inbox_worker.reading.pool import ReadingPool
 from inbox_worker.reading.reader import DocumentReader, ReaderUnavailableError, load_definitions
 from parsers.classification.classify import ClassificationContext
 from parsers.extraction import DocumentKind, Extraction, ReadLimits
@@ -188,6 +192,37 @@ def test_a_child_that_died_while_idle_is_replaced(reader: DocumentReader) -> Non
     os.kill(pid, signal.SIGKILL)
     assert reader.read(FormBuilder().save(), today=TODAY).kind is DocumentKind.ACROFORM
     assert reader.child_ids() != (pid,)
+
+
+def test_the_task_after_a_childs_last_is_done_by_the_next() -> None:
+    """A child that has read its share takes a while to end, in which it looks alive."""
+    spot = Spot(page=1, box=(200, 700, 400, 712), is_upright=False)
+    with DocumentReader(DEFINITIONS) as reader:
+        for _ in range(DOCUMENTS_PER_CHILD):
+            assert reader.find_inside((), ()) == ()
+        assert reader.render(FormBuilder().save(), [spot]) != (None,)
+
+
+def test_a_child_that_is_started_while_all_are_ended_reads_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever stops the service would wait for its pictures, which take minutes."""
+    reading = ReadingPool(DEFINITIONS, ReadLimits())
+    start = pool._start_process
+
+    def start_in_the_middle(theirs: socket.socket) -> subprocess.Popen[bytes]:
+        process = start(theirs)
+        ending.start()
+        assert reading._abandoned.wait(20)
+        return process
+
+    ending = threading.Thread(target=reading.abandon)
+    monkeypatch.setattr(pool, "_start_process", start_in_the_middle)
+    task = OpenTask(papers=(), mails=())
+    with pytest.raises(ReaderUnavailableError):
+        reading.submit(reading.attempt, task).result()
+    ending.join()
+    assert reading.child_ids() == ()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

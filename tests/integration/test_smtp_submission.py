@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -250,6 +251,37 @@ def test_silence_after_the_data_is_uncertain() -> None:
         submitter.submit(letter())
 
 
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param("", UnreachableRelayError, id="before it greets"),
+        pytest.param("220 relay", UnreachableRelayError, id="before its capabilities"),
+        pytest.param("250 OK", TransientDeliveryError, id="before the letter"),
+        pytest.param("354 go on", UncertainDeliveryError, id="after the letter"),
+    ],
+)
+def test_a_relay_that_does_not_answer_is_waited_for_until_the_line_is_cut(
+    said: str, error: type[DeliveryError]
+) -> None:
+    with hanging_after(said) as port, SmtpSubmitter(account(port)) as submitter:
+        cutting = threading.Timer(0.3, submitter.cut)
+        cutting.start()
+        began = time.monotonic()
+        with pytest.raises(error):
+            submitter.submit(letter())
+        assert 0.2 < time.monotonic() - began < 5
+        cutting.join()
+
+
+def test_nothing_is_sent_after_the_line_was_cut() -> None:
+    relay = Relay()
+    with running(relay) as port, SmtpSubmitter(account(port)) as submitter:
+        submitter.cut()
+        with pytest.raises(UnreachableRelayError):
+            submitter.submit(letter())
+    assert relay.connections == 0
+
+
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
 def test_a_fresh_connection_cut_before_the_data_is_transient(command: str) -> None:
     relay = Relay(script={command: ["DROP"]})
@@ -487,7 +519,9 @@ def hanging_after(line: str) -> Iterator[int]:
         peer, _ = listener.accept()
         with peer, peer.makefile("rwb") as stream:
             answers = ["220 relay", "250 relay", "250 OK", "250 OK", "354 go on"]
-            if line not in answers:
+            if line in answers:
+                del answers[answers.index(line) + 1 :]
+            else:
                 answers = [line] if line else []
             for number, answer in enumerate(answers):
                 if number:
