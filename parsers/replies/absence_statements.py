@@ -55,7 +55,8 @@ class Reader:
         self._state = ""  #: what it said so far: away, here, or nothing
         self._is_perhaps = False
         self._is_spanish = False
-        self._waiting: list[Said] = []  #: said before it was clear whether of an absence
+        #: said before it was clear whether of an absence, and whether as the sentence's first words
+        self._waiting: list[tuple[Said, bool]] = []
         self._first_said = len(self._found.said)
         self._first_begun = len(self._found.beginnings)
 
@@ -104,8 +105,8 @@ class Reader:
             self._subject = "unknown"
         elif kind == "perhaps":
             self._is_perhaps = True
-        elif kind == "later" and self._state == "away":
-            # "Away next week": from when is not said.
+        elif kind == "again" or (kind == "later" and self._state == "away"):
+            # "Away next week", "Out of office Fridays until": when is not said.
             self._found.is_doubtful = True
 
     def _read_state(self, token: Token, before: str) -> None:
@@ -116,7 +117,7 @@ class Reader:
         self._subject = "author"
         self._state = "here" if token.kind == "here" else "away"
         self._is_spanish = self._is_spanish or token.is_spanish
-        for said in self._waiting:
+        for said, _ in self._waiting:
             self._settle(said)
         self._waiting.clear()
 
@@ -211,7 +212,7 @@ class Reader:
         if self._state:
             self._settle(said)
         else:
-            self._waiting.append(said)
+            self._waiting.append((said, self._subject == "open"))
 
     def _settle(self, said: Said) -> None:
         if self._state == "away":
@@ -228,7 +229,7 @@ class Reader:
     def _end_sentence(self, *, is_question: bool) -> None:
         if not self._state and self._was_away:
             self._state = "away"
-            for said in self._waiting:
+            for said in (said for said, is_first in self._waiting if is_first):
                 self._settle(said)
         if is_question:
             del self._found.said[self._first_said :]

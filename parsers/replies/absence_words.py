@@ -37,6 +37,15 @@ _KINDS: tuple[tuple[str, str], ...] = (
             rf"|(?:el )?proximo {WEEKDAY}(?![.,]?\s\d))\b"
         ),
     ),
+    # Not the whole time.
+    (
+        "again",
+        (
+            rf"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|mornings|afternoons|evenings"
+            rf"|(?:every|each|cada) (?:other )?(?:{WEEKDAY}|day|week|morning|afternoon|dia|semana)"
+            r"|half[ -]days?|part[ -]time|todos los|por las (?:tardes|mananas))\b"
+        ),
+    ),
     # Not sure at all.
     (
         "perhaps",

@@ -498,6 +498,13 @@ TRAPS = [
     ("a date", "Rosa Ortega\nDecember 7"),
     ("a wish", "R. Ortega\nPlease double check"),
     ("no", "NO"),
+    ("no verb: void", "R. Ortega\nVoid"),
+    ("no verb: to be decided", "Rosa Ortega\nTBD"),
+    ("no verb: closed", "R. Ortega\nCase Closed"),
+    ("no verb: a finding", "R. Ortega\nNegative"),
+    ("no verb: a birth date", "Regards\nDOB 1/2/1990"),
+    ("no verb: another man", "R. Ortega\nOther Man"),
+    ("no verb: the file", "Regards,\nFile Incomplete"),
 ]
 
 
