@@ -2,8 +2,10 @@
 
 The outcome of an automatic reply is IGNORED, or FOR_A_PERSON where it brings a document: none is
 answered, and none is a command. One that is proven to be a member of staff's, and names the day
-they are back, marks them away until then; any other changes nothing. What only its words make an
-automatic reply waits FOR_A_PERSON, and marks its author away by the subject of such programs alone.
+they are back, marks them away until then; any other changes nothing. Nor does one whose absence
+begins on a later day: nothing is kept of it, and the next automatic reply, which comes when the
+absence has begun, marks them away. What only its words make an automatic reply waits FOR_A_PERSON,
+and marks its author away by the subject of such programs alone.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from inbox_worker.review import attendance
 from inbox_worker.status import Disposition
 from inbox_worker.storage import store
 from parsers.mail.machine_marks import has_automatic_subject
-from parsers.replies.absence import find_return_date
+from parsers.replies.absence import find_absence
 
 #: Receipts say when something was read, not when somebody is back.
 _RECEIPTS = "other_report"
@@ -44,10 +46,10 @@ def _look_for_absence(intake: Intake, otherwise: Apply) -> Apply:
     if member is None or intake.verdict.rule == _RECEIPTS or not intake.is_author_proven():
         return otherwise
     today = intake.services.local_date(intake.now)
-    until = find_return_date(intake.message, today=today)
-    if until is None:
+    named = find_absence(intake.message, today=today)
+    if named is None or (named.begins is not None and named.begins > today):
         return otherwise
-    return partial(_apply_absence, intake, member, until, otherwise)
+    return partial(_apply_absence, intake, member, named.until, otherwise)
 
 
 def _apply_absence(

@@ -47,6 +47,7 @@ from parsers.replies.command import Command, CommandRefusal
 from parsers.replies.command_reader import build_field_names, parse_command
 from parsers.replies.keyword_table import Keyword
 from parsers.replies.new_text import NewText, find_new_text
+from parsers.replies.signing_lines import Signer, build_signer
 
 #: What each command of the table does.
 PREPARERS: Mapping[str, Callable[[Reply], Apply]] = {
@@ -168,7 +169,7 @@ def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text:
         field_names=build_field_names(services.definition(file.request.definition)),
         timezone=services.settings.general.zone,
         ready_questions=services.questions.ready,
-        signature_names=(member.name,),
+        signer=_build_signer(intake, member),
         below_quote=new_text.below,
     )
     reply = Reply(
@@ -188,6 +189,18 @@ def _prepare_command(intake: Intake, file: _File, member: StaffMember, new_text:
     keyword = services.keywords.named(parsed.keyword)
     assert keyword is not None, "a command's keyword is one of the table"
     return _prepare_allowed(reply, keyword)
+
+
+def _build_signer(intake: Intake, member: StaffMember) -> Signer:
+    """Return what the member may sign with, by the configuration and by their own From field."""
+    settings, (author,) = intake.services.settings, intake.message.authors[:1] or (None,)
+    return build_signer(
+        member.name,
+        "" if author is None else author.display_name,
+        titles=(member.title, settings.certification.office, settings.general.agency),
+        offices=(*intake.services.offices.names, *member.offices),
+        address=member.email,
+    )
 
 
 def _is_its_time(reply: Reply, word: str) -> bool:

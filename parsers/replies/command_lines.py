@@ -2,8 +2,8 @@
 
 Outcomes of splitting: fields in order, each with its value on one line, and a problem for every
 line that is neither a field nor the obvious rest of a wrapped one. A sign-off under the command
-("Thanks,", the writer's own name) is taken off only when nothing in it could have been meant as
-part of the answer.
+("Thanks,", the writer's own name and title) is taken off only when nothing in it could have been
+meant as part of the answer.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from parsers.replies import phrases
 from parsers.replies.command import LineProblem
-from parsers.replies.keyword_table import KeywordTable
+from parsers.replies.keyword_table import KeywordTable, LinesRule
+from parsers.replies.signing_lines import SignatureLine, Signer, read_signature_line
 from parsers.values.typed_text import clean_text, fold_name, fold_words, shorten_line
 
 #: A colon and a space end a label, known or not; the colon of a time does not.
@@ -22,6 +24,23 @@ _LABEL = re.compile(r"[^:]{1,60}:(?: |$)")
 _WRAP_COLUMNS = 60
 _SIGN_OFF_LINES = 12
 _SIGN_OFF_COLUMNS = 80
+#: Words without the addresses, numbers and the like that stand between them.
+_WORDS = re.compile(r"(?<![\w@.])[^\W\d_]+(?:['\u2019][^\W\d_]+)?(?![\w@]|\.\w)")
+_TELEPHONE = re.compile(
+    r"(?:\bno\.?:? )?(?<![\w-])(?:\(\d{3}\)\s?|\d{3}[ .-])?\d{3}[ .-]\d{4}(?![\w-])", re.IGNORECASE
+)
+#: A number that may be a request's, a person's or a day: no house, room or ZIP code is written so.
+_NUMBER = re.compile(r"\d{6}|\d[/.]\d|[^\W\d]\d|\d[^\W\d]|\d{3}-\d{3}")
+_IN_BRACKETS = re.compile(r"\([^()]{0,40}\)")
+_SMALL_WORDS = frozenset(
+    {"of", "and", "the", "for", "at", "in", "de", "del", "la", "las", "los", "y", "e", "ext", "tel"}
+    | {"cell", "office", "desk", "phone", "fax", "mobile", "direct", "email", "e-mail", "mail", "x"}
+)
+_SURE_BELOW_FINDINGS = frozenset({SignatureLine.NAME, SignatureLine.MARK})
+_SURE_ALONE = _SURE_BELOW_FINDINGS | {
+    SignatureLine.FAMILY_NAME,
+    SignatureLine.INITIALS,
+}
 
 _SIGN_OFFS = frozenset(
     {
@@ -176,29 +195,84 @@ def _describe(line: str, names: Iterable[str]) -> LineProblem:
     )
 
 
-def drop_sign_off(
-    lines: Sequence[str], keywords: KeywordTable, signature_names: Iterable[str]
-) -> list[str]:
-    """Return the lines above a closing formula or the writer's own name at the end."""
-    own = {fold_name(name) for name in signature_names} - {""}
+def drop_sign_off(lines: Sequence[str], keywords: KeywordTable, signer: Signer) -> list[str]:
+    """Return the lines above a closing formula, or the writer's own signature, at the end."""
+    own = {fold_name(name) for name in signer.names} - {""}
     for index in range(1, len(lines)):
-        if lines[index - 1] or not lines[index]:
+        if not lines[index] or len(lines) - index > 2 * _SIGN_OFF_LINES:
             continue
+        is_set_off = not lines[index - 1]
         folded = fold_name(lines[index])
-        if (folded in _SIGN_OFFS or folded in own) and _is_sign_off(lines[index:], keywords):
+        opens = is_set_off and (folded in _SIGN_OFFS or folded in own)
+        if opens and _is_sign_off(lines[index:], keywords, signer):
+            return list(lines[:index])
+        if _is_signature(
+            lines[index:], _list_sure(lines, keywords, is_set_off=is_set_off), keywords, signer
+        ):
             return list(lines[:index])
     return list(lines)
 
 
-def _is_sign_off(tail: Sequence[str], keywords: KeywordTable) -> bool:
+def _list_sure(
+    lines: Sequence[str], keywords: KeywordTable, *, is_set_off: bool
+) -> frozenset[SignatureLine]:
+    """Return what a signature may begin with, below this reply's keyword.
+
+    Below a keyword that stands alone nothing else may follow. Among findings a family name alone
+    and two capitals could be part of one; a free text and corrections keep every line.
+    """
+    found = keywords.find(next((line for line in lines if line), ""))
+    rule = None if found is None else found.keyword.lines
+    if rule is LinesRule.NONE:
+        return _SURE_ALONE
+    return _SURE_BELOW_FINDINGS if rule is LinesRule.FINDINGS and is_set_off else frozenset()
+
+
+def _is_signature(
+    tail: Sequence[str], sure: frozenset[SignatureLine], keywords: KeywordTable, signer: Signer
+) -> bool:
+    """Return whether every line is plainly of the writer's signature, the first one surely."""
+    filled = [line for line in tail if line]
+    if not sure or len(filled) > _SIGN_OFF_LINES:
+        return False
+    kinds = [read_signature_line(line, signer) for line in filled]
+    if None in kinds or kinds[0] not in sure:
+        return False
+    return not any(keywords.find(x) or _may_be_an_answer(x, keywords) for x in filled)
+
+
+def _is_sign_off(tail: Sequence[str], keywords: KeywordTable, signer: Signer) -> bool:
     filled = [line for line in tail if line]
     if len(filled) > _SIGN_OFF_LINES:
         return False
-    return all(_may_stand_in_sign_off(line, keywords) for line in filled)
+    return all(_may_stand_in_sign_off(line, keywords, signer) for line in filled)
 
 
-def _may_stand_in_sign_off(line: str, keywords: KeywordTable) -> bool:
+def _may_stand_in_sign_off(line: str, keywords: KeywordTable, signer: Signer) -> bool:
     if len(line) > _SIGN_OFF_COLUMNS or keywords.find(line) is not None:
         return False
+    if fold_name(line) in _SIGN_OFFS or read_signature_line(line, signer) is not None:
+        return not _may_be_an_answer(line, keywords)
     is_sentence = line.endswith((".", "!")) and len(line.split()) > 5
-    return not is_sentence and not _may_be_an_answer(line, keywords)
+    return (
+        not is_sentence
+        and not _may_be_an_answer(line, keywords)
+        and _reads_like_a_name(line, signer)
+    )
+
+
+def _reads_like_a_name(line: str, signer: Signer) -> bool:
+    """Return whether a line has no word of a sentence: names, titles and places are capitals.
+
+    Only what is in brackets and a few small words between are not. A number has to be a telephone's
+    or short, an address the writer's own.
+    """
+    for word in signer.words:
+        line = line.replace(word, " ") if "@" in word else line
+    rest = _TELEPHONE.sub(" ", line)
+    if "@" in rest or _NUMBER.search(rest) is not None:
+        return False
+    if phrases.OBJECTIONS.intersection(map(fold_name, _WORDS.findall(rest))):
+        return False
+    words = _WORDS.findall(_IN_BRACKETS.sub(" ", rest))
+    return all(word[0].isupper() or word.casefold() in _SMALL_WORDS for word in words)

@@ -32,6 +32,7 @@ from parsers.replies.keyword_table import (
     KeywordTable,
     LinesRule,
 )
+from parsers.replies.signing_lines import Signer
 from parsers.values.typed_text import fold_name, fold_words, has_hidden_character, shorten_line
 
 #: Nobody types more than this; what is longer is a mail of which the quotation was not recognised.
@@ -64,14 +65,14 @@ def parse_command(
     field_names: Mapping[str, str],
     timezone: tzinfo,
     ready_questions: Mapping[str, str] | None = None,
-    signature_names: Collection[str] = (),
+    signer: Signer | None = None,
     below_quote: Sequence[str] = (),
 ) -> Command | CommandRefusal:
     """Return the one command in the new text of a reply, or why it decides nothing.
 
     `bases` are the configured legal bases; `field_names` maps folded names and labels of the form
     to machine names (`build_field_names`); `ready_questions` are the questions that NEED INFO asks
-    by name; `signature_names` the writer's own names, with which a signature may begin;
+    by name; `signer` is what the writer may sign with;
     `below_quote` the lines that `find_new_text` found below a quotation.
     """
     context = _Context(
@@ -84,7 +85,7 @@ def parse_command(
     lines = split_lines(new_text[: MAX_CHARACTERS + 1])
     try:
         _check_size(new_text, lines)
-        body = drop_sign_off(lines, keywords, signature_names)
+        body = drop_sign_off(lines, keywords, signer or Signer())
         _check_characters(body)
         _check_below(body, below_quote, keywords)
         return _read(body, context)

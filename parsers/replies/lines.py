@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from parsers.replies import phrases
+from parsers.values.typed_text import fold_words
 
 #: No line is looked at beyond this many characters, and no attribution is longer.
 _LINE_LIMIT = 600
@@ -25,6 +26,8 @@ _DISCLAIMER_LINES = 12
 _MAX_BELOW = 40
 #: Lines of these alone, two or more, are a rule; they end nothing by themselves.
 _RULE = frozenset("-_=*#~+\u2013\u2014\u2015\u2022\u1427")
+#: So many lines from a phone's footer on are looked at for second thoughts.
+_FOOTER_LINES = 6
 _DASHES = "-_=*~ \u2013\u2014"
 
 _OLD_GMAIL = re.compile(r"\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} (?:GMT|UTC)")
@@ -76,7 +79,7 @@ def line_kind(lines: Sequence[str], index: int) -> LineKind:
         return LineKind.QUOTE
     if _is_separator(lower):
         return LineKind.SEPARATOR
-    if _is_signature_start(line, lower):
+    if _is_signature_start(line) or _is_footer(lines, index, lower):
         return LineKind.SIGNATURE
     if _is_header_block(lines, index, lower):
         return LineKind.HEADERS
@@ -129,11 +132,37 @@ def _is_separator(lower: str) -> bool:
     )
 
 
-def _is_signature_start(line: str, lower: str) -> bool:
-    """Recognise `-- ` (RFC 3676, 4.3), a long underscore rule, and phones' own words."""
-    if line in {"--", "\u2013", "\u2014", "__"} or (len(line) >= 10 and set(line) == {"_"}):
-        return True
-    return len(line) <= 120 and lower.lstrip("*_[(<-\u2013 ").startswith(phrases.PROGRAM_SIGNATURES)
+def _is_signature_start(line: str) -> bool:
+    """Recognise `-- ` (RFC 3676, 4.3), and a long underscore rule."""
+    return line in {"--", "\u2013", "\u2014", "__"} or (len(line) >= 10 and set(line) == {"_"})
+
+
+def _is_footer(lines: Sequence[str], index: int, lower: str) -> bool:
+    """Recognise phones' own words, with nothing on or below them that takes an answer back.
+
+    People do type below what their phone adds; what is quoted there says nothing.
+    """
+    if len(lower) > 120 or not lower.lstrip("*_[(<-\u2013 ").startswith(phrases.PROGRAM_SIGNATURES):
+        return False
+    for at in range(index, min(len(lines), index + _FOOTER_LINES)):
+        text = lines[at][:_LINE_LIMIT].strip().casefold()
+        if at > index and text and _ends_footer(lines, at, text):
+            return True
+        if phrases.PLAIN_OBJECTIONS.intersection(fold_words(text).replace(",", " ").split()):
+            return False
+    return True
+
+
+def _ends_footer(lines: Sequence[str], at: int, text: str) -> bool:
+    """Recognise where a quotation begins below a phone's footer."""
+    return (
+        text.startswith((">", "&gt;"))
+        or _is_separator(text)
+        or _is_signature_start(text)
+        or _is_header_block(lines, at, text)
+        or _is_attribution(lines, at)
+        or text.rstrip(": ").endswith(phrases.ATTRIBUTION_VERBS)
+    )
 
 
 def _header_name(line: str) -> str:

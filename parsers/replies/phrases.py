@@ -218,3 +218,84 @@ BANNER_GOES_ON = (
     *("be cautious", "be careful", "learn why this is important", "unless you recognize"),
     *("this email originated", "this e-mail originated", "this message originated"),
 )
+
+#: Words with which somebody objects, hesitates or changes their mind, wherever in a line they
+#: stand. A line that holds one is never taken for a signature.
+OBJECTIONS = frozenset(
+    {
+        *(
+            "not",
+            "no",
+            "dont",
+            "don't",
+            "cannot",
+            "cant",
+            "can't",
+            "wont",
+            "won't",
+            "isn't",
+            "isnt",
+        ),
+        *(
+            "never",
+            "nothing",
+            "nobody",
+            "none",
+            "without",
+            "wait",
+            "waiting",
+            "stop",
+            "hold",
+            "halt",
+        ),
+        *("if", "but", "unless", "until", "till", "except", "however", "although", "though", "yet"),
+        *("before", "after", "first", "once", "instead", "rather", "only", "pending", "subject"),
+        *(
+            "wrong",
+            "error",
+            "mistake",
+            "mistaken",
+            "incorrect",
+            "false",
+            "sorry",
+            "oops",
+            "different",
+        ),
+        *(
+            "ignore",
+            "disregard",
+            "cancel",
+            "revoke",
+            "deny",
+            "denied",
+            "reject",
+            "refuse",
+            "release",
+        ),
+        *("approve", "approved", "confirm", "correct", "change", "withdraw", "postpone", "recall"),
+        *("undo", "reopen", "delay", "issue", "send", "sent", "check", "verify", "ask", "call"),
+        *("need", "needs", "must", "should", "would", "could", "might", "will", "shall", "want"),
+        *("is", "are", "was", "were", "be", "has", "have", "had", "does", "did", "doubt", "unsure"),
+        *("this", "that", "it", "he", "she", "they", "him", "them", "i", "you", "we", "me"),
+        *("please", "pls", "maybe", "perhaps", "tomorrow", "later", "today", "tonight", "soon"),
+        *("espere", "esperar", "espera", "pero", "si", "nunca", "favor", "antes", "despues", "aun"),
+        *("todavia", "sin", "hasta", "salvo", "excepto", "aunque", "error", "equivocado", "falso"),
+        *("cancelar", "negar", "enviar", "envie", "emitir", "falta", "debe", "es", "son", "esta"),
+        *("tbd", "tbc", "void", "negative", "closed", "draft", "duplicate", "minor", "juvenile"),
+        *("dob", "birth", "surname", "identity", "person", "man", "woman", "alias", "deceased"),
+        *("mismatch", "match", "objection", "object", "question", "concern", "concerns", "caution"),
+        *("hearing", "file", "expediente", "audiencia", "nulo", "persona", "menor", "protected"),
+        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "week"),
+        *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+        *("october", "november", "december", "lunes", "martes", "miercoles", "jueves", "viernes"),
+        *("otro", "otra", "another", "other", "wrongly", "alto", "detener", "rechazar", "ojo"),
+    }
+)
+#: The same where a phone's footer is looked at, which may ask to excuse its typing.
+PLAIN_OBJECTIONS = frozenset(
+    {
+        *("dont", "don't", "wait", "stop", "hold", "unless", "until", "instead", "wrong", "cancel"),
+        *("deny", "revoke", "reject", "disregard", "never", "yet", "approve", "confirm", "issue"),
+        *("espere", "cancelar", "negar", "emitir", "todavia"),
+    }
+)

@@ -145,9 +145,18 @@ def _judge_single(reading: DateReading, *, has_text_beside: bool, birth: bool) -
 
 
 def plain_dates(cleaned: str) -> str:
+    return _WEEKDAY.sub(" ", plain_days(cleaned)).strip()
+
+
+def plain_days(cleaned: str) -> str:
+    """Return the text without case, accents and times of day; days of the week stay."""
     lowered = strip_accents(cleaned.translate(_MARKS)).casefold()
-    without_time = _TIME.sub(" ", _STAMP.sub("", _FIRST_DAY.sub("1 de ", lowered)))
-    return _WEEKDAY.sub(" ", without_time).strip()
+    return _TIME.sub(" ", _STAMP.sub("", _FIRST_DAY.sub("1 de ", lowered)))
+
+
+def month_number(text: str) -> int:
+    """Return the month that `MONTH` or digits name."""
+    return _month(text)
 
 
 def _code_without_date(plain: str, found: int) -> str:

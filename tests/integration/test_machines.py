@@ -159,6 +159,8 @@ def test_other_news_takes_the_place_of_the_old(deputised: Harness) -> None:
         pytest.param("I am out of the office.", {}, id="it names no day"),
         pytest.param("I am out of the office until Monday.", {}, id="a day of the week only"),
         pytest.param("I was out of the office until May 2.", {}, id="a day that is past"),
+        pytest.param("I am out of the office from May 11 to May 15.", {}, id="it begins later"),
+        pytest.param("I am away until May 12 or May 13.", {}, id="either of two days"),
         pytest.param(UNTIL, {"auth": None}, id="not proven to be theirs"),
         pytest.param(UNTIL, {"auth": "evil.example; dmarc=pass header.from=agency.example"},
                      id="proven by a stranger"),

@@ -179,6 +179,20 @@ def test_the_notice_of_a_corrected_file_is_answered_as_before(filed: Harness) ->
 # STATUS and HELP.
 
 
+@pytest.mark.parametrize(
+    "signature",
+    [
+        pytest.param("Rosa Ortega\nDeportation Officer", id="the configured title"),
+        pytest.param("R. Ortega | Deportation Officer | ERO | 555-555-0100", id="on one line"),
+        pytest.param("RO\nERO Atlanta Field Office", id="initials and a field office"),
+    ],
+)
+def test_a_signature_below_a_keyword_is_read_as_one(filed: Harness, signature: str) -> None:
+    before = len(filed.letters(kind="request_status"))
+    filed.reply(ORTEGA, f"STATUS\n\n{signature}", to=filed.notice(ORTEGA))
+    assert len(filed.letters(kind="request_status")) == before + 1
+
+
 def test_status_tells_where_the_request_stands_and_how_it_came_there(filed: Harness) -> None:
     filed.reply(LINDQVIST, "NEED INFO consent")
     words = filed.reply(LINDQVIST, "STATUS").text

@@ -12,6 +12,7 @@ from parsers.replies.command import Command, CommandRefusal
 from parsers.replies.command_reader import build_field_names, parse_command
 from parsers.replies.keyword_table import parse_keyword_table
 from parsers.replies.question_filter import parse_question_vocabulary
+from parsers.replies.signing_lines import Signer
 
 EASTERN = ZoneInfo("America/New_York")
 BASES = frozenset({"routine use", "consent", "agency head's request"})
@@ -53,7 +54,11 @@ def build_message(text: str | None = None, html: str | None = None) -> InboundMe
 
 
 def read_reply(
-    text: str, *, names: tuple[str, ...] = (), below: tuple[str, ...] = ()
+    text: str,
+    *,
+    names: tuple[str, ...] = (),
+    below: tuple[str, ...] = (),
+    signer: Signer | None = None,
 ) -> Command | CommandRefusal:
     """Read new text as one command, with the tables that ship."""
     return parse_command(
@@ -63,6 +68,6 @@ def read_reply(
         field_names=FIELD_NAMES,
         timezone=EASTERN,
         ready_questions=VOCABULARY.ready,
-        signature_names=names,
+        signer=signer or Signer(names=names),
         below_quote=below,
     )

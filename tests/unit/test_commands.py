@@ -13,6 +13,8 @@ from parsers.errors import ParseError
 from parsers.replies.command import Command, CommandRefusal
 from parsers.replies.findings import Outcome
 from parsers.replies.keyword_table import ArgumentRule, parse_keyword_table
+from parsers.replies.new_text import find_new_plain_text
+from parsers.replies.signing_lines import build_signer
 from tests.unit.reply_builders import (
     FINDINGS,
     KEYWORDS,
@@ -370,6 +372,186 @@ SIGN_OFFS = [
 @pytest.mark.parametrize("text", [t for _, t in SIGN_OFFS], ids=[i for i, _ in SIGN_OFFS])
 def test_a_sign_off_set_off_by_a_blank_line_is_no_part_of_the_command(text: str) -> None:
     assert obeyed(text, names=("R. Ortega",)).keyword == "CONFIRM"
+
+
+ROSA = build_signer(
+    "R. Ortega",
+    "",
+    titles=("Deportation Officer", "ERO Contact Center of Operations"),
+    offices=("Atlanta", "Baltimore"),
+    address="r.ortega@agency.example",
+)
+#: Why it is plainly a signature, and the signature of R. Ortega.
+SIGNATURES = [
+    ("all on one line", "R. Ortega | Deportation Officer | ERO | 555-555-0100"),
+    ("the given name spelled out", "Rosa Ortega\nDeportation Officer"),
+    ("a title behind a comma", "Rosa Ortega, Deportation Officer"),
+    ("family name first, with pronouns", "Ortega, Rosa (she/her)\nDO"),
+    ("a picture above", "[cid:image001.png@01DA]\nR. Ortega"),
+    ("the picture alone", "[cid:image001.png@01DA1B2C.3D4E5F60]"),
+    ("initials", "RO"),
+    ("initials with points", "R.O."),
+    ("what a phone adds", "Sent via BlackBerry Hub+"),
+    ("as Gmail marks bold in text", "*R. Ortega*\n*Deportation Officer*"),
+    ("family name and title", "Ortega\nDeportation Officer"),
+    ("a middle initial", "Rosa M. Ortega\nSDDO"),
+    ("four lines", "R. Ortega\nDeportation Officer\nERO Atlanta Field Office\n(404) 555-0100"),
+    ("telephones with labels", "R. Ortega\nOffice: 404-555-0100 x12\nCell: 404.555.0101"),
+    ("the address", "Rosa Ortega\nr.ortega@agency.example"),
+    ("the agency", "Rosa Ortega\nU.S. Immigration and Customs Enforcement"),
+    ("small letters", "rosa ortega\ndeportation officer"),
+    ("blank lines between", "Rosa Ortega\n\nDeportation Officer\n\n555-555-0100"),
+    ("a phone's footer below", "Rosa Ortega\nSent from my iPhone"),
+    ("a dash between", "Rosa Ortega - Deportation Officer"),
+    ("an unknown office", "R. Ortega\nDO, Annex 4, Room 1200\nPhone No.: (404) 555-0100"),
+    ("a labelled address", "R. Ortega\nE-mail: r.ortega@agency.example"),
+    ("a formula above", "Thanks,\nRosa\nDeportation Officer"),
+]
+
+
+@pytest.mark.parametrize("keyword", ["STATUS", "CONFIRM", "RELEASE", "AWAY until 2026-12-07"])
+@pytest.mark.parametrize("text", [t for _, t in SIGNATURES], ids=[i for i, _ in SIGNATURES])
+def test_a_plain_signature_is_no_part_of_the_command(keyword: str, text: str) -> None:
+    found = read_reply(f"{keyword}\n\n{text}", signer=ROSA)
+    assert isinstance(found, Command), found
+    assert f"{found.keyword} {found.argument}".strip() == keyword
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "R. Ortega | Deportation Officer | ERO | 555-555-0100",
+        "Rosa Ortega\nDeportation Officer",
+        "Ortega, Rosa (she/her)\nDO",
+        "[cid:image001.png@01DA]\nR. Ortega",
+        "Sent via BlackBerry Hub+",
+    ],
+)
+def test_a_plain_signature_is_no_part_of_the_findings(text: str) -> None:
+    found = read_reply(f"{FULL}\n\n{text}", signer=ROSA)
+    assert isinstance(found, Command), found
+    assert found.findings == obeyed(FULL).findings
+
+
+def test_a_signature_at_the_end_needs_no_blank_line_below_a_keyword_alone() -> None:
+    found = read_reply("CONFIRM\nR. Ortega\nDeportation Officer", signer=ROSA)
+    assert isinstance(found, Command)
+
+
+def test_a_name_in_the_from_field_counts_only_with_the_family_name_configured() -> None:
+    def sign(display_name: str) -> object:
+        signer = build_signer("R. Ortega", display_name, titles=(), offices=(), address="")
+        return read_reply("CONFIRM\n\nRhiannon Ortega", signer=signer)
+
+    assert isinstance(sign("Rhiannon Ortega"), Command)
+    assert isinstance(sign("Ortega, Rhiannon"), Command)
+    assert isinstance(sign("Rhiannon Smith"), CommandRefusal)
+    assert isinstance(sign(""), CommandRefusal)
+
+
+#: Why it may be meant, and an objection that stands where a signature does.
+TRAPS = [
+    ("behind the name", "Rosa Ortega - do not issue yet"),
+    ("behind the title", "Deportation Officer, but wait for the file"),
+    ("behind name and title", "R. Ortega | Deportation Officer | do not send"),
+    ("in brackets", "Rosa Ortega (not yet)"),
+    ("in place of pronouns", "R. Ortega (wrong man)"),
+    ("below the name", "R. Ortega\nThe birth date is wrong"),
+    ("below the name, in capitals", "R. Ortega\nWRONG PERSON"),
+    ("below the name, as a title", "R. Ortega\nWrong Subject"),
+    ("below the name, after a blank line", "R. Ortega\n\nIssue tomorrow"),
+    ("below the whole signature", "R. Ortega\nDeportation Officer\nHold until Monday"),
+    ("between its lines", "Rosa Ortega\nwait\nDeportation Officer"),
+    ("a question", "Rosa Ortega?"),
+    ("a question below", "Rosa Ortega\nIs this the right man?"),
+    ("a keyword below", "Rosa Ortega\nCANCEL"),
+    ("a keyword as a given name", "Revoke Ortega"),
+    ("a verb as a given name", "Reject Ortega"),
+    ("a verb with the right letter", "Recheck Ortega"),
+    ("a verb and the family name, turned", "Ortega, reject"),
+    ("somebody else", "Luis Ortega"),
+    ("somebody else's initials", "RX"),
+    ("initials and more", "RO - not ok"),
+    ("small initials", "ro"),
+    ("a number of a request", "R. Ortega\nCJS-2026-000123-4"),
+    ("an A-number", "Rosa Ortega\nA000000123"),
+    ("nine digits", "Rosa Ortega\n000000123"),
+    ("another address", "Rosa Ortega\nclerk@courts.example"),
+    ("a field", "Rosa Ortega\nOutcome: removed"),
+    ("a condition", "Rosa Ortega\nif the hearing stands"),
+    ("a condition in Spanish", "Rosa Ortega\nsi llega el expediente"),
+    ("a negation in Spanish", "Rosa Ortega - no enviar"),
+    ("a wait in Spanish", "Oficial, pero espere"),
+    ("below a formula", "Thanks,\nThe second name is wrong"),
+    ("below a formula, short", "Thanks\nnext week instead"),
+    ("below a formula, in capitals", "Regards\nDO NOT ISSUE"),
+    ("a formula that goes on", "Thanks, hold this one"),
+    ("behind a phone's footer", "Sent from my iPhone - do not issue yet"),
+    ("below a phone's footer", "Sent from my iPhone\n\nDon't send it, wrong man"),
+    ("below another's", "Sent via BlackBerry Hub+\nwait"),
+    ("behind another's", "Sent via BlackBerry, do not approve"),
+    ("a picture that says it", "[cid:do-not-issue]"),
+    ("a picture's description", "[image: do not issue]"),
+    ("a title alone", "Supervisor"),
+    ("a telephone number alone", "555-555-0100"),
+    ("an unknown word", "Rosa Ortega\nSoon"),
+    ("a date", "Rosa Ortega\nDecember 7"),
+    ("a wish", "R. Ortega\nPlease double check"),
+    ("no", "NO"),
+    ("no verb: void", "R. Ortega\nVoid"),
+    ("no verb: to be decided", "Rosa Ortega\nTBD"),
+    ("no verb: closed", "R. Ortega\nCase Closed"),
+    ("no verb: a finding", "R. Ortega\nNegative"),
+    ("no verb: a birth date", "Regards\nDOB 1/2/1990"),
+    ("no verb: another man", "R. Ortega\nOther Man"),
+    ("no verb: the file", "Regards,\nFile Incomplete"),
+]
+
+
+@pytest.mark.parametrize("command", ["CONFIRM", "STATUS", "RELEASE", FULL], ids=lambda c: c[:7])
+@pytest.mark.parametrize("name", ["Rosa Ortega", "R. Ortega"])
+@pytest.mark.parametrize("text", [t for _, t in TRAPS], ids=[i for i, _ in TRAPS])
+def test_no_objection_is_dropped_as_a_signature(command: str, text: str, name: str) -> None:
+    text = text.replace("Rosa Ortega", name).replace("R. Ortega", name)
+    new_text = find_new_plain_text(f"{command}\n\n{text}")
+    found = read_reply(new_text.text, below=new_text.below, signer=ROSA)
+    assert isinstance(found, CommandRefusal), found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("N. Ortiz", "NO", id="initials that deny"),
+        pytest.param("A. Wait", "Wait", id="a family name that asks for time"),
+        pytest.param("C. Hold", "Hold", id="one that is a keyword"),
+        pytest.param("O. Reyes", "OR", id="initials that offer a choice"),
+        pytest.param("I. Fuentes", "IF", id="initials of a condition"),
+    ],
+)
+def test_no_name_that_is_a_word_of_objection_is_dropped(name: str, text: str) -> None:
+    signer = build_signer(name, "", titles=(), offices=(), address="")
+    assert isinstance(read_reply(f"CONFIRM\n\n{text}", signer=signer), CommandRefusal)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{FULL}\n\nGA", id="two capitals that may end a facility"),
+        pytest.param(f"{FULL}\n\nGA\nGloria Alvarez", id="and a name below them"),
+        pytest.param(f"{FULL}\n\nAtlanta\nGloria Alvarez", id="a place of an office"),
+        pytest.param(f"{FULL}\n\nAlvarez", id="a name that may be part of a value"),
+        pytest.param("CORRECT\nsubject_surnames: Lopez\n\nGloria Alvarez", id="a corrected name"),
+    ],
+)
+def test_what_could_belong_to_a_field_is_not_dropped(text: str) -> None:
+    signer = build_signer("G. Alvarez", "", titles=(), offices=("Atlanta",), address="")
+    assert isinstance(read_reply(text, signer=signer), CommandRefusal)
+
+
+def test_a_free_text_keeps_every_line() -> None:
+    found = read_reply("NOTE call\n\nRosa Ortega\n555-555-0100", signer=ROSA)
+    assert isinstance(found, Command)
+    assert found.argument == "call\n\nRosa Ortega\n555-555-0100"
 
 
 def test_a_name_that_is_not_the_writers_is_no_sign_off() -> None:
