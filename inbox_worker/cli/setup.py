@@ -81,7 +81,10 @@ def init(
                 _tell_fate(box, number, choice)
         if backlog is not None and not new:
             for box, mailbox in mailboxes:
-                say(_decide_again(database, settings, box, mailbox, backlog))
+                try:
+                    say(_decide_again(database, settings, box, mailbox, backlog))
+                except WorkerError as error:
+                    troubles[box.name] = error
     for name, trouble in troubles.items():
         _tell_trouble(name, trouble, is_new=name in missing)
     if troubles:
