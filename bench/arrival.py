@@ -35,7 +35,7 @@ from inbox_worker.fetching.round import fetch_mailbox
 from inbox_worker.fetching.setup import set_up_mailbox
 from inbox_worker.logs import configure_logging
 from inbox_worker.mailbox.client import Mailbox, open_mailbox
-from inbox_worker.service import bootstrap, opening
+from inbox_worker.service import bootstrap
 from inbox_worker.service.notify import Notifier
 from inbox_worker.service.scheduler import Service
 from inbox_worker.services import Services
@@ -117,7 +117,7 @@ def _measure_arrival(dovecot: Dovecot, folder: Path, way: str) -> list[float]:
         _set_up(settings)
         waits: list[float] = []
         with bootstrap.open_worker(settings) as worker:
-            service = Service(worker, Notifier.of({}), opening.now)
+            service = Service(worker, Notifier.of({}))
             driver = threading.Thread(target=_drive, args=(mailbox, relay, way, waits))
             driver.start()
             # It runs on the main thread, where signals go, and ends by one.

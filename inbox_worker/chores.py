@@ -2,7 +2,8 @@
 
 A chore is done by whoever first moves its due time in the database, so that it is done once across
 all workers. Its next turn is set before it begins: one that fails is tried again at that turn, and
-one that kills its worker does not kill the next.
+one that kills its worker does not kill the next. A turn further off than any could be set was set
+before the clock was put back, and is due.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from inbox_worker.services import Services
 from inbox_worker.storage.database import Database, upsert
@@ -20,6 +21,9 @@ from inbox_worker.storage.faults import clear_fault, record_fault
 from inbox_worker.storage.models import ChoreRecord, table_of
 
 _log = structlog.get_logger()
+
+#: How far the clocks of workers on several machines may be apart.
+_APART = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,10 @@ def _claim(database: Database, chore: Chore, now: datetime) -> bool:
         )
         claimed = unit.session.execute(
             update(ChoreRecord)
-            .where(ChoreRecord.name == chore.name, ChoreRecord.due_at <= now)
+            .where(
+                ChoreRecord.name == chore.name,
+                or_(ChoreRecord.due_at <= now, ChoreRecord.due_at > now + chore.every + _APART),
+            )
             .values(due_at=now + chore.every)
         )
         unit.commit()

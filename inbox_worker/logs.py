@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +144,11 @@ def _find_places(trace: TracebackType | None) -> list[str]:
 
 
 class _StandardError:
-    """Writes to whatever standard error is at that moment, one whole line at a time."""
+    """Writes to whatever standard error is at that moment, one whole line at a time.
+
+    A line that nobody takes, since whoever collected them died or the disk is full, is lost: what
+    it tells of was done, and must not be done again and again for want of telling.
+    """
 
     def __init__(self, *_: object) -> None:
         self._fixed: TextIO | None = None
@@ -151,8 +156,9 @@ class _StandardError:
     def msg(self, line: str) -> None:
         """Write one line."""
         stream = self._fixed or sys.stderr
-        stream.write(line + "\n")
-        stream.flush()
+        with suppress(OSError):
+            stream.write(line + "\n")
+            stream.flush()
 
     debug = info = warning = error = critical = exception = log = msg
 

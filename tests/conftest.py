@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers
 from tests.servers import dovecot as dovecot_server
@@ -24,7 +24,7 @@ from tests.servers.postfix import Postfix, start_postfix
 from tests.servers.postgres import Postgres, start_postgres
 
 # No example of a property has a deadline: a loaded machine is no fault of the program.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 PASSWORD = "Gl0cken-spiel"

@@ -78,11 +78,34 @@ def start(
 
 def main() -> None:
     """Run the command line and exit with the code that says what became of it."""
+    _fill_gaps()
     for stream in (sys.stdout, sys.stderr):
         # A terminal with another character set shows an escape in place of what it lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run_command(sys.argv[1:], os.environ))
+    code = run_command(sys.argv[1:], os.environ)
+    _give_up_log()
+    sys.exit(code)
+
+
+def _fill_gaps() -> None:
+    """Write to nowhere where there is no standard stream, and let no file take its place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free is given.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _give_up_log() -> None:
+    """Let no line that nobody takes any more change the exit code."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:

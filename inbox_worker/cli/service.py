@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from inbox_worker.cli.exit_codes import EXIT_FAILED
 from inbox_worker.cli.help import add_command
-from inbox_worker.cli.output import say
+from inbox_worker.cli.output import complain, say
 from inbox_worker.logs import configure_logging
 from inbox_worker.service import bootstrap
 from inbox_worker.service.notify import Notifier
 from inbox_worker.service.once import run_once
-from inbox_worker.service.opening import now
 from inbox_worker.service.scheduler import Service
+from inbox_worker.service.stopping import Stop
 
 
 def register(app: typer.Typer) -> None:
@@ -32,15 +32,19 @@ def run(context: typer.Context) -> None:
     settings = context.obj.load()
     _log_the_work()
     with bootstrap.open_worker(settings) as worker:
-        Service(worker, Notifier.of(context.obj.environ), now).run()
+        Service(worker, Notifier.of(context.obj.environ)).run()
 
 
 def once(context: typer.Context) -> None:
     """Do everything that is due now, repeatedly until nothing is left."""
     settings = context.obj.load()
     _log_the_work()
-    with bootstrap.open_worker(settings) as worker:
-        run_once(worker, wait=time.sleep)
+    with Stop.on_signals() as stop, bootstrap.open_worker(settings) as worker:
+        worker.should_stop = stop.is_told
+        run_once(worker, wait=stop.wait)
+    if stop.is_told():
+        complain("Stopped before everything was done; `once` does the rest the next time.")
+        raise typer.Exit(EXIT_FAILED)
     if sys.stdout.isatty():
         # Nothing is said where nobody looks: cron would send it as a mail each time.
         say("Nothing is left to do now.")

@@ -40,7 +40,7 @@ from inbox_worker.review import replies
 from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from inbox_worker.storage import claims, journal
-from parsers.classification.classify import MessageKind, Verdict
+from parsers.classification.classify import MACHINE_WORDS_RULE, MessageKind, Verdict
 
 _log = structlog.get_logger()
 
@@ -198,6 +198,8 @@ def _prepare(intake: Intake) -> Apply:
         return miscellany.prepare_quarantine(intake, intake.unreadable_code)
     if intake.verdict.rule == urgency.ANSWERS_ALERT:
         return urgency.prepare_acknowledgement(intake)
+    if intake.verdict.rule == MACHINE_WORDS_RULE:
+        return standing_in.prepare_perhaps_automatic(intake)
     if intake.verdict.kind is MessageKind.REQUEST and intake.channel != "email":
         return requester_replies.prepare_paper(intake)
     return HANDLERS[intake.verdict.kind](intake)

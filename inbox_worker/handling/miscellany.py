@@ -47,6 +47,11 @@ def prepare_other(intake: Intake) -> Apply:
     return partial(_answer_without_form, intake)
 
 
+def prepare_waiting(intake: Intake) -> Apply:
+    """Leave to a person what only its words make a program's: it is no answer, and gets none."""
+    return partial(_note, intake, "perhaps_from_a_machine", Disposition.FOR_A_PERSON)
+
+
 def _prepare_spam(intake: Intake) -> Apply:
     """Leave what the site's filter condemned unanswered; a person sees what may be about our work.
 

@@ -33,12 +33,15 @@ from inbox_worker.storage import claims, store
 from inbox_worker.storage.models import Urgency, UrgencyAlert
 from inbox_worker.storage.tokens import digest_token
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
-from parsers.classification.classify import SPAM_RULE
+from parsers.classification.classify import MACHINE_WORDS_RULE, SPAM_RULE
 from parsers.classification.topic_table import Handling
 from parsers.mail.bindings import find_reply_tokens
 
 #: The rule by which a mail is known to answer an alert.
 ANSWERS_ALERT = "answers_urgent_alert"
+
+#: Mail that people are told of and that is not answered.
+_UNANSWERED = frozenset({SPAM_RULE, MACHINE_WORDS_RULE})
 
 #: How long an alert may stay unacknowledged before it is told again, and to supervisors.
 _PATIENCE = timedelta(minutes=15)
@@ -54,7 +57,7 @@ def see_to(intake: Intake, session: Session) -> None:
     if not is_urgent(intake) or _find_urgency(session, intake) is not None:
         return
     directions.record_topics(intake, session, "urgent_mail")
-    if intake.verdict.rule != SPAM_RULE and may_answer(intake, session):
+    if intake.verdict.rule not in _UNANSWERED and may_answer(intake, session):
         directions.write_urgent_help(intake, session)
     if _count_open(session, intake.author_address) >= _OPEN_OF_ONE_AUTHOR:
         return
@@ -88,7 +91,15 @@ def see_to_at_once(intake: Intake) -> None:
 def is_urgent(intake: Intake) -> bool:
     """Whether a person wrote of something urgent; an answer to an alert of ours is not news."""
     urgent = intake.verdict.about.having(Handling.URGENT)
-    return bool(urgent) and intake.verdict.rule != ANSWERS_ALERT
+    return bool(urgent) and not _answers_alert(intake)
+
+
+def _answers_alert(intake: Intake) -> bool:
+    """Whether it answers an alert of ours, as a person or as what may be a program."""
+    if intake.verdict.rule != MACHINE_WORDS_RULE:
+        return intake.verdict.rule == ANSWERS_ALERT
+    own = intake.services.settings.own_addresses
+    return any(token.kind == "urgent" for token in find_reply_tokens(intake.message, own))
 
 
 def tell_again(services: Services) -> int:

@@ -29,14 +29,61 @@ class MailboxRefusedError(WorkerError):
     """The server was reached and refused; the message says what."""
 
 
+#: How long a line may be, and how much is taken from the socket at a time.
+_LONGEST_LINE = 1_000_000
+_MOST_AT_ONCE = 65_536
+
+
 class _Session(imaplib.IMAP4):
-    """An IMAP session over a line that can be cut while the connection is being made, too."""
+    """An IMAP session over a line that can be cut while the connection is being made, too.
+
+    It keeps what has come of a line when it runs out of time before the line's end, as a file of
+    Python's over a socket does not; whoever reads again gets the whole line.
+    """
 
     def __init__(
         self, host: str, port: int, context: ssl.SSLContext | None, seconds: float, line: Line
     ) -> None:
         self._context, self._seconds, self._line = context, seconds, line
+        self._received = bytearray()
+        self._source: socket.socket | None = None  #: what that came from
         super().__init__(host, port)
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes, or fewer where the server hung up."""
+        self._begin()
+        while len(self._received) < size and self._receive(size - len(self._received)):
+            pass
+        return self._take(size)
+
+    def readline(self) -> bytes:
+        """Return a line with its end, or what there is of it where the server hung up."""
+        self._begin()
+        looked = 0
+        while not (end := self._received.find(b"\n", looked) + 1):
+            looked = len(self._received)
+            if looked > _LONGEST_LINE:
+                raise self.error(f"got more than {_LONGEST_LINE} bytes")
+            if not self._receive(_MOST_AT_ONCE):
+                return self._take(looked)
+        return self._take(end)
+
+    def _begin(self) -> None:
+        """Forget what was said before TLS began, since anybody may have said it."""
+        if self._source is not self.sock:
+            self._received, self._source = bytearray(), self.sock
+
+    def _receive(self, most: int) -> bool:
+        """Wait for more; return False when there will be none."""
+        piece: bytes = self.sock.recv(min(most, _MOST_AT_ONCE))
+        self._received += piece
+        return bool(piece)
+
+    def _take(self, size: int) -> bytes:
+        with memoryview(self._received) as whole:
+            taken = bytes(whole[:size])
+        del self._received[:size]
+        return taken
 
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
         del timeout

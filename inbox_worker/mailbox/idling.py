@@ -2,15 +2,17 @@
 
 The outcomes of `idle`: it returns when there may be news, when it is woken, or when the time is
 over, and the connection is ready for the next command; `UnreachableError` when the server said
-goodbye. A connection that is merely dead is found out by the command that follows.
+goodbye, and an error of the network when it hung up. A connection that is merely dead is found out
+by the command that follows.
 """
 
 from __future__ import annotations
 
+import ssl
 import time
 from typing import Any
 
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.exceptions import IMAPClientError
 
 from inbox_worker.errors import UnreachableError
 from inbox_worker.mailbox.waking import Waker, wait_readable
@@ -32,9 +34,7 @@ def idle(client: Any, waker: Waker, *, seconds: float) -> None:
         if waker.fileno() in ready:
             break
         if sock.fileno() in ready:
-            lines = _read_lines(client)
-            # A socket that was readable and gave nothing may have been closed: worth a look.
-            has_news = not lines or _has_news(lines)
+            has_news = _has_news(_read_lines(client))
     client.idle_done()
 
 
@@ -59,19 +59,13 @@ def _has_news(lines: list[bytes]) -> bool:
 
 
 def _read_lines(client: Any) -> list[bytes]:
-    """Return the lines that have come, without waiting for more."""
+    """Return the lines that have come, without waiting for more; half a line waits for its end."""
     client.socket().settimeout(0)
     lines: list[bytes] = []
     try:
         while True:
             lines.append(client._imap._get_line())
-    except OSError:
-        return lines
-    except IMAPClientAbortError as error:
-        # Half a line is lost once it is read. Nothing at all may mean that nothing more has come
-        # or that the connection is closed: imaplib cannot tell the two apart.
-        if "EOF" not in str(error):
-            raise
+    except (BlockingIOError, ssl.SSLWantReadError):
         return lines
     finally:
         client._set_read_timeout()

@@ -86,10 +86,12 @@ class End(Enum):
     TOO_LONG = "over_time_limit"
     TOO_LARGE = "over_memory_limit"
     CRASHED = "reader_crashed"
+    LEFT = "reader_left"  #: by itself, before it saw the task
 
 
 #: What an exit status means. Libraries that are refused memory abort, which nobody else makes them.
 _END_CODES = {
+    0: End.LEFT,
     -signal.SIGALRM: End.TOO_LONG,
     -signal.SIGXCPU: End.TOO_LONG,
     -signal.SIGABRT: End.TOO_LARGE,
@@ -107,7 +109,7 @@ class ReadingPool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="document-reader")
         self._own = threading.local()
         self._children: set[_Child] = set()
-        self._is_abandoned = False
+        self._abandoned = threading.Event()
 
     def warm_up(self) -> None:
         """Start the first child while the caller does something else."""
@@ -125,6 +127,13 @@ class ReadingPool:
 
     def attempt(self, task: Task) -> Answer | End:
         """Return what this thread's child makes of a task, or how the child ended."""
+        outcome = self._try(task)
+        if outcome is End.LEFT:
+            # It had read its share or waited long enough, and was seen alive a moment too long.
+            outcome = self._try(task)
+        return End.CRASHED if outcome is End.LEFT else outcome
+
+    def _try(self, task: Task) -> Answer | End:
         child = self._child()
         outcome = child.read(task)
         if isinstance(outcome, End):
@@ -139,7 +148,7 @@ class ReadingPool:
 
     def abandon(self) -> None:
         """End every child at once; the tasks in hand fail, and can be done later."""
-        self._is_abandoned = True
+        self._abandoned.set()
         for child in tuple(self._children):
             child.kill()
         self.close()
@@ -155,11 +164,14 @@ class ReadingPool:
             return child
         if child is not None:
             self._forget(child)
-        if self._is_abandoned:
+        if self._abandoned.is_set():
             raise ReaderUnavailableError(_STOPPED)
         child = _Child(self._definitions, self._limits)
         self._children.add(child)
         self._own.child = child
+        if self._abandoned.is_set():
+            # Whoever ended all children may have looked before this one was among them.
+            child.kill()
         if not child.is_ready():
             self._forget(child)
             raise ReaderUnavailableError(

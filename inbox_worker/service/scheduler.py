@@ -5,15 +5,15 @@ so that one mailbox never delays another; and one each for filing, delivering an
 of their own and never two of the same at once. A job that did something calls those who have work
 because of it, so that a mail is answered at once; the beats are there for what becomes due by time.
 Everything stops at a message boundary, and whatever waits is woken to stop; a mail server that does
-not answer is waited for a few seconds more. The watchdog is fed while every job gets on, or rests
-no longer than it said it would.
+not answer is waited for a few seconds more, the relay half a minute. The watchdog is fed while
+every job gets on, or rests no longer than it said it would.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -30,6 +30,7 @@ from inbox_worker.fetching.fetcher import Fetcher
 from inbox_worker.mailbox.backoff import find_pause
 from inbox_worker.mailbox.waking import Waker
 from inbox_worker.service.notify import Notifier
+from inbox_worker.service.stopping import heed_signals
 from inbox_worker.service.worker import Worker
 
 _log = structlog.get_logger()
@@ -45,6 +46,8 @@ _SETTLING_SECONDS = 10.0
 _STUCK_SECONDS = 120
 #: How long a mail server may take to answer once the service is to stop, in seconds.
 _GRACE_SECONDS = 5.0
+#: And the relay: what it has not answered for may arrive twice. The unit allows 90 for everything.
+_RELAY_GRACE_SECONDS = 30.0
 #: How finely chance spreads the tries to reach a server again.
 _CHANCE_BITS = 16
 
@@ -84,7 +87,10 @@ class _Threads(BasePoolExecutor):  # type: ignore[misc]
 class Service:
     """The jobs in their turns until told to stop."""
 
-    def __init__(self, worker: Worker, notifier: Notifier, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, worker: Worker, notifier: Notifier, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Prepare; `clock` counts seconds, whatever the machine's own clock is set to."""
         self._worker = worker
         self._notifier = notifier
         self._clock = clock
@@ -103,11 +109,10 @@ class Service:
         worker.should_stop = self._reach_boundary
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT; then finish the message in hand and return."""
-        for kind in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(kind, lambda *_: self._stop())
-        for number, job in enumerate(self._jobs):
-            self._plan(number, job.delay)
+        """Run until a signal tells to stop; then finish the message in hand and return."""
+        heed_signals(self._stop)
+        for number in range(len(self._jobs)):
+            self._plan(number)
         # A beat that finds the one before at work is left out, which is no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler.start()
@@ -118,6 +123,7 @@ class Service:
                 while not self._stopping:
                     self._waker.wait(self._notifier.interval_seconds)
                     self._feed_watchdog()
+                    self._catch_up()
         finally:
             self._stop()
             self._notifier.stopping()
@@ -128,14 +134,19 @@ class Service:
 
     def _end_jobs(self) -> None:
         """Wait for every job, but not for a server that does not answer."""
-        cutting = threading.Timer(_GRACE_SECONDS, self._cut_lines)
-        cutting.start()
+        cuttings = (
+            threading.Timer(_GRACE_SECONDS, self._cut_lines),
+            threading.Timer(_RELAY_GRACE_SECONDS, self._worker.cut_relays),
+        )
+        for cutting in cuttings:
+            cutting.start()
         try:
             # The scheduler holds its lock while it waits, and a job in its last turn may need it.
             self._threads.shutdown(wait=True)
             self._worker.close()
         finally:
-            cutting.cancel()
+            for cutting in cuttings:
+                cutting.cancel()
 
     def _cut_lines(self) -> None:
         """Break off what waits for a mail server: what was not recorded lies there still."""
@@ -178,48 +189,43 @@ class Service:
             fetcher=fetcher,
         )
 
-    def _plan(self, number: int, seconds: float) -> None:
-        """Have a job done in so many seconds, and on its beat unless it stays with a mailbox."""
+    def _plan(self, number: int) -> None:
+        """Have a job done on its beat."""
         job = self._jobs[number]
-        self._note_progress(number, rest=seconds)
-        start = datetime.now(self._scheduler.timezone) + timedelta(seconds=seconds)
-        if job.fetcher is not None:
-            self._scheduler.add_job(
-                self._run,
-                "date",
-                run_date=start,
-                args=[number],
-                id=job.title,
-                replace_existing=True,
-            )
-        else:
-            self._scheduler.add_job(
-                self._run,
-                "interval",
-                seconds=job.seconds,
-                next_run_time=start,
-                args=[number],
-                id=job.title,
-            )
+        self._note_progress(number, rest=job.delay)
+        self._scheduler.add_job(
+            self._run,
+            "interval",
+            seconds=job.seconds,
+            next_run_time=self._now() + timedelta(seconds=job.delay),
+            args=[number],
+            id=job.title,
+        )
+
+    def _catch_up(self) -> None:
+        """Go on with what the machine's clock was set back under: its beat may be hours away."""
+        for job in self._jobs:
+            planned = self._scheduler.get_job(job.title).next_run_time
+            if planned > self._now() + timedelta(seconds=job.delay + job.seconds):
+                self._scheduler.modify_job(job.title, next_run_time=self._now())
+
+    def _now(self) -> datetime:
+        """Return the moment as the scheduler has it."""
+        return datetime.now(self._scheduler.timezone)
 
     def _run(self, number: int) -> None:
-        """Take turns at a job: while it is called, or as long as its mailbox is well."""
+        """Take turns at a job: while it is called, or for good where it stays with a mailbox."""
         job = self._jobs[number]
         while not self._stopping:
             job.called.clear()
-            went_well = False
-            try:
-                went_well = self._take_turn(number)
-            finally:
-                # Whatever went wrong, also in telling of it: a mailbox is never given up.
-                if not went_well:
-                    self._failures[number] += 1
-                    self._pause(number)
-            # Only a rest that ended well shows that a connection is one: some servers let
-            # everybody in and hang up on whoever waits.
-            if not went_well or (job.fetcher is None and not job.called.is_set()):
+            went_well = self._take_turn(number)
+            if job.fetcher is not None:
+                # Only a rest that ended well shows that a connection is one: some servers let
+                # everybody in and hang up on whoever waits.
+                self._failures[number] = 0 if went_well else self._failures[number] + 1
+                self._pause(number, job.fetcher)
+            elif not (went_well and job.called.is_set()):
                 return
-            self._failures[number] = 0
 
     def _take_turn(self, number: int) -> bool:
         """Do a job once, and rest where its mailbox is; return whether all went well."""
@@ -247,12 +253,16 @@ class Service:
         self._note_progress(number, rest=job.seconds)
         return False
 
-    def _pause(self, number: int) -> None:
-        """Let a mailbox that failed be, longer each time; what has a beat comes back by that."""
-        if self._jobs[number].fetcher is not None and not self._stopping:
-            bits = self._worker.services.random_bits(_CHANCE_BITS)
-            pause = find_pause(self._failures[number], fraction=bits / (1 << _CHANCE_BITS))
-            self._plan(number, pause)
+    def _pause(self, number: int, fetcher: Fetcher) -> None:
+        """Let a mailbox that failed be, longer each time, whoever calls for it meanwhile."""
+        if not self._failures[number]:
+            return
+        bits = self._worker.services.random_bits(_CHANCE_BITS)
+        pause = find_pause(self._failures[number], fraction=bits / (1 << _CHANCE_BITS))
+        self._note_progress(number, rest=pause)
+        until = self._clock() + pause
+        while not self._stopping and (left := until - self._clock()) > 0:
+            fetcher.waker.wait(left)
 
     def _call(self, names: tuple[str, ...]) -> None:
         """Have jobs of these names take a turn at once, or once more when they are in one."""
@@ -267,8 +277,7 @@ class Service:
         elif not self._stopping:
             # Stopping may have taken its jobs from the scheduler by now.
             with suppress(JobLookupError):
-                now = datetime.now(self._scheduler.timezone)
-                self._scheduler.modify_job(job.title, next_run_time=now)
+                self._scheduler.modify_job(job.title, next_run_time=self._now())
 
     def _stop(self) -> None:
         self._stopping = True
@@ -285,9 +294,8 @@ class Service:
         return self._stopping
 
     def _note_progress(self, number: int, *, rest: float = 0.0) -> None:
-        self._due[number] = self._clock() + timedelta(seconds=rest)
+        self._due[number] = self._clock() + rest
 
     def _feed_watchdog(self) -> None:
-        longest = (self._clock() - min(self._due.values())).total_seconds()
-        if longest < _STUCK_SECONDS:
+        if self._clock() - min(self._due.values()) < _STUCK_SECONDS:
             self._notifier.watchdog()

@@ -60,6 +60,8 @@ class Worker:
     _unrecorded: UnrecordedAlarm = field(init=False)
     _pacer: Pacer = field(init=False)
     _alarm_pacer: Pacer = field(init=False)
+    #: By whose they are, a worker that signed on anew being another, and by route.
+    _outboxes: dict[tuple[str, str | None], DatabaseOutbox] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = self.services.settings
@@ -114,14 +116,23 @@ class Worker:
         return report
 
     def _drain(self, submitter: SmtpSubmitter, pacer: Pacer, route: str | None) -> DrainReport:
+        outbox = self._find_outbox(self.lease.id, route)
+        outbox.settle()
         return drain(
-            DatabaseOutbox(self.services.database, self.lease.id, route=route),
+            outbox,
             submitter,
             clock=self.services.clock,
             pacer=pacer,
             policy=_POLICY,
             should_stop=self.should_stop,
         )
+
+    def _find_outbox(self, worker_id: str, route: str | None) -> DatabaseOutbox:
+        """Return the outbox that remembers what the database was away for."""
+        kept = {key: outbox for key, outbox in self._outboxes.items() if key[0] == worker_id}
+        fresh = DatabaseOutbox(self.services.database, worker_id, route=route)
+        self._outboxes = {(worker_id, route): fresh} | kept
+        return self._outboxes[worker_id, route]
 
     def _note_login(self, about: str, report: DrainReport) -> None:
         if report.is_login_refused:
@@ -158,6 +169,12 @@ class Worker:
     def note_success(self, job: str) -> None:
         """Remember that a job works."""
         clear_fault(self.services.database, "job", job)
+
+    def cut_relays(self) -> None:
+        """End whatever waits for a relay, from any thread, for good."""
+        self.submitter.cut()
+        if self.alarm_submitter is not None:
+            self.alarm_submitter.cut()
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -58,19 +58,22 @@ class WorkerLease:
         self._life.close()
         worker_id = f"{self.random_bits(_ID_BITS):020x}"
         now = self.clock()
-        # The lock is there before the row, so that nobody takes a row without one for a dead one's.
-        self._life.enter_context(signs_of_life.show_life(self.url, worker_id))
-        with self.database.unit_of_work() as unit:
-            unit.session.execute(
-                insert(WorkerRecord).values(
-                    id=worker_id,
-                    host=socket.gethostname()[:255],
-                    pid=os.getpid(),
-                    started_at=now,
-                    expires_at=now + self.duration,
+        with ExitStack() as life:
+            # The lock is there before the row, so that nobody takes a row without one for a dead
+            # one's.
+            life.enter_context(signs_of_life.show_life(self.url, worker_id))
+            with self.database.unit_of_work() as unit:
+                unit.session.execute(
+                    insert(WorkerRecord).values(
+                        id=worker_id,
+                        host=socket.gethostname()[:255],
+                        pid=os.getpid(),
+                        started_at=now,
+                        expires_at=now + self.duration,
+                    )
                 )
-            )
-            unit.commit()
+                unit.commit()
+            self._life = life.pop_all()
         self.id = worker_id
 
     def renew(self) -> None:
@@ -134,7 +137,16 @@ class WorkerLease:
 def hold_lease(lease: WorkerLease) -> Iterator[None]:
     """Be at work for the time of the block, renewing in a thread of its own."""
     lease.sign_on()
-    lease.remove_gone()
+    try:
+        lease.remove_gone()
+        with _beating(lease):
+            yield
+    finally:
+        lease.sign_off()
+
+
+@contextmanager
+def _beating(lease: WorkerLease) -> Iterator[None]:
     ended = threading.Event()
     beating = threading.Thread(target=_beat, args=(lease, ended), name="lease", daemon=True)
     beating.start()
@@ -143,7 +155,6 @@ def hold_lease(lease: WorkerLease) -> Iterator[None]:
     finally:
         ended.set()
         beating.join()
-        lease.sign_off()
 
 
 def _beat(lease: WorkerLease, ended: threading.Event) -> None:

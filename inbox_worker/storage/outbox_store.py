@@ -3,15 +3,17 @@
 A letter is put in by whoever changes a request's state, in the same transaction, under a key that
 says what it is for; the same key twice is the same letter. From then on its bytes never change.
 Several workers share the letters that are due: a letter is its sender's only while that worker is
-at work, and only its sender settles it.
+at work, and only its sender settles it. What the database was away for is settled when it is back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,12 +26,13 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.status import DeliveryStatus, check_delivery_transition
 from inbox_worker.storage import leases
-from inbox_worker.storage.database import Database, put, upsert
+from inbox_worker.storage.database import Database, UnitOfWork, put, upsert
 from inbox_worker.storage.models import LetterRecord, RawLetter, ServiceState, table_of
 from outbound.letters.compose import LetterKind
 from outbound.submission.outbox import QueuedLetter, SmtpReply
@@ -58,6 +61,8 @@ _PUT_RAW = (
 )
 
 
+#: A letter that is nobody's again, and was not tried.
+_PUT_BACK = {"status": _S.QUEUED.value, "claimed_by": None}
 _PUT_STATE = upsert(table_of(ServiceState)).on_conflict_do_nothing(index_elements=["name"])
 
 
@@ -158,13 +163,43 @@ class DatabaseOutbox:
         self._database = database
         self._worker_id = worker_id
         self._route = route
+        self._may_hold = False  #: letters that nobody is sending
+        self._unsettled: dict[int, dict[str, Any]] = {}  #: what became of some of those
+
+    def settle(self) -> None:
+        """Settle what is still ours since the database was away, before another round begins.
+
+        What was answered is what it was answered; all else is due as it was.
+        """
+        if not self._may_hold:
+            return
+        with self._database.unit_of_work() as unit:
+            for letter_id, values in self._unsettled.items():
+                self._change(unit.session, [letter_id], values)
+            unit.session.execute(
+                update(_LETTERS)
+                .where(self._is_ours(), _LETTERS.c.route.in_(_list_routes(self._route)))
+                .values(_PUT_BACK)
+            )
+            unit.commit()
+        self._may_hold = False
+        self._unsettled.clear()
+
+    @contextmanager
+    def _unit_of_work(self) -> Iterator[UnitOfWork]:
+        try:
+            with self._database.unit_of_work() as unit:
+                yield unit
+        except SQLAlchemyError:
+            self._may_hold = True
+            raise
 
     def claim_due(self, now: datetime, *, limit: int) -> Sequence[QueuedLetter]:
         """Claim up to `limit` due letters, oldest first, and those whose sender is gone.
 
         Raises `LeaseLostError`.
         """
-        with self._database.unit_of_work() as unit:
+        with self._unit_of_work() as unit:
             if self._route != ALARM_ROUTE and is_paused(unit.session):
                 return []
             letters = unit.session.execute(_due(now, self._route).limit(limit)).all()
@@ -186,13 +221,18 @@ class DatabaseOutbox:
 
     def put_back(self, letter_ids: Sequence[int]) -> None:
         """Let go of letters that were not tried; they are due as they were."""
-        with self._database.unit_of_work() as unit:
-            unit.session.execute(
-                update(_LETTERS)
-                .where(_LETTERS.c.id.in_(letter_ids), self._is_ours())
-                .values(status=_S.QUEUED.value, claimed_by=None)
-            )
+        with self._unit_of_work() as unit:
+            self._change(unit.session, letter_ids, _PUT_BACK)
             unit.commit()
+
+    def _change(
+        self, session: Session, letter_ids: Sequence[int], values: Mapping[str, Any]
+    ) -> int:
+        """Change those of the letters that are still ours; return how many are."""
+        changed = session.execute(
+            update(_LETTERS).where(_LETTERS.c.id.in_(letter_ids), self._is_ours()).values(values)
+        )
+        return changed.rowcount  # type: ignore[attr-defined,no-any-return]
 
     def _is_ours(self) -> ColumnElement[bool]:
         return (_LETTERS.c.status == _S.SENDING.value) & (_LETTERS.c.claimed_by == self._worker_id)
@@ -231,32 +271,33 @@ class DatabaseOutbox:
         self, letter_id: int, target: DeliveryStatus, *, tried: int = 1, **values: object
     ) -> None:
         check_delivery_transition(_S.SENDING, target)
-        with self._database.unit_of_work() as unit:
-            changed = unit.session.execute(
-                update(LetterRecord)
-                .where(LetterRecord.id == letter_id, self._is_ours())
-                .values(
-                    status=target.value,
-                    claimed_by=None,
-                    attempts=LetterRecord.attempts + tried,
-                    **values,
-                )
-            )
-            if changed.rowcount != 1:  # type: ignore[attr-defined]
-                raise StaleStatusError(f"letter {letter_id} is not being sent by this worker")
+        values |= {
+            "status": target.value,
+            "claimed_by": None,
+            "attempts": _LETTERS.c.attempts + tried,
+        }
+        self._unsettled[letter_id] = values
+        with self._unit_of_work() as unit:
+            changed = self._change(unit.session, [letter_id], values)
             unit.commit()
+        del self._unsettled[letter_id]
+        if changed != 1:
+            raise StaleStatusError(f"letter {letter_id} is not being sent by this worker")
+
+
+def _list_routes(route: str | None) -> list[str]:
+    return [MAIN_ROUTE, ALARM_ROUTE] if route is None else [route]
 
 
 def _due(now: datetime, route: str | None) -> Select[LetterRecord, bytes]:
     waits = LetterRecord.status.in_([_S.QUEUED.value, _S.UNKNOWN.value])
     abandoned = (LetterRecord.status == _S.SENDING.value) & LetterRecord.claimed_by.is_(None)
-    routes = [MAIN_ROUTE, ALARM_ROUTE] if route is None else [route]
     return (
         select(LetterRecord, RawLetter.raw)
         .join(RawLetter, RawLetter.letter_id == LetterRecord.id)
         # The condition of the index, word for word, or PostgreSQL would not use it.
         .where(text("letters.status IN ('QUEUED', 'SENDING', 'UNKNOWN')"))
-        .where(LetterRecord.route.in_(routes))
+        .where(LetterRecord.route.in_(_list_routes(route)))
         .where(or_(waits & (LetterRecord.due_at <= now), abandoned))
         .order_by(LetterRecord.due_at, LetterRecord.id)
         .with_for_update(of=LetterRecord, key_share=True, skip_locked=True)

@@ -101,7 +101,8 @@ class Pacer:
 
     def count_free(self, now: datetime) -> int:
         """Return how many letters may go now."""
-        while self._recent and self._recent[0] <= now - _MINUTE:
+        # What is yet to come was counted before the clock was set back.
+        while self._recent and not now - _MINUTE < self._recent[0] <= now:
             self._recent.popleft()
         return max(0, self.max_per_minute - len(self._recent))
 

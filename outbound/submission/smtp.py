@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
@@ -69,8 +69,8 @@ class SmtpAccount:
 class SmtpSubmitter:
     """Submits letters one after another over one connection, opened when there is one.
 
-    It may be used from several threads, one letter at a time. Close it, or use it as a context
-    manager.
+    It may be used from several threads, one letter at a time, and cut off from any. Close it, or
+    use it as a context manager.
     """
 
     def __init__(self, account: SmtpAccount) -> None:
@@ -79,6 +79,8 @@ class SmtpSubmitter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: aiosmtplib.SMTP | None = None
         self._tls_context: ssl.SSLContext | None = None
+        self._is_cut = False
+        self._limit: asyncio.Timeout | None = None  #: of what is waited for
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +103,29 @@ class SmtpSubmitter:
         """Connect and log in, and send nothing. Raises `UnreachableRelayError`."""
         with self._lock:
             self._run(self._check())
+
+    def cut(self) -> None:
+        """End whatever waits for the relay, from any thread, for good: nothing is sent anew."""
+        self._is_cut = True
+        loop = self._loop
+        if loop is not None:
+            # It may have been closed meanwhile, and nobody waits then.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._end_wait, loop)
+
+    def _end_wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._limit is not None:
+            self._limit.reschedule(loop.time())
+
+    @asynccontextmanager
+    async def _waiting(self, seconds: float) -> AsyncIterator[None]:
+        """Raise `TimeoutError` when the block takes longer, or is cut off."""
+        async with asyncio.timeout(0 if self._is_cut else seconds) as limit:
+            self._limit = limit
+            try:
+                yield
+            finally:
+                self._limit = None
 
     def close(self) -> None:
         """Say goodbye to the relay; a later `submit` connects again."""
@@ -142,6 +167,8 @@ class SmtpSubmitter:
 
     async def _connect(self) -> aiosmtplib.SMTP:
         await self._drop()
+        if self._is_cut:
+            raise UnreachableRelayError("the line was cut")
         account = self._account
         client = _Client(
             hostname=account.host,
@@ -156,7 +183,7 @@ class SmtpSubmitter:
             tls_context=self._find_tls_context(),
         )
         try:
-            async with asyncio.timeout(account.timeout_seconds * 3):
+            async with self._waiting(account.timeout_seconds * 3):
                 await client.connect()
                 if client.is_ehlo_or_helo_needed:
                     await client.ehlo()
@@ -193,7 +220,7 @@ class SmtpSubmitter:
         self, client: aiosmtplib.SMTP, letter: QueuedLetter, *, is_reused: bool
     ) -> SmtpReply:
         try:
-            async with asyncio.timeout(self._account.timeout_seconds * 3):
+            async with self._waiting(self._account.timeout_seconds * 3):
                 await self._send_envelope(client, letter)
         except (aiosmtplib.SMTPServerDisconnected, OSError, TimeoutError) as error:
             await self._drop()
@@ -238,7 +265,8 @@ class SmtpSubmitter:
             if client.protocol is None:
                 raise aiosmtplib.SMTPServerDisconnected("Connection lost")
             client.protocol.write(_stuff_dots(raw))
-            code, text = await client.protocol.read_response(self._account.data_timeout_seconds)
+            async with self._waiting(self._account.data_timeout_seconds):
+                code, text = await client.protocol.read_response()
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             await self._drop()
             raise UncertainDeliveryError("answer to the letter's data lost") from error

@@ -2,7 +2,9 @@
 
 Outcomes are the members of `MessageKind`, always with the name of the rule that decided. Machines
 come first: what a machine sent is never obeyed, filed or answered, whatever token or form it
-carries. A rule looks at the mail alone; whether a token is live and a sender proven is for others.
+carries. Where nothing but words speaks for one, it may be a person all the same, and the mail is
+left to people. A rule looks at the mail alone; whether a token is live and a sender proven is for
+others.
 What a person writes about is read in every mail of a person, whatever its kind. It decides the kind
 only of mail that brings no form and answers nothing of ours: by `TOPIC_RULES`, in their order.
 """
@@ -13,17 +15,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from parsers.classification.machine_words import speaks_like_a_machine, tells_failure
 from parsers.classification.topic_table import Handling, TopicTable
 from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
+from parsers.mail.delivery_reports import find_named_ids, find_quoted_ids
 from parsers.mail.machine_marks import (
     has_automatic_header,
     has_automatic_subject,
     has_bounce_opening,
     has_bounce_subject,
     has_list_header,
+    has_suppression_mark,
+    has_technical_opening,
     is_from_daemon,
+    is_from_mailer,
     is_from_postmaster,
+    is_from_unanswerable,
 )
 from parsers.mail.message import Attachment, InboundMessage
 from parsers.replies.self_service import find_wish
@@ -35,6 +43,9 @@ LOOP_MARKER = "X-ERO-Outreach"
 
 #: The rule that a mail which the site's filter calls spam is judged by.
 SPAM_RULE = "site_filter_says_spam"
+
+#: The rule that a mail which a program or a person may have written is judged by.
+MACHINE_WORDS_RULE = "machine_by_words_alone"
 
 
 class MessageKind(StrEnum):
@@ -154,13 +165,13 @@ def _is_from_daemon(message: InboundMessage, _: ClassificationContext) -> bool:
 
 
 def _is_postmaster_bounce(message: InboundMessage, _: ClassificationContext) -> bool:
-    return (is_from_postmaster(message) or message.reverse_path == "") and (
-        has_bounce_subject(message) or has_bounce_opening(message)
-    )
+    if is_from_postmaster(message) or message.reverse_path == "":
+        return has_bounce_subject(message) or has_bounce_opening(message)
+    return is_from_unanswerable(message) and has_bounce_opening(message)
 
 
 def _is_bounce_shaped(message: InboundMessage, _: ClassificationContext) -> bool:
-    return has_bounce_opening(message)
+    return has_technical_opening(message)
 
 
 def _is_machine_bounce(message: InboundMessage, context: ClassificationContext) -> bool:
@@ -180,6 +191,19 @@ def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
     )
 
 
+def _returns_our_letter(message: InboundMessage, context: ClassificationContext) -> bool:
+    # An out-of-office program names our letter as well, because it answers it; and of what others
+    # write, only what begins as a report does and quotes the letter's own field is one.
+    if is_from_mailer(message) and not has_automatic_subject(message):
+        named = find_named_ids(message)
+    elif has_bounce_opening(message):
+        named = find_quoted_ids(message)
+    else:
+        return False
+    is_ours = any(is_own_message_id(one, context.own_addresses) for one in named)
+    return is_ours and tells_failure(message)
+
+
 def _is_auto_submitted(message: InboundMessage, _: ClassificationContext) -> bool:
     value = (message.header("Auto-Submitted") or "no").strip().lower()
     return not value.startswith("no")
@@ -194,7 +218,12 @@ def _has_automatic_header(message: InboundMessage, _: ClassificationContext) -> 
 
 
 def _has_automatic_subject(message: InboundMessage, _: ClassificationContext) -> bool:
-    return has_automatic_subject(message)
+    has_mark = message.reverse_path == "" or has_suppression_mark(message)
+    return (has_mark or is_from_unanswerable(message)) and has_automatic_subject(message)
+
+
+def _is_machine_by_words(message: InboundMessage, _: ClassificationContext) -> bool:
+    return speaks_like_a_machine(message)
 
 
 def _has_null_reverse_path(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -295,6 +324,7 @@ RULES: tuple[Rule, ...] = (
     Rule("opens_like_a_bounce", _K.BOUNCE, _is_bounce_shaped),
     Rule("machine_says_undelivered", _K.BOUNCE, _is_machine_bounce),
     Rule("other_report", _K.AUTO_REPLY, _is_other_report),
+    Rule("mailer_names_our_letter", _K.BOUNCE, _returns_our_letter),
     Rule("auto_submitted_with_pdf", _K.AUTO_REPLY, _is_auto_submitted_with_pdf),
     Rule("auto_submitted", _K.AUTO_REPLY, _is_auto_submitted),
     Rule("automatic_header", _K.AUTO_REPLY, _has_automatic_header),
@@ -304,6 +334,7 @@ RULES: tuple[Rule, ...] = (
     Rule("bulk_precedence", _K.AUTO_REPLY, _is_bulk),
     Rule(SPAM_RULE, _K.OTHER, _is_spam),
     Rule("structure_not_read", _K.OTHER, _is_unread),
+    Rule(MACHINE_WORDS_RULE, _K.OTHER, _is_machine_by_words),
     Rule("answers_urgent_alert", _K.STAFF_REPLY, _carries("urgent")),
     Rule("answers_review_notice", _K.STAFF_REPLY, _carries("review")),
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),

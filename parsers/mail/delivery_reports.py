@@ -48,7 +48,11 @@ _ID_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 #: A permanent reply code (RFC 5321 section 4.2.1) as systems quote it.
-_REFUSED = re.compile(r"(?<![\d.:-])55\d[ -][^\s\d]|(?<![\d.])55\d[ -]5\.\d{1,3}\.\d{1,3}")
+_REFUSED = re.compile(
+    r"(?<![\d.:-])55\d[ -][^\s\d]|(?<![\d.])55\d[ -]5\.\d{1,3}\.\d{1,3}"
+    r"|\b(?:smtp|error|code|c[oó]digo|said|dijo)\b[^\d\n]{0,20}(?<!\d)5[0-7]\d(?!\d)",
+    re.IGNORECASE,
+)
 _STILL_TRYING = re.compile(
     r"\bdelay|\bwarning\b|will (?:continue|retry|be retried|keep)|still trying|try again"
     r"|temporar|\bdeferred\b|not (?:yet )?(?:been )?delivered (?:yet|after)",
@@ -102,6 +106,17 @@ def find_returned_letter(message: InboundMessage, raw: bytes | None = None) -> R
         envelope_id=_find_envelope_id(blocks),
         reports=reports or _find_old_reports(message, raw) or _find_plain_refusal(message),
     )
+
+
+def find_quoted_ids(message: InboundMessage) -> tuple[str, ...]:
+    """Return the identifiers that a mail quotes as those of the letter it may report on."""
+    blocks = list(_status_blocks(message))
+    return tuple(dict.fromkeys(_returned_ids(message, blocks)))[:_MOST_IDS]
+
+
+def find_named_ids(message: InboundMessage) -> tuple[str, ...]:
+    """Return those it quotes, those it answers, and those it names in a sentence."""
+    return tuple(dict.fromkeys(_message_ids(message, list(_status_blocks(message)))))[:_MOST_IDS]
 
 
 def _status_blocks(message: InboundMessage) -> Iterator[Mapping[str, str]]:
@@ -172,7 +187,16 @@ def _find_envelope_id(blocks: Iterable[Mapping[str, str]]) -> str:
 
 
 def _message_ids(message: InboundMessage, blocks: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    """Yield the identifiers the letter may have had: as it was returned, as told, as answered."""
+    """Yield the identifiers the letter may have had: as returned, as answered, as mentioned."""
+    yield from _returned_ids(message, blocks)
+    yield from message.in_reply_to
+    yield from reversed(message.references)
+    for text in _list_texts(message):
+        yield from find_message_ids(text)
+
+
+def _returned_ids(message: InboundMessage, blocks: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Yield the identifiers in what a report gives back: header, report fields, lines of text."""
     for attached in message.attached_messages:
         yield from _ids_of_header(attached)
     for part in message.attachments:
@@ -180,18 +204,19 @@ def _message_ids(message: InboundMessage, blocks: Iterable[Mapping[str, str]]) -
             yield from _ids_of_header(part.data)
     for fields in blocks:
         yield from find_message_ids(fields.get("x-original-message-id", ""))
+    for text in _list_texts(message):
+        for match in _ID_LINE.finditer(text):
+            yield from find_message_ids(match[1])
+
+
+def _list_texts(message: InboundMessage) -> list[str]:
     texts = [message.text or "", message.html or ""]
     texts += [
         part.data[:_TEXT_CHARS].decode("utf-8", "replace")
         for part in message.attachments
         if part.declared_type.startswith("text/") and part.declared_type not in _HEADER_PARTS
     ]
-    for text in texts:
-        plain = text[:_TEXT_CHARS].replace("&lt;", "<").replace("&gt;", ">")
-        for match in _ID_LINE.finditer(plain):
-            yield from find_message_ids(match[1])
-    yield from message.in_reply_to
-    yield from reversed(message.references)
+    return [text[:_TEXT_CHARS].replace("&lt;", "<").replace("&gt;", ">") for text in texts]
 
 
 def _ids_of_header(data: bytes) -> Iterator[str]:

@@ -14,7 +14,7 @@ pytest.register_assert_rewrite("tests.acceptance.job", "tests.acceptance.mails")
 
 from inbox_worker.cli.app import run_command  # noqa: E402
 from inbox_worker.demo.servers import EmbeddedAccount, EmbeddedServers  # noqa: E402
-from tests.acceptance.job import INSIDE, Done, Job, tag_address  # noqa: E402
+from tests.acceptance.job import INSIDE, Done, Job, end_started, tag_address  # noqa: E402
 from tests.acceptance.mails import MailServers  # noqa: E402
 from tests.conftest import PASSWORD  # noqa: E402
 from tests.servers.dovecot import Dovecot  # noqa: E402
@@ -23,6 +23,13 @@ from tests.servers.postgres import Postgres  # noqa: E402
 
 #: Keeps the mailboxes of tests apart that share the real servers.
 _TAGS = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_process() -> Iterator[None]:
+    """See that what a test has started ends with it, however it ends."""
+    yield
+    end_started()
 
 
 @contextmanager

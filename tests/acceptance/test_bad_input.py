@@ -19,7 +19,7 @@ from tests.acceptance.forms import Values, build_clerk_values, fill, read_blank_
 from tests.acceptance.job import FOLDERS, JOURNAL, Job, Person
 from tests.acceptance.mails import Mail, MailServers, compose
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.on_both]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.on_both]
 
 PDF = "application/pdf"
 

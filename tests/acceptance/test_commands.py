@@ -28,7 +28,7 @@ from tests.servers.ports import find_free_ports
 from tests.signing_keys import write_authority
 from tests.specimens.scans import draw_pages
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +320,10 @@ def test_init_asks_on_a_terminal(real_job: Job) -> None:
         text=True,
     ) as process:
         os.write(ours, b"y\n")
-        said = process.communicate(timeout=60)[0]
+        try:
+            said = process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, said
@@ -641,7 +644,7 @@ def test_the_demonstration_comes_to_its_end(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     assert "INCOMPLETE, ISSUED, ISSUED" in done.stdout

@@ -19,7 +19,7 @@ from tests.acceptance.job import Done, Job, Person
 from tests.acceptance.mails import MailServers
 from tests.servers.ports import find_free_ports, wait_until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 #: What stands in the form and the mails, and is nobody's to see who looks after the worker.
 _PERSONAL = ("Ejemplo", "Whitlock", "000000101", "Nowhere", "1988", "ask?")
@@ -59,7 +59,7 @@ def desk(
     ), "no report came back"
     assert job.call("pause").code == 0
     job.write(clerk, "How do I ask?\n")
-    assert wait_until(lambda: box.count() >= 1)
+    job.await_arrivals()
     job.do("once")
     for number in (1, 2, 3):
         values = build_clerk_values(clerk, case_numbers=[f"26-CR-00050{number}"])

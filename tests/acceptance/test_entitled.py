@@ -18,7 +18,7 @@ from tests.acceptance.mails import Mail
 from tests.conftest import require_or_skip
 from tests.smime import build_text, issue, sign, wrap
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 DENY = "DENY no consent on file"
 MX = "Authentication-Results: mx.agency.example"

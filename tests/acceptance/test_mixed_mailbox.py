@@ -36,7 +36,7 @@ _LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
 @pytest.mark.parametrize(
     ("backend", "count"),
     [
-        pytest.param("sqlite", 130, id="130 mails in a file", marks=pytest.mark.timeout(300)),
+        pytest.param("sqlite", 130, id="130 mails in a file", marks=pytest.mark.timeout(600)),
         pytest.param("postgresql", 50, id="50 mails on a server", marks=_LONG),
         pytest.param("sqlite", 1_000, id="1,000 mails in a file", marks=_LONG),
         pytest.param("postgresql", 1_000, id="1,000 mails on a server", marks=_LONG),

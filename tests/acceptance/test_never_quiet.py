@@ -10,10 +10,6 @@ from tests.acceptance.job import Job, Person
 from tests.servers.ports import wait_until
 
 
-def let_a_minute_pass(job: Job) -> None:
-    job.change("UPDATE chores SET due_at = '2026-01-01 00:00:00' WHERE name = 'alarms'")
-
-
 def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     job = real_job
     told = job.folder / "told"
@@ -24,7 +20,7 @@ def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     job.do("once", **environ)
     assert job.ask("status")["alarms"] == []
 
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     done = job.run("once", ERO_MAILBOX__PASSWORD="wrong", **environ)
     assert done.returncode == 75
     assert "refused the login" in done.stderr
@@ -33,15 +29,17 @@ def test_a_refused_login_is_an_alarm_until_it_is_mended(real_job: Job) -> None:
     (detail,) = status["alarm_details"]
     assert (detail["code"], detail["about"]) == ("login_failed", "outreach")
     assert detail["since"] is not None
+    job.await_letters()
     (letter,) = job.letters_to(job.alarms)
     assert letter.subject == "Alert: login failed"
     shown = job.run("status")
     assert shown.returncode == 1, shown.stdout
     assert "A server does not let the service in." in shown.stdout
 
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     job.do("once", **environ)
     assert job.ask("status")["alarms"] == []
+    job.await_letters()
     assert job.letters_to(job.alarms)[-1].subject == "Alert is over: login failed"
     calls = [json.loads(line) for line in told.read_text().splitlines()]
     assert [(c["state"], c["code"]) for c in calls] == [
@@ -62,7 +60,7 @@ def test_an_alarm_leaves_by_a_relay_of_its_own_where_the_usual_one_refuses(real_
     job = real_job
     job.do("init")
     job.do("once")
-    let_a_minute_pass(job)
+    job.let_a_minute_pass()
     relay = job.servers
     done = job.run(
         "once",
@@ -75,6 +73,7 @@ def test_an_alarm_leaves_by_a_relay_of_its_own_where_the_usual_one_refuses(real_
         ERO_ALERTS__SMTP__FROM_NAME="Alarms",
     )
     assert done.returncode == 75
+    job.await_letters()
     (letter,) = job.letters_to(job.alarms)
     assert letter.subject == "Alert: login failed"
 
@@ -95,13 +94,14 @@ def test_urgent_mail_is_told_within_a_minute_and_shown_until_a_person_answers(
     process = job.start("run", ERO_MAILBOX__POLL_SECONDS="600")
     try:
         # Mail that came before and is answered by the service shows that it waits by IDLE.
-        assert wait_until(lambda: "service_started" in read_log(job), seconds=60)
+        assert wait_until(lambda: "service_started" in read_log(job))
         job.write(mother, "How do I ask for the Request Form?\n")
-        assert wait_until(lambda: "letter_accepted" in read_log(job), seconds=60), read_log(job)
+        answered = {"mail_disposed", "letter_accepted"}
+        assert wait_until(lambda: answered <= {e["event"] for e in read_events(job)}), read_log(job)
         before = len(read_events(job))
         job.write(mother, "My son is in ICE detention. He says he will kill himself tonight.\n")
-        assert wait_until(lambda: bool(job.letters_to(duty.address)), seconds=60), read_log(job)
-        assert wait_until(lambda: read_log(job).count("letter_accepted") == 3, seconds=60)
+        assert wait_until(lambda: bool(job.letters_to(duty.address))), read_log(job)
+        assert wait_until(lambda: read_log(job).count("letter_accepted") == 3)
         events = read_events(job)[before:]
         check_pass(job, [e for e in events if e["event"] in _STEPS])
         (shown,) = job.ask("status")["urgent"]
@@ -111,19 +111,20 @@ def test_urgent_mail_is_told_within_a_minute_and_shown_until_a_person_answers(
         assert "journal entry 2: self harm" in told
         (alert,) = job.letters_to(duty.address, "Urgent mail")
         job.reply(duty, alert, "On it.")
-        assert wait_until(lambda: job.ask("status")["urgent"] == [], seconds=60), read_log(job)
+        assert wait_until(lambda: job.ask("status")["urgent"] == []), read_log(job)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
-        process.wait(20)
+        process.wait()
 
 
 _STEPS = ("mail_recorded", "mail_disposed", "letter_accepted")
 
 
 def read_log(job: Job) -> str:
-    return (job.folder / "started.log").read_text()
+    """Return the whole lines of the log; the last may still be on its way."""
+    return (job.folder / "started.log").read_text().rpartition("\n")[0]
 
 
 def read_events(job: Job) -> list[dict[str, object]]:

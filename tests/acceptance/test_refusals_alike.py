@@ -24,7 +24,7 @@ from tests.acceptance.job import EASTERN, Job, Person
 from tests.acceptance.mails import Mail, MailServers, compose, read_pages
 from tests.worker_harness import APPROVE, Clock, fill, findings, merge
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 CLERK = "vera.fallowfield@courts.example"
 #: A Monday, 2:45 p.m. Eastern; five business days later it is the Monday after.
@@ -47,7 +47,7 @@ class MovedJob(Job):
         settings = load_settings(self.config, self.environ(**environ))
         with open_worker(settings, clock=self.clock) as worker:
             run_once(worker, wait=lambda seconds: self.clock.advance(seconds=seconds))
-        self._arriving = 0
+        self._arriving.clear()
         self.await_letters()
 
 

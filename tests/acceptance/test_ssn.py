@@ -18,7 +18,7 @@ from tests.acceptance.conftest import open_embedded
 from tests.acceptance.forms import build_clerk_values, fill
 from tests.acceptance.job import JOURNAL, Job, Person
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 SSN = "321-54-9876"
 TAIL = "9876"

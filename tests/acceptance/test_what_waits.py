@@ -13,7 +13,7 @@ from tests.acceptance.forms import build_clerk_values, fill, write_findings
 from tests.acceptance.job import Job, Person, Story, now, play
 from tests.acceptance.mails import MailServers
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 _CLERKS = ("clerk.ashby@courts.example", "clerk.birch@courts.example")
 

@@ -195,21 +195,22 @@ def test_the_command_is_given_each_alarm_as_json(
 
 
 @pytest.mark.parametrize(
-    ("program", "reason"),
+    ("program", "seconds", "reason"),
     [
-        pytest.param("raise SystemExit(3)", "ended with an error", id="ends with an error"),
-        pytest.param("import time; time.sleep(600)", "took too long", id="takes too long"),
+        pytest.param("raise SystemExit(3)", 60, "ended with an error", id="ends with an error"),
+        pytest.param("import time; time.sleep(600)", 1, "took too long", id="takes too long"),
         pytest.param(
             "import subprocess; subprocess.run(['sleep', '600'])",
+            1,
             "took too long",
             id="starts something that takes too long",
         ),
     ],
 )
 def test_a_command_that_fails_is_tried_again_and_told_by_mail(
-    with_command: Callable[..., Harness], program: str, reason: str
+    with_command: Callable[..., Harness], program: str, seconds: int, reason: str
 ) -> None:
-    harness = with_command(program, command_seconds=1)
+    harness = with_command(program, command_seconds=seconds)
     refuse(harness)
     tend(harness)
     (fault,) = harness.rows(Fault)[:1]

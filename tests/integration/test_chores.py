@@ -31,6 +31,9 @@ def chore(name: str, did: list[str], *, fails: bool = False) -> Chore:
         pytest.param([0, 59], 1, id="not before its time"),
         pytest.param([0, 60], 2, id="again at its time"),
         pytest.param([0, 600, 601], 2, id="once for all the times that were missed"),
+        pytest.param([0, -300], 2, id="again when the clock was set back by hours"),
+        pytest.param([0, -300, -241, -240], 3, id="and from then on at its time"),
+        pytest.param([0, -5], 1, id="not when another's clock is a little behind"),
     ],
 )
 def test_a_chore_is_done_when_it_is_due(harness: Harness, minutes: list[int], times: int) -> None:

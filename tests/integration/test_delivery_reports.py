@@ -18,6 +18,7 @@ from tests.worker_harness import (
     CLERK,
     DUTY,
     LINDQVIST,
+    MAILBOX,
     ORTEGA,
     STAFF,
     Harness,
@@ -159,7 +160,84 @@ def test_bounces_older_than_the_standard_are_understood(
     assert acknowledged.letters(to=DUTY, kind="staff_alert"), "a person looks at it either way"
 
 
+def compose_odd_bounce(letter: Sent, subject: str, text: str, author: str, path: str) -> bytes:
+    """Return what a gateway writes in words of its own, some fields of the letter below it."""
+    return (
+        f"Return-Path: {path}\nFrom: {author}\nTo: {MAILBOX}\nSubject: {subject}\n"
+        f"Message-ID: <{id(letter)}.odd@courts.example>\n"
+        f"Content-Type: text/plain; charset=utf-8\n\n{text}\n\n"
+        f"--- Original message headers ---\nFrom: {MAILBOX}\nTo: {CLERK}\n"
+        f"Subject: {letter.subject}\nMessage-ID: {letter.message_id}\n"
+    ).encode()
+
+
+POSTMASTER, NOBODY = "postmaster@courts.example", "<>"
+ODD: dict[str, tuple[tuple[str, str, str, str], str]] = {
+    "in Spanish, without a code": (
+        ("Devolución de correo", "No se pudo entregar: buzón lleno.", POSTMASTER, NOBODY),
+        "ACCEPTED",
+    ),
+    "in Spanish, of a system with a name of its own": (
+        ("Correo no entregado", "El mensaje no se pudo entregar.", "sistema@x.example", NOBODY),
+        "ACCEPTED",
+    ),
+    "a filter that takes nothing encrypted": (
+        ("Message blocked", "554 5.7.1 encrypted attachment not allowed", "av@x.example", NOBODY),
+        "FAILED",
+    ),
+    "a code without its enhanced status": (
+        ("Aviso", "Rechazado. El servidor dijo: 521", "sistema@x.example", NOBODY),
+        "FAILED",
+    ),
+    "a postmaster with a path": (
+        ("Mailbox full", "Your message was not delivered. 552 5.2.2", POSTMASTER,
+         f"<{POSTMASTER}>"),
+        "FAILED",
+    ),
+    "a code that may pass": (
+        ("Mailbox full", "Your message was not delivered. 452 4.2.2", POSTMASTER, NOBODY),
+        "ACCEPTED",
+    ),
+    "exim, from an address that takes no answers": (
+        ("Mail delivery failed: returning message to sender", EXIM, "noreply@x.example",
+         "<noreply@x.example>"),
+        "FAILED",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mail", "status"), [pytest.param(*case, id=name) for name, case in ODD.items()]
+)
+def test_bounces_of_odd_wording_that_name_the_letter_are_tied_to_it(
+    acknowledged: Harness, mail: tuple[str, str, str, str], status: str
+) -> None:
+    letter = letter_of(acknowledged)
+    assert acknowledged.deliver(compose_odd_bounce(letter, *mail)) == "BOUNCE_RECORDED"
+    assert row(acknowledged, letter).status == status
+    assert acknowledged.letters(to=DUTY, kind="staff_alert"), "a person looks at it either way"
+
+
 # Reports that prove nothing.
+
+
+@pytest.mark.parametrize(
+    ("author", "path", "changed"),
+    [
+        pytest.param("x@evil.example", "<x@evil.example>", False, id="of no mail system"),
+        pytest.param(POSTMASTER, NOBODY, True, id="with a guessed identifier"),
+    ],
+)
+def test_who_only_writes_like_a_gateway_moves_nothing(
+    acknowledged: Harness, author: str, path: str, *, changed: bool
+) -> None:
+    letter = letter_of(acknowledged)
+    raw = compose_odd_bounce(letter, "Message blocked", "554 5.7.1 not allowed", author, path)
+    if changed:
+        guess = f"<letter.{'0' * 26}@agency.example>"
+        raw = raw.replace(letter.message_id.encode(), guess.encode())
+    acknowledged.deliver(raw)
+    assert row(acknowledged, letter).status == "ACCEPTED"
 
 
 def test_a_forged_report_moves_nothing_and_a_person_hears(acknowledged: Harness) -> None:
@@ -235,6 +313,18 @@ def test_an_answer_that_came_back_raises_an_alarm(open_filed: Opener) -> None:
         )
         unit.commit()
     assert "answer_undelivered" not in alarms(harness)
+
+
+def test_an_answer_that_a_filter_refuses_in_its_own_words_raises_the_same_alarm(
+    open_filed: Opener,
+) -> None:
+    harness = open_filed(review={"confirm": False})
+    letter = issue_answer(harness)
+    text = "It was blocked by our content filter: 554 5.7.1 encrypted attachment not allowed."
+    raw = compose_odd_bounce(letter, "Message blocked", text, "security@courts.example", NOBODY)
+    assert harness.deliver(raw) == "BOUNCE_RECORDED"
+    assert row(harness, letter).status == "FAILED"
+    assert alarms(harness) == ["letter_failed", "answer_undelivered"]
 
 
 def alarms(harness: Harness) -> list[str]:

@@ -133,12 +133,13 @@ def test_what_is_moved_by_imap_is_seen_in_its_folder(embedded: EmbeddedServers) 
 
 
 def test_they_start_quickly_and_leave_no_thread() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     start = time.monotonic()
     with EmbeddedServers(ACCOUNTS) as servers:
         assert servers.imap_port != servers.smtp_port
-    assert time.monotonic() - start < 5
-    assert threading.active_count() == before
+    assert time.monotonic() - start < 20
+    # One of somebody else's may end meanwhile.
+    assert set(threading.enumerate()) <= before
     with pytest.raises(RuntimeError, match="not running"):
         servers.read_folder("outreach")
 

@@ -32,10 +32,16 @@ from inbox_worker.storage.models import (
     Sighting,
     WithheldMail,
 )
-from tests.integration.test_mailbox import BASIC, build_mail, find_imap_process
+from tests.integration.test_mailbox import (
+    BASIC,
+    build_mail,
+    find_imap_process,
+    wait_no_longer_than,
+)
 from tests.servers.cutting import start_cutting_proxy
 from tests.servers.dovecot import Dovecot, run_dovecot, start_dovecot
-from tests.servers.ports import is_listening, wait_until
+from tests.servers.ports import wait_until
+from tests.servers.processes import await_end, standing_still
 from tests.worker_harness import Harness, Opener
 
 #: Where the mails of these tests go: they ask for nothing.
@@ -189,7 +195,7 @@ def open_post(dovecot: Dovecot, user: str, open_harness: Opener) -> Iterator[Ope
 
 
 @contextmanager
-def resting(fetcher: Fetcher, *, patience: float = 30) -> Iterator[list[Exception]]:
+def resting(fetcher: Fetcher, *, patience: float = 60) -> Iterator[list[Exception]]:
     """Let a fetcher rest in a thread; the rest has to end by itself before the block does."""
     errors: list[Exception] = []
 
@@ -350,14 +356,15 @@ def test_a_connection_that_dies_while_idle_is_noticed(
 def stop_while_idle(post: Post, *, read_seconds: float) -> None:
     """Stop the server's process while it idles; the next look finds it dumb."""
     post.set_up()
-    fetcher = post.fetcher(read_seconds=read_seconds)
+    fetcher = post.fetcher()
     fetcher.fetch()
-    with resting(fetcher, patience=30 + read_seconds) as errors:
+    mailbox = fetcher._mailbox
+    assert mailbox is not None
+    with ExitStack() as stack, resting(fetcher, patience=60 + read_seconds) as errors:
         await_idling(post)
-        stopped = find_imap_process(post.server)
-        os.kill(stopped, signal.SIGSTOP)
+        stack.enter_context(standing_still(find_imap_process(post.server)))
+        wait_no_longer_than(read_seconds, mailbox)
         post.deliver(build_mail(1))
-    os.kill(stopped, signal.SIGKILL)
     assert ["did not answer in time" in str(error) for error in errors] == [True]
     post.work()
     assert post.folders() == {DONE: 1}
@@ -436,9 +443,11 @@ def test_a_server_that_was_away_is_found_again(own_server: Dovecot, open_post: O
     post.deliver(build_mail(1))
     post.fetch()
     # The process that serves a connection would outlive the one that takes connections.
-    for pid in (find_imap_process(own_server), own_server.pid):
+    running = (find_imap_process(own_server), own_server.pid)
+    for pid in running:
         os.kill(pid, signal.SIGTERM)
-    assert wait_until(lambda: not is_listening(own_server.imap_port))
+    for pid in running:
+        await_end(pid)
     for _ in range(2):
         with pytest.raises(UnreachableError):
             post.fetch()

@@ -18,7 +18,7 @@ from tests.unit.hostile_pdfs import HOSTILE
 TODAY = date(2026, 5, 4)
 SETTINGS = ReadingSettings()
 LIMITS = ReadLimits(
-    seconds=5.0,
+    seconds=20.0,
     memory_mb=SETTINGS.memory_mb,
     bytes=SETTINGS.document_bytes,
     pages=SETTINGS.pages,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from config.sections import MailboxSettings
 from inbox_worker.errors import UnreachableError, WorkerError
 from inbox_worker.mailbox.client import Mailbox, MailboxRefusedError, open_mailbox
 from inbox_worker.mailbox.waking import Waker
+from tests.servers.tls import write_certificate
 
 SELECTED = "* 2 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 3] ok\r\n"
 ANSWERS = {
@@ -24,9 +28,25 @@ ANSWERS = {
 }
 
 
-def serve(listener: socket.socket, answers: dict[str, str]) -> None:
+#: Where a server pauses in what it says.
+PAUSE = "|"
+
+
+def say(connection: socket.socket, text: str) -> None:
+    """Say a text, with its pauses."""
+    first, *rest = text.split(PAUSE)
+    connection.sendall(first.encode())
+    for part in rest:
+        time.sleep(0.1)
+        connection.sendall(part.encode())
+
+
+def serve(listener: socket.socket, answers: dict[str, str], context: ssl.SSLContext | None) -> None:
     """Serve one connection; `IDLE` is answered as written, then everything with OK."""
-    with listener.accept()[0] as connection:
+    accepted = listener.accept()[0]
+    if context is not None:
+        accepted = context.wrap_socket(accepted, server_side=True)
+    with accepted as connection:
         connection.sendall(b"* OK [CAPABILITY IMAP4rev1 IDLE NAMESPACE] ready\r\n")
         tag = ""
         for line in connection.makefile("r", newline="\r\n"):
@@ -36,23 +56,29 @@ def serve(listener: socket.socket, answers: dict[str, str]) -> None:
                 continue
             tag, command = words[0], words[1].upper()
             if command == "IDLE":
-                connection.sendall(answers["IDLE"].format(tag=tag).encode())
+                say(connection, answers["IDLE"].format(tag=tag))
                 continue
             told = (ANSWERS | answers).get(command, "")
             connection.sendall(f"{told}{tag} OK done\r\n".encode())
 
 
 @contextmanager
-def scripted_server(**answers: str) -> Iterator[MailboxSettings]:
+def scripted_server(certified: Path | None = None, **answers: str) -> Iterator[MailboxSettings]:
+    """Run a server, over TLS where there is a folder with its certificate."""
+    context = None
+    if certified is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certified / "server.pem", certified / "server.key")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener, answers), daemon=True)
+        thread = threading.Thread(target=serve, args=(listener, answers, context), daemon=True)
         thread.start()
         yield MailboxSettings.model_validate(
             {
                 "name": "outreach",
                 "host": "localhost",
                 "port": listener.getsockname()[1],
-                "tls": "none",
+                "tls": "none" if certified is None else "implicit",
+                "ca_file": "" if certified is None else str(certified / "ca.pem"),
                 "username": "outreach",
                 "password": "Gl0cken-spiel",
                 "addresses": ["ero.outreach@agency.example"],
@@ -89,16 +115,54 @@ def test_news_are_heard_however_a_server_tells_them(said: str, waker: Waker) -> 
         look(mailbox)
 
 
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a certificate for this machine."""
+    folder = tmp_path_factory.mktemp("certified")
+    write_certificate(folder)
+    return folder
+
+
+@pytest.fixture(params=["in clear", "over TLS"])
+def folder_or_none(request: pytest.FixtureRequest, certified: Path) -> Path | None:
+    """Return what a server needs to speak in each way."""
+    return certified if request.param == "over TLS" else None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("+ idling\r\n* 3 EXI|STS\r\n", id="the news in two pieces"),
+        pytest.param(
+            "+ idling\r\n|* OK Still here\r\n* 3 |EXISTS\r\n",
+            id="after other things, in two pieces",
+        ),
+        pytest.param("+ idling\r\n|* OK Sti|ll here\r\n|* 3 EXISTS\r\n", id="after two pieces"),
+        pytest.param("+ idling\r\n|* 3 EXISTS\r|\n", id="with the line's end in two pieces"),
+    ],
+)
+def test_news_are_heard_in_whatever_pieces_they_come(
+    said: str, folder_or_none: Path | None, waker: Waker
+) -> None:
+    with scripted_server(folder_or_none, IDLE=said) as settings, open_mailbox(settings) as mailbox:
+        look(mailbox)
+        began = time.monotonic()
+        mailbox.wait_for_news(waker, seconds=30)
+        assert time.monotonic() - began < 15
+        look(mailbox)
+
+
 @pytest.mark.parametrize(
     "said",
     [
         pytest.param("+ idling\r\n* OK Still here\r\n", id="that it is there"),
+        pytest.param("+ idling\r\n|* OK Sti|ll here\r\n", id="the same in two pieces"),
         pytest.param("+ idling\r\n* 1 EXPUNGE\r\n", id="that a message is gone"),
         pytest.param("+ idling\r\n* 2 FETCH (FLAGS (\\Seen))\r\n", id="that one was read"),
     ],
 )
-def test_what_is_no_news_ends_nothing(said: str, waker: Waker) -> None:
-    with scripted_server(IDLE=said) as settings, open_mailbox(settings) as mailbox:
+def test_what_is_no_news_ends_nothing(said: str, folder_or_none: Path | None, waker: Waker) -> None:
+    with scripted_server(folder_or_none, IDLE=said) as settings, open_mailbox(settings) as mailbox:
         look(mailbox)
         assert_waits(mailbox, waker)
 
@@ -125,10 +189,13 @@ def assert_waits(mailbox: Mailbox, waker: Waker) -> None:
 def test_what_goes_wrong_while_idle_is_an_error(
     said: str, error: type[WorkerError], waker: Waker
 ) -> None:
-    with scripted_server(IDLE=said) as settings, open_mailbox(settings) as mailbox:
+    with (
+        scripted_server(IDLE=said) as settings,
+        open_mailbox(settings, read_seconds=2) as mailbox,
+    ):
         look(mailbox)
         with pytest.raises(error):
-            mailbox.wait_for_news(waker, seconds=0.5)
+            mailbox.wait_for_news(waker, seconds=60)
         mailbox.abandon()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from inbox_worker.errors import LeaseLostError
 from inbox_worker.storage import leases
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.leases import WorkerLease, hold_lease
 from inbox_worker.storage.models import LeaseRecord, WorkerRecord
+from tests.integration.test_outbox_store import BrokenDatabase
 from tests.worker_harness import NOW, Clock, Copier, Where, url_of
 
 pytestmark = pytest.mark.on_both
@@ -180,9 +183,12 @@ def start_holder(url: str) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         text=True,
     ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        yield holder
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            yield holder
+        finally:
+            holder.kill()
 
 
 def now() -> datetime:
@@ -213,6 +219,7 @@ def test_a_stopped_worker_is_not_dead(database: Database, url: str) -> None:
     clock = Clock(now())
     with start_holder(url) as holder:
         holder.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, holder.pid, os.WSTOPPED)
         with hold_lease(lease := build_lease(database, url, clock)):
             assert not take(database, lease)
         holder.send_signal(signal.SIGCONT)
@@ -229,5 +236,19 @@ def test_nothing_is_left_beside_the_file(url: str, database: Database, tmp_path:
         pass
     with database.read() as session:
         assert session.scalars(select(LeaseRecord.name)).all() in ([], ["fetch:outreach"])
+    after = {p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))}
+    assert after == before
+
+
+@pytest.mark.parametrize("begun", [0, 1], ids=["signing on", "looking for the dead"])
+def test_a_worker_that_could_not_begin_leaves_no_file(
+    url: str, database: Database, tmp_path: Path, begun: int
+) -> None:
+    """A service that is started again and again meanwhile leaves no pile of them."""
+    lease = build_lease(database, url, Clock(now()))
+    before = {p.name for p in tmp_path.iterdir()}
+    BrokenDatabase(database, after=begun)
+    with pytest.raises(OperationalError), hold_lease(lease):
+        pass
     after = {p.name for p in tmp_path.iterdir() if not p.name.endswith(("-wal", "-shm"))}
     assert after == before

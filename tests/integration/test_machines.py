@@ -216,6 +216,67 @@ def test_nobody_is_away_from_the_day_they_are_back(deputised: Harness) -> None:
     assert end_absences(deputised.services) == 0
 
 
+# Programs that only their words betray.
+
+BY_WORDS: dict[str, dict[str, Any]] = {
+    "a subject of programs": {"subject": "AUTO: Dana is out of the office (returning 5/12/2026)"},
+    "a subject behind a gateway's mark": {"subject": "[External] Automatic reply: your request"},
+    "a text of programs": {"text": "[This is an automatic reply]\n\nI am away until May 12."},
+    "the subject of a program, a person's text": {
+        "subject": "Out of office: who covers", "text": "Who covers for officer Ortega?",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mail", [pytest.param(mail, id=name) for name, mail in BY_WORDS.items()])
+def test_what_may_be_a_programs_is_no_answer_and_waits(
+    filed: Harness, mail: dict[str, Any]
+) -> None:
+    filed.reply(ORTEGA, "NEED INFO birth date")
+    question = filed.newest(CLERK)
+    letters = filed.last_letter_id()
+    text = mail.get("text", "I am away.")
+    fields = {k: v for k, v in mail.items() if k != "text"}
+    assert filed.deliver(compose_reply(question, text, **fields)) == "FOR_A_PERSON"
+    assert (filed.status(), filed.last_letter_id()) == ("NEEDS_INFORMATION", letters)
+    entry = filed.rows(JournalEntry)[-1]
+    assert (entry.kind, entry.rule) == ("other", "machine_by_words_alone")
+    assert codes(filed)[-1] == "perhaps_from_a_machine"
+
+
+def test_what_may_be_a_programs_is_not_obeyed(filed: Harness) -> None:
+    letters = filed.last_letter_id()
+    raw = compose_reply(filed.notice(ORTEGA), APPROVE, subject="OOO: Re: Review needed")
+    assert filed.deliver(raw) == "FOR_A_PERSON"
+    assert (filed.status(), filed.last_letter_id()) == ("IN_REVIEW", letters)
+
+
+def test_a_form_that_may_be_a_programs_waits(harness: Harness) -> None:
+    raw = compose(CLERK, "See attached.", subject="Automatic reply: x", files={"f.pdf": fill()})
+    assert harness.deliver(raw) == "FOR_A_PERSON"
+    assert (harness.letters(), harness.rows(Request)) == ([], [])
+
+
+def test_an_out_of_office_that_lost_its_header_marks_its_author_away_and_waits(
+    deputised: Harness,
+) -> None:
+    assert go_away(deputised, headers={}) == "FOR_A_PERSON"
+    assert absences(deputised) == [(ORTEGA, date(2026, 5, 12))]
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        pytest.param({"subject": "Re: Review needed"}, id="by its text alone"),
+        pytest.param({"subject": "Read: Review needed"}, id="a receipt"),
+        pytest.param({"auth": None}, id="not proven to be theirs"),
+    ],
+)
+def test_other_words_of_programs_mark_nobody_away(deputised: Harness, mail: dict[str, Any]) -> None:
+    assert go_away(deputised, headers={}, **mail) == "FOR_A_PERSON"
+    assert absences(deputised) == []
+
+
 # Two programs that answer each other.
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-import signal
 import socket
+import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from os import kill
 from pathlib import Path
 from typing import Any
 
 import pytest
+from imapclient import SocketTimeout
 
 from config.sections import MailboxSettings
 from inbox_worker.errors import LoginRefusedError, UnreachableError, WorkerError
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, open_mailbox
+from inbox_worker.mailbox.connection import connect
+from inbox_worker.mailbox.idling import list_told_counts
+from inbox_worker.mailbox.line import Line
 from tests.conftest import require_or_skip
 from tests.servers.dovecot import Dovecot, start_dovecot
+from tests.servers.ports import wait_until
+from tests.servers.processes import await_end, standing_still
+from tests.servers.tls import write_certificate
 
 SECRET = "Gl0cken-spiel"
 LIMITS = {"max_message_bytes": 1_000_000, "max_batch_bytes": 100_000}
@@ -307,14 +314,14 @@ def test_a_connection_that_stalls_or_is_cut_is_given_up(
     with start_dovecot(short_folders()) as own:
         settings = build_settings(own, user)
         own.deliver(build_mail(1), [f"{user}@agency.example"])
-        with open_mailbox(settings, read_seconds=0.5) as mailbox:
-            pid = find_imap_process(own)
-            kill(pid, signal.SIGSTOP)
+        with open_mailbox(settings) as mailbox, standing_still(find_imap_process(own)):
+            wait_no_longer_than(0.5, mailbox)
             with pytest.raises(UnreachableError, match="did not answer in time"):
                 fetch(mailbox)
-            kill(pid, signal.SIGKILL)
         with open_mailbox(settings) as mailbox:
+            pid = find_imap_process(own)
             own.run_doveadm("kick", user)
+            await_end(pid)
             with pytest.raises(UnreachableError, match="cannot be reached"):
                 fetch(mailbox)
         # Opening it anew is all it takes.
@@ -322,11 +329,36 @@ def test_a_connection_that_stalls_or_is_cut_is_given_up(
             assert len(fetch(mailbox)) == 1
 
 
-def find_imap_process(server: Dovecot) -> int:
-    """Return the process that serves the only session."""
+def wait_no_longer_than(seconds: float, mailbox: Mailbox) -> None:
+    """Wait for answers no longer from now on; until now a busy server had all its time."""
+    client = mailbox._client
+    client._timeout = SocketTimeout(seconds, seconds)
+    client.socket().settimeout(seconds)
+
+
+def list_imap_processes(server: Dovecot) -> list[int]:
+    """Return the processes that serve sessions; one goes on a little after its session is over."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    named = {int(c): Path(f"/proc/{c}/comm").read_text().strip() for c in children}
-    return next(pid for pid, name in named.items() if name == "imap")
+    return [int(child) for child in children if _read_name(child) == "imap"]
+
+
+def _read_name(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def find_imap_process(server: Dovecot) -> int:
+    """Return the process that serves the only session, once those of earlier ones are gone."""
+    found: list[int] = []
+
+    def is_alone() -> bool:
+        found[:] = list_imap_processes(server)
+        return len(found) == 1
+
+    assert wait_until(is_alone), found
+    return found[0]
 
 
 def test_errors_of_the_caller_pass_through_and_the_connection_is_closed(
@@ -368,3 +400,44 @@ def test_a_refused_login_is_told_apart_from_a_server_that_is_away(
     wrong = build_settings(dovecot, user, password="wrong")
     with pytest.raises(LoginRefusedError, match="refused the login"), open_mailbox(wrong):
         pass
+
+
+def test_what_was_said_before_tls_began_counts_for_nothing(tmp_path: Path) -> None:
+    """Whoever sits between may put words in front of the first that is encrypted."""
+    write_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        accepted = listener.accept()[0]
+        accepted.sendall(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n")
+        while (words := accepted.recv(1000).split())[1] != b"STARTTLS":
+            accepted.sendall(b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + words[0] + b" OK done\r\n")
+        accepted.sendall(words[0] + b" OK go ahead\r\n* 99 EXISTS\r\n")
+        with context.wrap_socket(accepted, server_side=True) as encrypted:
+            while words := encrypted.recv(1000).split():
+                encrypted.sendall(b"* CAPABILITY IMAP4rev1\r\n" + words[0] + b" OK done\r\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    settings = MailboxSettings.model_validate(
+        {
+            "name": "outreach",
+            "host": "localhost",
+            "port": listener.getsockname()[1],
+            "tls": "starttls",
+            "ca_file": str(tmp_path / "ca.pem"),
+            "username": "outreach",
+            "password": "Gl0cken-spiel",
+            "addresses": ["ero.outreach@agency.example"],
+        }
+    )
+    line = Line()
+    client = connect(settings, SocketTimeout(15, 15), line)
+    assert client.capabilities() == (b"IMAP4REV1",)
+    assert list_told_counts(client) == []
+    client.shutdown()
+    line.release()
+    thread.join(20)
+    listener.close()

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
+from sqlalchemy.exc import OperationalError
 
 from inbox_worker.errors import LeaseLostError, StaleStatusError
+from inbox_worker.service.worker import Worker
 from inbox_worker.status import DeliveryStatus
 from inbox_worker.storage.database import Database
 from inbox_worker.storage.models import LetterRecord, RawLetter, WorkerRecord
 from inbox_worker.storage.outbox_store import (
+    ALARM_ROUTE,
+    MAIN_ROUTE,
     DatabaseOutbox,
     NewLetter,
     hasten_untried,
@@ -21,10 +26,18 @@ from inbox_worker.storage.outbox_store import (
     put_letter,
     set_paused,
 )
-from outbound.submission.outbox import OutboxStore, SmtpReply
+from outbound.submission.delivery_errors import (
+    DeliveryError,
+    PermanentDeliveryError,
+    TransientDeliveryError,
+    UncertainDeliveryError,
+    UnreachableRelayError,
+)
+from outbound.submission.dispatcher import DrainReport, Pacer, RetryPolicy, drain
+from outbound.submission.outbox import OutboxStore, QueuedLetter, SmtpReply
 from tests.unit.test_dispatcher import NOW, ListStore
 from tests.unit.test_dispatcher import letter as queued
-from tests.worker_harness import Copier, Where, lift_guards, sign_on, url_of
+from tests.worker_harness import Copier, Harness, Where, lift_guards, sign_on, url_of
 
 pytestmark = pytest.mark.on_both
 
@@ -337,3 +350,111 @@ def test_the_bytes_never_change_whatever_happens_to_the_letter(database: Databas
     with database.read() as session:
         assert session.scalars(select(RawLetter.raw)).one() == RAW
     assert row(database).attempts == 4
+
+
+class BrokenDatabase:
+    """A database that fails whoever begins a transaction, while it is broken."""
+
+    def __init__(self, database: Database, *, after: int | None = None) -> None:
+        """Break it `after` so many transactions (None: not before told to)."""
+        self.is_broken = False
+        self._left = after
+        event.listen(database.engine, "begin", self._begin)
+
+    def _begin(self, _connection: object) -> None:
+        if self._left is not None:
+            self.is_broken = self._left == 0
+            self._left = max(0, self._left - 1)
+        if self.is_broken:
+            raise OperationalError("BEGIN", {}, Exception("the server is away"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "attempts"),
+    [
+        pytest.param(OK, "ACCEPTED", 1, id="it has arrived, and is not sent again"),
+        pytest.param(
+            UncertainDeliveryError("answer to the letter's data lost"),
+            *("UNKNOWN", 1),
+            id="nobody knows",
+        ),
+        pytest.param(PermanentDeliveryError("RCPT", code=550), "FAILED", 1, id="it was refused"),
+        pytest.param(TransientDeliveryError("RCPT", code=451), "QUEUED", 1, id="it was put off"),
+        pytest.param(UnreachableRelayError("away"), "QUEUED", 0, id="it was not tried"),
+    ],
+)
+def test_a_round_that_the_database_broke_off_is_settled_by_the_next(
+    database: Database, answer: SmtpReply | DeliveryError, status: str, attempts: int
+) -> None:
+    """It was away when a letter was answered: that and those claimed with it are not stuck."""
+    put(database, *(new_letter(n) for n in range(1, 4)))
+    outbox, broken = open_outbox(database), BrokenDatabase(database)
+    sent: list[int] = []
+
+    class Submitter:
+        def submit(self, letter: QueuedLetter) -> SmtpReply:
+            sent.append(letter.id)
+            if len(sent) > 1:
+                return OK
+            broken.is_broken = True
+            if isinstance(answer, DeliveryError):
+                raise answer
+            return answer
+
+    def go() -> DrainReport:
+        outbox.settle()
+        return drain(
+            outbox,
+            Submitter(),
+            clock=lambda: NOW,
+            pacer=Pacer(max_per_minute=100),
+            policy=RetryPolicy(),
+        )
+
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            go()
+    broken.is_broken = False
+    assert go().accepted == 2
+    assert sent == [1, 2, 3]
+    settled = row(database)
+    assert (settled.status, settled.attempts, settled.claimed_by) == (status, attempts, None)
+    assert {row(database, n).status for n in (2, 3)} == {"ACCEPTED"}
+
+
+def test_what_another_relay_is_at_work_on_is_not_settled(database: Database) -> None:
+    put(database, new_letter(1), replace(new_letter(2), route=ALARM_ROUTE))
+    worker_id, broken = sign_on(database), BrokenDatabase(database)
+    main, own = (DatabaseOutbox(database, worker_id, route=r) for r in (MAIN_ROUTE, ALARM_ROUTE))
+    assert (claim(main), claim(own)) == ([1], [2])
+    broken.is_broken = True
+    with pytest.raises(OperationalError):
+        main.put_back([1])
+    broken.is_broken = False
+    own.settle()
+    main.settle()
+    assert (row(database, 1).status, row(database, 2).status) == ("QUEUED", "SENDING")
+
+
+def test_the_worker_settles_what_the_database_was_away_for(harness: Harness) -> None:
+    database = harness.services.database
+    put(database, new_letter(1))
+    broken, sent = BrokenDatabase(database), []
+
+    def submit(letter: QueuedLetter) -> SmtpReply:
+        sent.append(letter.id)
+        broken.is_broken = True
+        return OK
+
+    worker = Worker(
+        services=harness.services,
+        submitter=SimpleNamespace(submit=submit),  # type: ignore[arg-type]
+        lease=SimpleNamespace(id=harness.worker_id),  # type: ignore[arg-type]
+    )
+    with pytest.raises(OperationalError):
+        worker.deliver()
+    broken.is_broken = False
+    worker.deliver()
+    assert (row(database).status, sent) == ("ACCEPTED", [1])
+    for fetcher in worker.fetchers:
+        fetcher.close()

@@ -454,7 +454,7 @@ _PLACES = st.floats(0, 1, exclude_max=True)
     max_examples=60,
     deadline=None,
     # The file is only read.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     make=st.sampled_from([detached, opaque]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from outbound.submission.delivery_errors import (
 )
 from outbound.submission.outbox import QueuedLetter
 from outbound.submission.smtp import SmtpAccount, SmtpSubmitter
+from tests.servers.ports import find_free_ports
 
 RECIPIENT = "clerk@courts.example"
 RAW = b"Subject: x\r\n\r\n.a line that starts with a dot\r\n..two\r\n.\r\nend\r\n"
@@ -107,10 +109,10 @@ class RelayController(Controller):
 
 @contextmanager
 def running(relay: Relay, **settings: Any) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    controller = RelayController(relay, hostname="127.0.0.1", port=port, **settings)
+    (port,) = find_free_ports(1)
+    controller = RelayController(
+        relay, hostname="127.0.0.1", port=port, ready_timeout=60, **settings
+    )
     controller.start()
     try:
         yield port
@@ -247,6 +249,37 @@ def test_silence_after_the_data_is_uncertain() -> None:
         pytest.raises(UncertainDeliveryError),
     ):
         submitter.submit(letter())
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        pytest.param("", UnreachableRelayError, id="before it greets"),
+        pytest.param("220 relay", UnreachableRelayError, id="before its capabilities"),
+        pytest.param("250 OK", TransientDeliveryError, id="before the letter"),
+        pytest.param("354 go on", UncertainDeliveryError, id="after the letter"),
+    ],
+)
+def test_a_relay_that_does_not_answer_is_waited_for_until_the_line_is_cut(
+    said: str, error: type[DeliveryError]
+) -> None:
+    with hanging_after(said) as port, SmtpSubmitter(account(port)) as submitter:
+        cutting = threading.Timer(0.3, submitter.cut)
+        cutting.start()
+        began = time.monotonic()
+        with pytest.raises(error):
+            submitter.submit(letter())
+        assert 0.2 < time.monotonic() - began < 5
+        cutting.join()
+
+
+def test_nothing_is_sent_after_the_line_was_cut() -> None:
+    relay = Relay()
+    with running(relay) as port, SmtpSubmitter(account(port)) as submitter:
+        submitter.cut()
+        with pytest.raises(UnreachableRelayError):
+            submitter.submit(letter())
+    assert relay.connections == 0
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
@@ -486,14 +519,16 @@ def hanging_after(line: str) -> Iterator[int]:
         peer, _ = listener.accept()
         with peer, peer.makefile("rwb") as stream:
             answers = ["220 relay", "250 relay", "250 OK", "250 OK", "354 go on"]
-            if line not in answers:
+            if line in answers:
+                del answers[answers.index(line) + 1 :]
+            else:
                 answers = [line] if line else []
             for number, answer in enumerate(answers):
                 if number:
                     stream.readline()
                 stream.write(answer.encode() + b"\r\n")
                 stream.flush()
-            done.wait(10)
+            done.wait(60)
 
     thread = threading.Thread(target=serve)
     thread.start()

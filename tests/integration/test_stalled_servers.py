@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -17,6 +15,7 @@ from tests.integration.test_fetching import DONE, OpenPost, Post, await_idling
 from tests.integration.test_mailbox import build_mail, find_imap_process
 from tests.servers.cutting import start_cutting_proxy
 from tests.servers.dovecot import Dovecot
+from tests.servers.processes import standing_still
 
 open_post = test_fetching.open_post
 own_server = test_fetching.own_server
@@ -48,12 +47,6 @@ def to_be_cut(post: Post, do: Callable[[], object]) -> Iterator[None]:
     assert len(errors) == 1
 
 
-def stop_session(server: Dovecot) -> int:
-    pid = find_imap_process(server)
-    os.kill(pid, signal.SIGSTOP)
-    return pid
-
-
 def go_on_anew(post: Post) -> None:
     """Work as the service does when it is started the next time."""
     post.close()
@@ -67,10 +60,8 @@ def test_a_command_that_is_not_answered(own_server: Dovecot, open_post: OpenPost
     post.set_up()
     post.fetch()
     post.deliver(build_mail(1))
-    pid = stop_session(own_server)
-    with to_be_cut(post, post.fetcher().fetch):
+    with standing_still(find_imap_process(own_server)), to_be_cut(post, post.fetcher().fetch):
         pass
-    os.kill(pid, signal.SIGKILL)
     go_on_anew(post)
     assert post.folders() == {DONE: 1}
 
@@ -79,11 +70,10 @@ def test_a_rest_that_the_server_does_not_let_end(own_server: Dovecot, open_post:
     post = open_post(own_server)
     post.set_up()
     post.fetch()
-    with to_be_cut(post, post.fetcher().rest):
+    with ExitStack() as stack, to_be_cut(post, post.fetcher().rest):
         await_idling(post)
-        pid = stop_session(own_server)
+        stack.enter_context(standing_still(find_imap_process(own_server)))
         post.fetcher().waker.wake()
-    os.kill(pid, signal.SIGKILL)
     post.deliver(build_mail(1))
     go_on_anew(post)
 

@@ -195,7 +195,10 @@ def test_the_second_who_acknowledges_is_recorded_and_nothing_is_told_twice(
             {"headers": {"Auto-Submitted": "auto-replied"}}, "IGNORED", "mail_ignored", id="machine"
         ),
         pytest.param(
-            {"subject": "Out of office: Urgent mail"}, "IGNORED", "mail_ignored", id="away"
+            {"subject": "Out of office: Urgent mail"},
+            "FOR_A_PERSON",
+            "perhaps_from_a_machine",
+            id="away, by its words alone",
         ),
         pytest.param(
             {"author": MOTHER}, "REPLY_REFUSED", "reply_refused_other_author", id="a stranger"
@@ -222,6 +225,20 @@ def test_what_acknowledges_nothing(
     assert only(harness).acknowledged_at is None
     harness.clock.advance(minutes=15)
     assert tell_again(harness) == 1
+
+
+def test_an_alert_that_a_program_sends_back_is_no_news(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    subject = "Automatic reply: Urgent mail"
+    assert harness.deliver(compose_reply(alert(harness), TEXT, subject=subject)) == "FOR_A_PERSON"
+    only(harness)
+
+
+def test_what_may_be_a_programs_is_told_and_not_answered(harness: Harness) -> None:
+    assert harness.deliver(compose(MOTHER, TEXT, subject="Auto-reply")) == "FOR_A_PERSON"
+    only(harness)
+    assert harness.letters(to=DUTY)
+    assert harness.letters(to=MOTHER) == []
 
 
 def test_who_cannot_be_proven_hears_that_it_did_not_count(harness: Harness) -> None:

@@ -24,7 +24,11 @@ class CuttingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:
+                    client.close()
+                    raise
                 for source, sink, allowed in (
                     (client, server, None),
                     (server, client, self.allowed),
@@ -55,5 +59,7 @@ class CuttingProxy:
 def start_cutting_proxy(target: int) -> Iterator[CuttingProxy]:
     """Yield a proxy before a port of this machine."""
     proxy = CuttingProxy(target)
-    yield proxy
-    proxy.close()
+    try:
+        yield proxy
+    finally:
+        proxy.close()

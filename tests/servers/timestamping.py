@@ -94,5 +94,7 @@ def run_authority(answer: Callable[[bytes], Answer]) -> Iterator[TimestampAuthor
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         served.url = f"http://127.0.0.1:{server.server_port}/tsa"
         Thread(target=server.serve_forever, daemon=True).start()
-        yield served
-        server.shutdown()
+        try:
+            yield served
+        finally:
+            server.shutdown()

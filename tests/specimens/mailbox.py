@@ -386,8 +386,8 @@ SORTS: tuple[_Sort, ...] = (
         "out of office by its subject",
         20,
         _plain(wordings_of_mail.AUTOMATIC_SUBJECTS),
-        "IGNORED",
-        "auto_reply",
+        "FOR_A_PERSON",
+        "other",
     ),
     _Sort(
         "mailing list",

@@ -356,15 +356,34 @@ CASES: dict[str, tuple[bytes, str, str]] = {
         "auto_reply",
         "automatic_header",
     ),
-    "an out-of-office subject, its fields lost": (
-        build(STAFF, REVIEW, "Subject: Automatic reply: Review", body="APPROVE"),
+    "an out-of-office subject beside Exchange's suppression mark": (
+        build(STAFF, REVIEW, "X-Auto-Response-Suppress: All", "Subject: Automatic reply: Review"),
         "auto_reply",
         "automatic_subject",
     ),
-    "the same in Spanish": (
-        build(CLERK, "Subject: =?utf-8?q?Respuesta_autom=C3=A1tica=3A_acuse?=", LETTER),
+    "an out-of-office subject from an address that takes no answers": (
+        build("From: no-reply@courts.example", LETTER, "Subject: Automatic reply: Form"),
         "auto_reply",
         "automatic_subject",
+    ),
+    "an out-of-office subject, its fields lost": (
+        build(STAFF, REVIEW, "Subject: Automatic reply: Review", body="APPROVE"),
+        "other",
+        "machine_by_words_alone",
+    ),
+    "the same in Spanish": (
+        build(CLERK, "Subject: =?utf-8?q?Respuesta_autom=C3=A1tica=3A_acuse?=", LETTER),
+        "other",
+        "machine_by_words_alone",
+    ),
+    "a gateway returns our letter in words of its own": (
+        build(
+            "From: postmaster@courts.example",
+            "Subject: Mailbox full",
+            body=f"The mailbox is full. 552 5.2.2\n\nMessage-ID: {LETTER[13:]}",
+        ),
+        "bounce",
+        "mailer_names_our_letter",
     ),
     "a null path without a report": (
         build("Return-Path: <>", STAFF, REVIEW, body="APPROVE"),
@@ -383,6 +402,36 @@ CASES: dict[str, tuple[bytes, str, str]] = {
     ),
     "a mailing": (
         build(CLERK, "List-Unsubscribe: <mailto:x@y.example>", "Precedence: bulk"),
+        "list_mail",
+        "list_header",
+    ),
+    "a mailing that may be left by one click": (
+        build(
+            CLERK,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            body="Our monthly offers",
+        ),
+        "list_mail",
+        "list_header",
+    ),
+    "an answer through a provider that marks everything as a mailing": (
+        build(
+            CLERK,
+            LETTER,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            body="yes\n\nTo unsubscribe, click here.",
+        ),
+        "requester_reply",
+        "answers_our_letter",
+    ),
+    "a mailing that says how to leave it": (
+        build(
+            CLERK,
+            "List-Unsubscribe: <https://mailer.example/u>",
+            body="Our monthly offers\n\nTo unsubscribe, click here.",
+        ),
         "list_mail",
         "list_header",
     ),

@@ -209,6 +209,17 @@ def test_no_more_letters_a_minute_than_allowed_go_out() -> None:
     assert run(store, Script(OK), pacer=pacer, clock=lambda: due).submitted == 2
 
 
+def test_what_was_sent_at_a_time_that_is_yet_to_come_is_not_counted() -> None:
+    """The clock was set back: nobody waits until it is as late again."""
+    pacer = Pacer(max_per_minute=2)
+    assert run(ListStore(letter(1), letter(2)), Script(OK), pacer=pacer).submitted == 2
+    before = NOW - timedelta(hours=5)
+    store = ListStore(*(letter(n) for n in range(3, 6)))
+    store.due = dict.fromkeys(store.due, before)
+    report = run(store, Script(OK), pacer=pacer, clock=lambda: before)
+    assert (report.submitted, report.resume_at) == (2, before + timedelta(minutes=1))
+
+
 def test_a_pace_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="At least one"):
         Pacer(max_per_minute=0)

@@ -28,6 +28,6 @@ def test_broken_lines_are_put_together(written: str, read: str) -> None:
 
 
 def test_a_megabyte_of_soft_breaks_takes_a_moment() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert join_flowed("a \n" * 300_000) == "a" * 300_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -39,6 +39,9 @@ QUOTED_BOUNCE = """
 > Action: failed
 """
 PASTED_BOUNCE = QUOTED_BOUNCE.replace("> ", "")
+SERVER_DOWN = """\
+Your message to our court could not be delivered because the server was down. Please send it again.
+"""
 NEWSLETTER = """
 You receive this because you subscribed to Court News.
 To unsubscribe click here. This is an automated message, please do not reply.
@@ -258,6 +261,26 @@ MAILS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "Spanish: respuesta automática, asks": (
         "Sobre su respuesta automática",
         "Su respuesta automática no dice cuánto tarda.",
+        (),
+    ),
+    "asks who stands in, below the very subject of a program": (
+        "Out of office: who covers",
+        "Who covers for officer Ortega this week? I need the certification before Friday.",
+        (),
+    ),
+    "writes of an automatic reply, below the very subject of one": (
+        "Auto-reply",
+        "When I sent my form on Tuesday I got an auto-reply. Did you receive it?",
+        (),
+    ),
+    "her server was down": (
+        "Undeliverable",
+        f"{SERVER_DOWN}\n{FOOTER}clerk@courts.example\n",
+        (),
+    ),
+    "her server was down, without a signature": (
+        "Undeliverable",
+        f"{SERVER_DOWN}\n\nDana Whitlock\nclerk@courts.example\n555-0100\n",
         (),
     ),
     "an abuse report in the court's sense": (

@@ -48,9 +48,9 @@ def expectations(folder: Path) -> list[dict[str, Any]]:
 
 def parse_within(path: Path, *, seconds: float) -> InboundMessage:
     raw = path.read_bytes()
-    started = time.perf_counter()
+    started = time.process_time()
     message = parse_message(raw)
-    assert time.perf_counter() - started < seconds, path.name
+    assert time.process_time() - started < seconds, path.name
     return message
 
 

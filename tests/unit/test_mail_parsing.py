@@ -329,7 +329,7 @@ def test_only_nothing_at_all_is_refused(raw: bytes) -> None:
         "fifty thousand authors",
     ],
 )
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(20, func_only=True)
 def test_a_costly_mail_ends_in_a_defect_and_in_time(raw: bytes, code: str) -> None:
     assert code in parse_message(raw).defects
 

@@ -282,7 +282,7 @@ def test_machine_mail_is_not_opened() -> None:
     assert (reading.verdict.kind, reading.message.inside) == (MessageKind.AUTO_REPLY, ())
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(20, func_only=True)
 def test_a_winmail_that_announces_billions_of_properties_is_left_at_the_first() -> None:
     attribute = struct.pack("<BHHI", 1, 0x9003, 0x0006, 4) + b"\xff\xff\xff\xff\x00\x00"
     assert list(open_tnef(struct.pack("<IH", 0x223E9F78, 1) + attribute, 1_000)) == []

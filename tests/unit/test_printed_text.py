@@ -112,7 +112,10 @@ words = st.one_of(
 hostile = st.lists(words, min_size=1, max_size=2).map(" ".join)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(hostile, hostile, hostile, hostile)
 def test_hostile_values_change_no_word_but_their_own(
     place: str, agency: str, name: str, court: str

@@ -32,7 +32,7 @@ def build_fetcher(name: str = "outreach") -> Any:
 class Bench:
     """A service without threads: its clock, its watchdog, and turns taken by hand."""
 
-    now: datetime = NOW
+    now: float = 1000.0  #: in seconds
     fed: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)  #: noted
     working: list[str] = field(default_factory=list)  #: noted
@@ -96,22 +96,22 @@ def fail(error: Exception) -> Callable[[], int]:
 )
 def test_jobs_that_get_on_feed_the_watchdog(bench: Bench, seconds: int, fed: bool) -> None:
     bench.turn()
-    bench.now += timedelta(seconds=seconds)
+    bench.now += seconds
     assert bench.is_fed() == fed
 
 
 def test_a_mailbox_that_waits_for_mail_is_not_stuck(bench: Bench) -> None:
     bench.turn()
-    bench.now += timedelta(seconds=60 + 119)
+    bench.now += 60 + 119
     bench.turn("file", "deliver", "tend")
     assert bench.is_fed()
-    bench.now += timedelta(seconds=1)
+    bench.now += 1
     assert not bench.is_fed(), "its time was over two minutes ago"
 
 
 def test_a_job_that_does_not_get_on_starves_it(bench: Bench) -> None:
     bench.turn()
-    bench.now += timedelta(seconds=180)
+    bench.now += 180
     bench.turn("fetch", "file", "tend")
     assert not bench.is_fed(), "delivering is stuck"
 
@@ -120,7 +120,7 @@ def test_a_job_that_fails_is_not_stuck_however_long_it_waits(bench: Bench) -> No
     bench.fetchers[0].fetch = fail(UnreachableError("x"))
     bench.work = {"file": fail(OSError()), "deliver": fail(OSError())}
     bench.turn()
-    bench.now += timedelta(seconds=180)
+    bench.now += 180
     assert bench.turn("fetch", "file", "deliver", "tend") == [False, True, False, False, True]
     assert bench.is_fed()
     assert bench.faults == [("file", "OSError"), ("deliver", "OSError")] * 2
@@ -132,7 +132,7 @@ def test_a_long_job_feeds_it_from_message_to_message(bench: Bench) -> None:
 
     def work_off_a_backlog() -> int:
         for _ in range(10):
-            bench.now += timedelta(seconds=100)
+            bench.now += 100
             for number in range(len(bench.names)):
                 bench.service._note_progress(number)
             assert bench.worker.should_stop() is False
@@ -147,7 +147,7 @@ def test_a_long_job_feeds_it_from_message_to_message(bench: Bench) -> None:
 def test_a_boundary_of_one_job_says_nothing_of_another(bench: Bench) -> None:
 
     def work() -> int:
-        bench.now += timedelta(seconds=180)
+        bench.now += 180
         bench.worker.should_stop()
         return 0
 
@@ -195,22 +195,44 @@ def test_a_job_that_is_called_in_the_middle_of_a_turn_takes_another(bench: Bench
 
 
 def list_pauses(bench: Bench, *, until: int) -> list[float]:
-    """Run a mailbox's job each time it comes back, and return how long it was let be."""
+    """Run a mailbox's job until it was let be so often, and return for how long each time."""
     pauses: list[float] = []
+    waker = SimpleNamespace(close=bench.fetchers[0].waker.close, wake=lambda: None)
 
-    def plan(number: int, seconds: float) -> None:
-        assert number == 0
+    def wait(seconds: float) -> None:
         pauses.append(seconds)
+        bench.now += seconds
+        if len(pauses) == until:
+            bench.service._stop()
 
-    bench.service._plan = plan  # type: ignore[method-assign]
-    while len(pauses) < until:
-        bench.service._run(0)
+    waker.wait = wait
+    bench.fetchers[0].waker = waker
+    bench.service._run(0)
     return pauses
 
 
 def test_a_mailbox_that_fails_is_left_alone_for_longer_each_time(bench: Bench) -> None:
     bench.fetchers[0].fetch = fail(UnreachableError("x"))
     assert list_pauses(bench, until=4) == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_mailbox_that_is_left_alone_is_left_alone_whoever_calls(bench: Bench) -> None:
+    tries: list[float] = []
+
+    def fetch() -> FetchReport:
+        tries.append(bench.now)
+        if len(tries) == 3:
+            bench.service._stop()
+        raise UnreachableError("x")
+
+    def wait(seconds: float) -> None:
+        bench.now += min(seconds, 0.25)
+
+    bench.fetchers[0].fetch = fetch
+    bench.fetchers[0].waker.close()
+    bench.fetchers[0].waker = SimpleNamespace(wait=wait, wake=lambda: None, close=lambda: None)
+    bench.service._run(0)
+    assert tries == [1000.0, 1001.0, 1003.0]
 
 
 def test_a_server_that_hangs_up_on_whoever_waits_counts_as_failing(bench: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from outbound.certification.signing import sign_certification
 from outbound.certification.timestamp_errors import TimestampError
 from outbound.certification.timestamps import TimestampServer
 from tests.conftest import require_or_skip
+from tests.servers.ports import wait_until
 from tests.servers.timestamping import (
     REPLY,
     Answer,
@@ -172,23 +174,26 @@ def test_clocks_that_are_apart_are_said_to_be(authority: TimestampAuthority, min
 def test_a_server_that_is_silent_or_gone_is_not_waited_for_and_not_asked_again(
     authority: TimestampAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timestamps, "_READ", 0.05)
-    right, asked = authority.answer, len(authority.queries)
+    right, asked, done = authority.answer, len(authority.queries), threading.Event()
 
-    def sleep(query: bytes) -> Answer:
-        import time
-
-        time.sleep(0.3)
+    def be_silent(query: bytes) -> Answer:
+        done.wait(60)
         return right(query)
 
-    authority.answer = sleep
+    authority.answer = be_silent
+    server = open_server(authority.url)
     try:
-        server = open_server(authority.url)
-        for _ in range(2):
+        with monkeypatch.context() as hurried:
+            hurried.setattr(timestamps, "_READ", 0.05)
             with pytest.raises(TimestampError, match="cannot be reached"):
                 server.try_out()
     finally:
+        done.set()
         authority.answer = right
+    # It would have its answer by now.
+    with pytest.raises(TimestampError, match="cannot be reached"):
+        server.try_out()
+    assert wait_until(lambda: len(authority.queries) > asked)
     assert len(authority.queries) == asked + 1
     with pytest.raises(TimestampError, match="cannot be reached"):
         open_server("http://127.0.0.1:9/").try_out()

@@ -297,6 +297,33 @@ locate_detainee immigration_bond | Where is my husband detained? And how do I pa
 request_form locate_detainee | Please send the request form. And where is the detainee now?
 own_records complaints | I want a copy of my immigration records, and I want to file a complaint about an officer.
 locate_detainee immigration_bond | ¿Dónde está detenido mi hermano? ¿Y cómo se paga la fianza de inmigración?
+demand | The judge has commanded the custodian of records to appear on December 3 with the file.
+demand | You are hereby ordered to appear and bring the documents before the Superior Court.
+demand | Pursuant to Rule 45 you must produce the documents described in Exhibit A.
+demand | The Court ORDERS Immigration and Customs Enforcement to release the records.
+demand | You have been served.
+demand | Failure to comply may result in contempt. Produce all documents regarding the defendant.
+demand own_records | This is a grand jury request for the A-file.
+demand | El juez ordenó que ustedes entreguen el expediente del acusado.
+demand | Por orden del tribunal, deben enviar los documentos.
+demand | Citación: se le cita a comparecer ante el Tribunal Superior con los documentos.
+request_form | Is there a way to avoid a subpoena here? Where is the form?
+- | The defendant was ordered to appear on June 9 and did not.
+- | Our client was commanded to appear before the Superior Court in May.
+- | El acusado fue citado para el 9 de junio.
+request_form | The defendant was subpoenaed as a witness in another case and missed it because ICE had him. What form do we need?
+bring_to_testify | Can you bring the inmate to our court for trial on December 15?
+bring_to_testify | We need Mr. Doe, who is in your custody, brought to our courtroom on January 14.
+bring_to_testify | The State needs the defendant, now in ICE custody, for sentencing on 1/20/2027. How do we get him transported?
+bring_to_testify | Necesitamos al detenido en nuestra sala el 15 de enero. ¿Cómo lo trasladan?
+bring_to_testify | Necesitamos que traigan al detenido a declarar el mes que viene.
+locate_detainee careers | How do I become a deportation officer, and where is my cousin detained?
+detainer officer_help | Our jail got a detainer for an inmate and our deputies need to verify his identity right now.
+locate_detainee crime_tip | ¿Dónde tienen a mi esposo, que está detenido? También quiero denunciar que en mi calle venden drogas.
+locate_detainee complaints | Is my uncle still detained by ICE? Also the guards are rude, I want to file a complaint.
+crime_tip | Mi vecino vende droga y tiene armas, quiero reportarlo.
+detention_questions | Quiero saber si mi hijo ya fue deportado.
+detention_questions | Has my client Juan been deported?
 """  # noqa: E501  a row is a line
 )
 

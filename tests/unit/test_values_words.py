@@ -381,7 +381,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(20, func_only=True)
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_no_text_takes_long(piece: str) -> None:
     text = (piece * LONGEST_TEXT)[:LONGEST_TEXT]

@@ -76,7 +76,7 @@ def test_a_cry_is_found_within_a_text_that_never_ends_a_sentence() -> None:
 
 
 def test_what_is_told_is_words_of_our_table_and_no_name() -> None:
-    text = "Xochiquetzal Ejemplo: they keep kicking Tlaloc in his bunk at Example Center."
+    text = "Xochiquetzal Ejemplo: the men keep kicking Tlaloc, he is black and blue at Example."
     (topic,) = read_text(text, TABLE).having(Handling.URGENT)
     assert topic.words
     assert not any(name in str(topic.words).lower() for name in ("xochi", "tlalo", "ejempl"))
