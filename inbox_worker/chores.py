@@ -37,9 +37,16 @@ class Chore:
 
 
 def do_chores(
-    services: Services, chores: Sequence[Chore], *, should_stop: Callable[[], bool]
+    services: Services,
+    chores: Sequence[Chore],
+    *,
+    should_stop: Callable[[], bool],
+    on_failure: Callable[[str, Exception], object] = lambda _name, _error: None,
 ) -> int:
-    """Do the chores that are due, and return how much they did; one that fails stops no other."""
+    """Do the chores that are due, and return how much they did; one that fails stops no other.
+
+    `on_failure` is told of each that fails, where the database may be what is wrong.
+    """
     done = 0
     for chore in chores:
         if should_stop():
@@ -50,6 +57,7 @@ def do_chores(
             except Exception as error:  # noqa: BLE001 - the next chore may be the alarm about it
                 reason = type(error).__name__
                 _log.error("chore_failed", job=chore.name, error=reason)
+                on_failure(chore.name, error)
                 record_fault(
                     services.database, "job", chore.name, reason=reason, now=services.clock()
                 )

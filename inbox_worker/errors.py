@@ -8,6 +8,7 @@
 `StaleStatusError`      another writer was first; read again and decide anew
 `IllegalTransitionError` a programming error: the table forbids the step
 `SchemaError`           the database is not at the current schema; run `init`; exit 2
+`NotSetUpError`         nor was a mailbox ever set up; run `init`; exit 2
 """
 
 from __future__ import annotations
@@ -45,6 +46,14 @@ class LoginRefusedError(UnreachableError):
 
 class SchemaError(WorkerError):
     """The database has no schema, or an older one."""
+
+
+class NotSetUpError(SchemaError):
+    """Mailboxes were never set up, so nobody knows what is to become of the mail in them."""
+
+    def __init__(self, *mailboxes: str) -> None:
+        names = ", ".join(mailboxes)
+        super().__init__(f"Never set up: mailbox {names}. Run `ero-outreach init` first.")
 
 
 class StaleStatusError(Exception):

@@ -46,7 +46,7 @@ def run_calls(services: Services) -> int:
         ).all()
     done = 0
     for call_id, payload in waiting:
-        failure = _run(alerts.command, payload, seconds=alerts.command_seconds)
+        failure = run_command(alerts.command, payload, seconds=alerts.command_seconds)
         _record_run(services, call_id, failure)
         if failure:
             break
@@ -56,7 +56,7 @@ def run_calls(services: Services) -> int:
     return done
 
 
-def _run(command: str, payload: dict[str, Any], *, seconds: int) -> str:
+def run_command(command: str, payload: dict[str, Any], *, seconds: int) -> str:
     """Run the command once; return why it failed, as a code, or nothing."""
     try:
         process = subprocess.Popen(  # noqa: S603 - the site's own command, split without a shell

@@ -6,16 +6,17 @@ any more shows in `ero_outreach_written_timestamp_seconds`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from inbox_worker.alarms.facts import build_alarm_limits, gather_facts
-from inbox_worker.alarms.rules import Facts, find_alarms
+from inbox_worker.alarms.rules import Alarm, Facts, find_alarms
 from inbox_worker.services import Services
 from inbox_worker.status import DeliveryStatus, Disposition, RequestStatus
 from inbox_worker.storage.faults import clear_fault, record_fault
@@ -26,14 +27,26 @@ _log = structlog.get_logger()
 _FAULT = "metrics_file"
 
 
-def write_metrics(services: Services) -> None:
-    """Write the configured file anew, where there is one; failing to is a fault of a job."""
+def write_metrics(services: Services, *unrecorded: Alarm) -> None:
+    """Write the configured file anew, where there is one; failing to is a fault of a job.
+
+    With `unrecorded`, alarms that could not be written down: then the database may not answer
+    either, and the file has those alarms and nothing else.
+    """
     path = services.settings.alerts.metrics_file
     if not path:
         return
     now = services.clock()
-    with services.database.read() as session:
-        registry = _build_registry(services, session, now)
+    registry = _build_registry(now)
+    alarms = list(unrecorded)
+    try:
+        with services.database.read() as session:
+            alarms += _add_facts(registry, services, session, now)
+    except (SQLAlchemyError, OSError):
+        if not unrecorded:
+            raise
+        registry = _build_registry(now)
+    _add_alarms(registry, alarms)
     try:
         write_to_textfile(path, registry)
     except OSError as error:
@@ -43,16 +56,26 @@ def write_metrics(services: Services) -> None:
         clear_fault(services.database, "job", _FAULT)
 
 
-def _build_registry(services: Services, session: Session, now: datetime) -> CollectorRegistry:
+def _build_registry(now: datetime) -> CollectorRegistry:
     registry = CollectorRegistry()
-    facts = gather_facts(session, services.settings, now)
     _gauge(registry, "written_timestamp_seconds", "When this was written.", {"": now.timestamp()})
-    _add_mailboxes(registry, facts)
-    alarms = Gauge(
+    return registry
+
+
+def _add_alarms(registry: CollectorRegistry, alarms: Iterable[Alarm]) -> None:
+    raised = Gauge(
         "ero_outreach_alarm", "1 for every alarm raised.", ["code", "about"], registry=registry
     )
-    for alarm in find_alarms(facts, build_alarm_limits(services.settings.alerts), now):
-        alarms.labels(alarm.code, alarm.about).set(1)
+    for alarm in alarms:
+        raised.labels(alarm.code, alarm.about).set(1)
+
+
+def _add_facts(
+    registry: CollectorRegistry, services: Services, session: Session, now: datetime
+) -> tuple[Alarm, ...]:
+    """Add what the database knows, and return the alarms that are judged from it."""
+    facts = gather_facts(session, services.settings, now)
+    _add_mailboxes(registry, facts)
     _gauge(
         registry,
         "requests",
@@ -72,7 +95,7 @@ def _build_registry(services: Services, session: Session, now: datetime) -> Coll
     _gauge(registry, "mails", "Mails by what became of them.", known | mails, label="disposition")
     paused = {"": float(facts.outbox.paused_since is not None)}
     _gauge(registry, "sending_paused", "1 while sending is paused.", paused)
-    return registry
+    return find_alarms(facts, build_alarm_limits(services.settings.alerts), now)
 
 
 def _add_mailboxes(registry: CollectorRegistry, facts: Facts) -> None:

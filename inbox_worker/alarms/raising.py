@@ -90,24 +90,27 @@ def _tell(
 ) -> tuple[AlertStage, Alarm]:
     alarm = Alarm(code=record.code, about=record.about, facts=record.facts)
     if is_told(record.code):
-        alert = _build_alert(services, record, stage)
+        alert = build_alert(services, alarm, stage, since=record.raised_at)
         key = f"condition:{record.id}:{stage}:{now.isoformat()}"
         post_alarm(services, session, alert, key=key, now=now, about=record.about)
     return stage, alarm
 
 
-def _build_alert(services: Services, record: AlarmRecord, stage: AlertStage) -> StaffAlert:
-    words = ALARM_WORDS[record.code]
+def build_alert(
+    services: Services, alarm: Alarm, stage: AlertStage, *, since: datetime
+) -> StaffAlert:
+    """Return what an alarm's letter says."""
+    words = ALARM_WORDS[alarm.code]
     is_over = stage == "cleared"
     zone = services.settings.general.zone
     facts = {
-        **({"about": record.about} if record.about else {}),
-        "since": f"{record.raised_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
-        **({} if is_over else record.facts),
+        **({"about": alarm.about} if alarm.about else {}),
+        "since": f"{since.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+        **({} if is_over else alarm.facts),
     }
     return StaffAlert(
         head=build_letterhead(services),
-        code=record.code,
+        code=alarm.code,
         sentence=words.over if is_over else words.sentence,
         to_do="" if is_over else words.to_do,
         ids=tuple(Fact(label=k, value=v) for k, v in facts.items()),

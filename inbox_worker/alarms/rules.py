@@ -18,6 +18,7 @@ job; never a person) say which one it is. Codes:
 `letter_failed`         a letter was given up, or came back, within a day
 `answer_undelivered`    an answer did not arrive, and none has left in its place
 `no_signing_key`        a decision waits for a signing key
+`database_unusable`     no fact can be read or no alarm written down; it has no rule (`unrecorded`)
 """
 
 from __future__ import annotations

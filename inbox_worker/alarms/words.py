@@ -102,4 +102,15 @@ ALARM_WORDS: Mapping[str, AlarmWords] = {
         to_do="Install the key, or set certification.require_signature = false to issue samples.",
         over="No decision waits for a signing key.",
     ),
+    "database_unusable": AlarmWords(
+        sentence=(
+            "The service cannot use its database: nothing is taken in, no letter leaves, and no "
+            "other alarm can be raised."
+        ),
+        to_do=(
+            "ero-outreach check says what is wrong with it. Make room on its disk, or see that "
+            "its server runs. Nothing is lost: mail waits on the mail server."
+        ),
+        over="The service can use its database again.",
+    ),
 }

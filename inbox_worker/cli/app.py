@@ -19,7 +19,6 @@ from typing import Annotated
 import typer
 
 from inbox_worker.cli.command_list import CommandList, load_module
-from inbox_worker.cli.exit_codes import EXIT_USAGE
 from inbox_worker.cli.help import HELP_NAMES
 from inbox_worker.packages import check_packages
 
@@ -117,17 +116,8 @@ def run_command(arguments: list[str], environ: Mapping[str, str]) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except Exception as error:  # noqa: BLE001 - shown, or raised again
-        return _explain(error)
+        # Imported here because few commands fail, and what can fail takes long to load.
+        from inbox_worker.cli.failures import explain  # noqa: PLC0415
+
+        return explain(error, as_json="--json" in arguments)
     return outcome if isinstance(outcome, int) else 0
-
-
-def _explain(error: Exception) -> int:
-    """Show a usage error as the command line library does, any other in words of ours."""
-    show = getattr(error, "show", None)
-    if show is not None:
-        show()
-        return EXIT_USAGE
-    # Imported here because few commands fail, and what can fail takes long to load.
-    from inbox_worker.cli.failures import explain  # noqa: PLC0415
-
-    return explain(error)

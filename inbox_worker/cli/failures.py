@@ -1,77 +1,61 @@
 """Why a command did not do what it was to do: what is said of an error, and the exit code.
 
+People read it on standard error; with `--json` standard output has it too, as
+`{"error": {"message": …, "exit_code": …}}`, with the `problems` of a configuration that cannot be
+used. A command that has printed its own document says there what went wrong, and raises nothing.
+
 Loaded when something failed; what it knows errors of takes longer to load than help to be shown.
 """
 
 from __future__ import annotations
 
-import sqlite3
+from typing import Any
 
 import typer
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import ConfigurationError
-from inbox_worker.cli.exit_codes import EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE
-from inbox_worker.cli.output import complain, complain_about_configuration
-from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
+from inbox_worker.cli.exit_codes import EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE, find_exit_code
+from inbox_worker.cli.output import (
+    complain,
+    complain_about_configuration,
+    print_json,
+    view_problem,
+)
+from inbox_worker.errors import WorkerError
+from inbox_worker.storage.unusable import explain_unusable, may_pass
 
 
-def explain(error: Exception) -> int:
+def explain(error: Exception, *, as_json: bool = False) -> int:
     """Say what went wrong and return the exit code; a bug is raised again."""
+    more: dict[str, Any] = {}
     if isinstance(error, ConfigurationError):
         complain_about_configuration(error)
-        return EXIT_USAGE
+        message, code = "The configuration cannot be used.", EXIT_USAGE
+        more = {"problems": [view_problem(p) for p in error.problems]}
+    elif (show := getattr(error, "show", None)) is not None:
+        # A usage error; the command line library has words of its own for it.
+        show()
+        message, code = error.format_message(), EXIT_USAGE  # type: ignore[attr-defined]
+    else:
+        message, code = _describe(error)
+        complain(message)
+    if as_json:
+        print_json({"error": {"message": message, "exit_code": code, **more}})
+    return code
+
+
+def _describe(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code; raise it again where it is a bug."""
     if isinstance(error, WorkerError):
-        complain(str(error))
-        if isinstance(error, SchemaError):
-            return EXIT_USAGE
-        return EXIT_TRY_LATER if isinstance(error, UnreachableError) else EXIT_FAILED
+        return str(error), find_exit_code(error)
     if isinstance(error, SQLAlchemyError):
-        complain(_explain_database(error))
-        may_pass = _is_server_away(error) or _is_kept_by_another(error)
-        return EXIT_TRY_LATER if may_pass else EXIT_FAILED
+        return explain_unusable(error), EXIT_TRY_LATER if may_pass(error) else EXIT_FAILED
     if isinstance(error, OSError):
-        complain(_explain_system(error))
-        return EXIT_FAILED
+        return _explain_system(error), EXIT_FAILED
     if isinstance(error, typer.Abort):
-        complain("Stopped.")
-        return EXIT_FAILED
+        return "Stopped.", EXIT_FAILED
     raise error
-
-
-def _explain_database(error: SQLAlchemyError) -> str:
-    # What the driver says of itself; the statement and its values may be about a person.
-    said = str(getattr(error, "orig", None) or type(error).__name__)
-    if _is_server_away(error):
-        return f"The database server could not be reached ({' '.join(said.split())})."
-    if _is_kept_by_another(error):
-        return (
-            "Another program has kept the database to itself for too long: see whether a worker "
-            "hangs or was stopped in the middle of its work (`status` names those that are "
-            "silent), and try again."
-        )
-    return (
-        f"The database cannot be used ({said}): look at database.url, at the rights on that file, "
-        "and at the space left on its disk."
-    )
-
-
-def _is_server_away(error: SQLAlchemyError) -> bool:
-    """Whether there is no connection to a database server; a file has none to lose."""
-    if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
-        return False
-    return error.connection_invalidated or not error.statement
-
-
-def _is_kept_by_another(error: SQLAlchemyError) -> bool:
-    """Whether all the time was spent waiting for a lock (PostgreSQL's 55P03, lock_timeout)."""
-    if not isinstance(error, OperationalError):
-        return False
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        # The lower byte is the primary code, the rest says more of the same.
-        return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
-    return getattr(error.orig, "sqlstate", None) == "55P03"
 
 
 def _explain_system(error: OSError) -> str:

@@ -82,6 +82,11 @@ def show_problems(problems: Iterable[ConfigurationProblem]) -> None:
         _print(Text(f"       {_clean(problem.hint)}", style="dim"), to_errors=True)
 
 
+def view_problem(problem: ConfigurationProblem) -> dict[str, str]:
+    """Return a configuration problem as JSON values."""
+    return {"id": problem.id, "key": problem.key, "message": problem.message, "hint": problem.hint}
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on a line of its own, and nothing else."""
     value = mask_json(value)

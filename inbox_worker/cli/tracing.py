@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.settings import Settings
+from inbox_worker.cli.exit_codes import find_exit_code
 from inbox_worker.cli.help import AsJson, add_command
 from inbox_worker.cli.output import (
+    complain,
     count,
     print_json,
     print_pairs,
@@ -24,7 +26,12 @@ from inbox_worker.cli.output import (
 from inbox_worker.desk.tracing import Step, Trace, is_traceable
 from inbox_worker.desk.tracing import trace as trace_name
 from inbox_worker.errors import WorkerError
-from inbox_worker.fetching.reconciliation import UNACCOUNTED, Reconciliation, Standing
+from inbox_worker.fetching.reconciliation import (
+    UNACCOUNTED,
+    Reconciliation,
+    Standing,
+    view_uncompared,
+)
 from inbox_worker.fetching.reconciling import finish, reconcile_mailbox
 from inbox_worker.service import opening
 from parsers.values.tracking import find_miswritten_tracking_numbers, format_tracking_number
@@ -43,30 +50,39 @@ def register(app: typer.Typer) -> None:
 def reconcile(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Compare the mails on the server with the rows, folder by folder; change nothing.
 
-    The exit code is 1 when any mail is unaccounted for.
+    The exit code is 1 when any mail is unaccounted for, 75 when a mailbox could not be compared.
     """
     settings: Settings = context.obj.load()
-    found, trouble = [], None
+    found: dict[str, Reconciliation] = {}
+    troubles: dict[str, WorkerError] = {}
     with opening.open_database(settings) as database:
         for box in settings.mailbox:
             try:
                 with show_work(f"Comparing mailbox {box.name}…"):
                     steps = reconcile_mailbox(database, settings, box, opening.now)
-                    found.append(finish(steps))
+                    found[box.name] = finish(steps)
             except WorkerError as error:
                 # The others are compared all the same.
-                trouble = error
-    unaccounted = sum(r.unaccounted for r in found)
+                troubles[box.name] = error
+    unaccounted = sum(r.unaccounted for r in found.values())
     if as_json:
-        document = {"unaccounted": unaccounted, "mailboxes": [r.to_json() for r in found]}
-        print_json(document)
+        reports = [
+            view_uncompared(m.name, troubles[m.name])
+            if m.name in troubles
+            else found[m.name].to_json()
+            for m in settings.mailbox
+        ]
+        print_json({"unaccounted": None if troubles else unaccounted, "mailboxes": reports})
     else:
-        for result in found:
+        for result in found.values():
             _print_reconciliation(result)
         if found:
-            say(f"{unaccounted} unaccounted for.")
-    if trouble is not None:
-        raise trouble
+            where = " in what was compared" if troubles else ""
+            say(f"{unaccounted} unaccounted for{where}.")
+    for name, trouble in troubles.items():
+        complain(f"Mailbox {name} was not compared: {trouble}")
+    if troubles:
+        raise typer.Exit(max(map(find_exit_code, troubles.values())))
     raise typer.Exit(int(unaccounted > 0))
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from config.settings import MailboxSettings, Settings, SmtpSettings
 from config.signing_keys import find_key_problems
 from inbox_worker.desk.probe import send_probe
-from inbox_worker.errors import SchemaError, UnreachableError, WorkerError
+from inbox_worker.errors import NotSetUpError, SchemaError, UnreachableError, WorkerError
+from inbox_worker.fetching.setup import find_missing_mailboxes
 from inbox_worker.mailbox.client import open_mailbox
 from inbox_worker.packages import check_packages
 from inbox_worker.reading.reader import load_definitions
@@ -19,6 +22,7 @@ from inbox_worker.review.keyring import open_timestamp_server
 from inbox_worker.service import opening
 from inbox_worker.service.relays import build_account
 from inbox_worker.storage.database import Database
+from inbox_worker.storage.unusable import explain_unusable, may_pass
 from outbound.certification.timestamp_errors import TimestampError
 from outbound.submission.delivery_errors import DeliveryError
 from outbound.submission.smtp import SmtpSubmitter
@@ -43,7 +47,8 @@ class Check:
 def list_checks(settings: Settings, *, probe: bool) -> list[Check]:
     """Try everything and return what came of each, in order.
 
-    Nothing is changed anywhere, but that `probe` sends a mail to ourselves.
+    One that fails stops no other. Nothing is changed anywhere, but that `probe` sends a mail to
+    ourselves.
     """
     tries: list[tuple[str, Callable[[Settings], str]]] = [
         ("packages", _try_packages),
@@ -74,6 +79,9 @@ def _try(name: str, attempt: Callable[[Settings], str], settings: Settings) -> C
         detail = attempt(settings)
     except SchemaError as error:
         return Check(name=name, result="failed", detail=str(error), exit_code=2)
+    except SQLAlchemyError as error:
+        code = 75 if may_pass(error) else 1
+        return Check(name=name, result="failed", detail=explain_unusable(error), exit_code=code)
     except UnreachableError as error:
         return Check(name=name, result="failed", detail=str(error), exit_code=75)
     except DeliveryError as error:
@@ -103,6 +111,9 @@ def _try_database(settings: Settings) -> str:
     database = Database(settings.database.url.get_secret_value())
     try:
         database.check_schema()
+        database.try_writing()
+        if missing := find_missing_mailboxes(database, settings):
+            raise NotSetUpError(*(m.name for m in missing))
     finally:
         database.close()
     return "the schema is current"

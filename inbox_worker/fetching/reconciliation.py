@@ -96,6 +96,7 @@ class Reconciliation:
         return {
             "name": self.mailbox,
             "unaccounted": self.unaccounted,
+            "not_compared": None,
             "started_at": self.started_at.isoformat(),
             "finished_at": None if self.finished_at is None else self.finished_at.isoformat(),
             "recorded": self.recorded,
@@ -111,3 +112,18 @@ class Reconciliation:
             "rows": {standing.value: n for standing, n in self.rows.items()},
             "findings": [asdict(f) for f in self.findings],
         }
+
+
+def view_uncompared(mailbox: str, reason: Exception) -> dict[str, Any]:
+    """Return a mailbox that was not compared as JSON values: nobody knows what is accounted for."""
+    return {
+        "name": mailbox,
+        "unaccounted": None,
+        "not_compared": str(reason),
+        "started_at": None,
+        "finished_at": None,
+        "recorded": None,
+        "folders": [],
+        "rows": {},
+        "findings": [],
+    }

@@ -49,6 +49,12 @@ def replace_backlog(session: Session, mailbox: str, header_digests: Collection[s
         session.execute(insert(BacklogMail), rows)
 
 
+def list_backlog(session: Session, mailbox: str) -> set[str]:
+    """Return the digests of the header sections of the mails that are backlog."""
+    found = select(BacklogMail.header_sha256).where(BacklogMail.mailbox == mailbox)
+    return set(session.scalars(found))
+
+
 def find_header_digest(raw: bytes) -> str:
     """Return the SHA-256 of a mail's header section, whatever ends it and follows."""
     header = raw.partition(b"\r\n\r\n")[0]

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from config.settings import MailboxSettings
-from inbox_worker.errors import SchemaError
+from inbox_worker.errors import NotSetUpError
 from inbox_worker.fetching import renumbering
 from inbox_worker.handling.ingest import FOLDER_ROLES
 from inbox_worker.mailbox.client import FetchedMessage, Mailbox, MailboxRefusedError, WithheldError
@@ -26,7 +26,7 @@ from inbox_worker.storage.journal import Recording
 _log = structlog.get_logger()
 
 #: How many mails, and of how many bytes, are recorded in one transaction.
-_BATCH = 32
+BATCH = 32
 _BATCH_BYTES = 4_000_000
 
 #: How many mails are moved in one command.
@@ -63,7 +63,7 @@ def fetch_mailbox(
 
     `hold` is called in every transaction that writes, and raises `LeaseLostError` where the mailbox
     is another worker's; `on_recorded` whenever a few more mails can be worked on. Raises
-    `UnreachableError`, `MailboxRefusedError`, or `SchemaError` when it was never set up.
+    `UnreachableError`, `MailboxRefusedError`, or `NotSetUpError`.
     """
     try:
         recorded = _record_new(services, settings, mailbox, should_stop, hold, on_recorded)
@@ -88,7 +88,7 @@ def _record_new(
     name, uidvalidity = settings.name, mailbox.uidvalidity
     with services.database.read() as session:
         if not cursors.has_cursor(session, name):
-            raise SchemaError(f"The mailbox {name} was never set up: run `ero-outreach init`.")
+            raise NotSetUpError(name)
         renumbered = cursors.is_renumbered(session, name, uidvalidity)
         last_uid = cursors.find_last_uid(session, name, uidvalidity)
         known = withheld.find_withheld(session, name, uidvalidity, now=services.clock())
@@ -100,7 +100,7 @@ def _record_new(
         one_by_one=known.is_careful,
     )
     tally: Counter[Recording] = Counter()
-    for batch in _gather(arrivals, 1 if known.is_careful else _BATCH):
+    for batch in gather(arrivals, 1 if known.is_careful else BATCH):
         tally += _record(services, name, batch, hold, renumbered=renumbered)
         on_recorded()
         last_uid = batch[-1].uid
@@ -181,7 +181,7 @@ def _record(
     renumbered: bool,
 ) -> Counter[Recording]:
     """Record a batch of mails and make it durable; a repeat after a crash is harmless."""
-    arrivals = [_build_arrival(name, fetched) for fetched in batch]
+    arrivals = [build_arrival(name, fetched) for fetched in batch]
     with services.database.unit_of_work() as unit:
         hold(unit.session)
         found = renumbering.recognise(unit.session, arrivals) if renumbered else {}
@@ -245,7 +245,7 @@ def _group_by_folder(
     return groups
 
 
-def _gather(arrivals: Iterable[FetchedMessage], most: int) -> Iterator[list[FetchedMessage]]:
+def gather(arrivals: Iterable[FetchedMessage], most: int) -> Iterator[list[FetchedMessage]]:
     """Yield mails in batches that are small enough to hold and to lose no time on."""
     batch: list[FetchedMessage] = []
     for fetched in arrivals:
@@ -257,7 +257,8 @@ def _gather(arrivals: Iterable[FetchedMessage], most: int) -> Iterator[list[Fetc
         yield batch
 
 
-def _build_arrival(name: str, fetched: FetchedMessage) -> journal.Arrival:
+def build_arrival(name: str, fetched: FetchedMessage) -> journal.Arrival:
+    """Return a fetched mail as it is recorded."""
     return journal.Arrival(
         place=journal.Place(mailbox=name, uidvalidity=fetched.uidvalidity, uid=fetched.uid),
         raw=fetched.header if fetched.raw is None else fetched.raw,

@@ -210,14 +210,16 @@ class Mailbox:
         with suppress(OSError, IMAPClientError):
             self._client.shutdown()
 
-    def fetch_headers(self, up_to_uid: int) -> Iterator[bytes]:
-        """Yield the header section of every message with a UID up to `up_to_uid`, in order."""
+    def fetch_headers(self, up_to_uid: int) -> Iterator[tuple[int, bytes]]:
+        """Yield UID and header section of every message with a UID up to `up_to_uid`, in order."""
         with telling(self._settings):
             found = sorted(self._client.search(f"UID 1:{up_to_uid}")) if up_to_uid else []
         for uids in _cut(found, _UIDS_PER_COMMAND):
             with telling(self._settings):
                 answered = self._fetch(uids, ["BODY.PEEK[HEADER]"])
-            yield from (answered[uid][b"BODY[HEADER]"] or b"" for uid in uids if uid in answered)
+            for uid in uids:
+                if uid in answered:
+                    yield uid, answered[uid][b"BODY[HEADER]"] or b""
 
     def wait_for_news(self, waker: Waker, *, seconds: float) -> None:
         """Wait until new mail may have come, `waker` is woken, or `seconds` are over.

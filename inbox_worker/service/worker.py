@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from inbox_worker.alarms import raising
+from inbox_worker.alarms.unrecorded import UnrecordedAlarm
 from inbox_worker.chores import Chore, do_chores
 from inbox_worker.fetching import nightly
 from inbox_worker.fetching.fetcher import Fetcher
@@ -18,6 +21,7 @@ from inbox_worker.handling import quarantine, unanswered, urgency
 from inbox_worker.handling.ingest import dispose_pending
 from inbox_worker.handling.waiting import WaitingRoom
 from inbox_worker.letters import staff_alerts
+from inbox_worker.reading.system_faults import is_system_fault
 from inbox_worker.review import digest, issuing, reminders
 from inbox_worker.review.attendance import end_absences
 from inbox_worker.services import Services
@@ -53,6 +57,7 @@ class Worker:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     room: WaitingRoom = field(default_factory=WaitingRoom)
     fetchers: tuple[Fetcher, ...] = field(init=False)  #: one for each mailbox
+    _unrecorded: UnrecordedAlarm = field(init=False)
     _pacer: Pacer = field(init=False)
     _alarm_pacer: Pacer = field(init=False)
     #: By whose they are, a worker that signed on anew being another, and by route.
@@ -63,6 +68,11 @@ class Worker:
         self._pacer = Pacer(max_per_minute=settings.smtp.max_per_minute)
         own = settings.alerts.smtp or settings.smtp
         self._alarm_pacer = Pacer(max_per_minute=own.max_per_minute)
+        self._unrecorded = UnrecordedAlarm(
+            services=self.services,
+            submitter=self.alarm_submitter or self.submitter,
+            should_stop=self._should_stop,
+        )
         self.fetchers = tuple(
             Fetcher(
                 services=self.services,
@@ -87,6 +97,15 @@ class Worker:
 
     def deliver(self) -> DrainReport:
         """Submit the letters that are due, and tell staff of those that failed for good."""
+        try:
+            return self._deliver()
+        except SQLAlchemyError as error:
+            # An alarm that lies in an outbox nobody can open is told to nobody.
+            if is_system_fault(error):
+                self._unrecorded.note(error)
+            raise
+
+    def _deliver(self) -> DrainReport:
         own = self.alarm_submitter
         report = self._drain(self.submitter, self._pacer, None if own is None else MAIN_ROUTE)
         self._note_login("relay", report)
@@ -127,7 +146,21 @@ class Worker:
 
     def tend(self) -> int:
         """Do the recurring tasks that are due; return how much they did."""
-        return do_chores(self.services, CHORES, should_stop=self.should_stop)
+        try:
+            return do_chores(
+                self.services, CHORES, should_stop=self.should_stop, on_failure=self._note_chore
+            )
+        except Exception as error:
+            self._unrecorded.note(error)
+            raise
+        finally:
+            self._unrecorded.look()
+
+    def _note_chore(self, chore: str, error: Exception) -> None:
+        # What is wrong with another one alone is an alarm like any, which this one raises.
+        is_database = isinstance(error, SQLAlchemyError) and is_system_fault(error)
+        if is_database or chore == raising.CHORE.name:
+            self._unrecorded.note(error)
 
     def note_failure(self, job: str, reason: str) -> None:
         """Remember that a job failed; `reason` is a code. It is an alarm when it goes on."""

@@ -123,6 +123,12 @@ class Database:
                 "run `ero-outreach init` to bring it up to date."
             )
 
+    def try_writing(self) -> None:
+        """Write to the disk what stands there already: a full one can still be read."""
+        with self.unit_of_work() as unit:
+            unit.session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            unit.commit()
+
     def _find_version(self) -> str | None:
         """Return the version that Alembic wrote down, None where there is no schema."""
         with self._reader.connect() as connection:

@@ -281,12 +281,11 @@ def test_init_asks_what_becomes_of_the_mail_that_lies_there(real_job: Job) -> No
     job.await_arrivals()
     refused = job.run("init")
     assert refused.returncode == 2
-    assert "1 mail lies in the folder" in refused.stderr
+    assert "1 mail lies in the folder INBOX" in refused.stderr
     assert "no schema yet" in job.run("status").stderr
     assert job.run("init", "--backlog", "sometimes").returncode == 2
-    assert "1 mail that was in the folder will be left alone" in job.do(
-        "init", "--backlog", "ignore"
-    )
+    said = job.do("init", "--backlog", "ignore")
+    assert "1 mail that was in the folder INBOX of mailbox outreach will be left alone." in said
     job.write(author, "A new question.\n")
     job.await_arrivals()
     job.do("once")
@@ -328,7 +327,7 @@ def test_init_asks_on_a_terminal(real_job: Job) -> None:
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, said
-    assert "1 mail lies in the folder. Process it?" in said
+    assert "1 mail lies in the folder INBOX of mailbox outreach. Process it?" in said
     job.do("once")
     assert job.query("SELECT disposition FROM journal") == [("FORM_WANTED",)]
 

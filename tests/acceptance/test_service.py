@@ -127,7 +127,7 @@ def test_a_mailbox_that_is_away_delays_no_other(real_job: Job) -> None:
     job.do("init")
     faxes = job.address_of("faxes@agency.example")
     job.add_mailbox(name="faxes", username=faxes.partition("@")[0], addresses=[faxes])
-    refused = job.run("run")
+    refused = job.run("once")
     assert refused.returncode == 2
     assert "Never set up: mailbox faxes" in refused.stderr
     job.do("init")
