@@ -20,6 +20,7 @@ from parsers.classification.topic_table import Handling, TopicTable
 from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
 from parsers.mail.delivery_reports import find_named_ids, find_quoted_ids
+from parsers.mail.incidental import has_file
 from parsers.mail.machine_marks import (
     has_automatic_header,
     has_automatic_subject,
@@ -33,7 +34,7 @@ from parsers.mail.machine_marks import (
     is_from_postmaster,
     is_from_unanswerable,
 )
-from parsers.mail.message import Attachment, InboundMessage
+from parsers.mail.message import InboundMessage
 from parsers.replies.self_service import find_wish
 from parsers.replies.verification import find_question
 from parsers.values.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
@@ -299,13 +300,8 @@ def _has_document(message: InboundMessage, _: ClassificationContext) -> bool:
     return any(part.is_document for part in message.papers)
 
 
-def _is_file(part: Attachment) -> bool:
-    # A text part without a name is a footer or what follows a picture, and no file to a person.
-    return bool(part.name) or not part.declared_type.startswith("text/")
-
-
 def _has_file(message: InboundMessage, _: ClassificationContext) -> bool:
-    return any(_is_file(part) for part in message.attachments)
+    return has_file(message)
 
 
 def _has_attached_mail(message: InboundMessage, _: ClassificationContext) -> bool:

@@ -62,6 +62,18 @@ def ask(text: str, **changes: object) -> bytes:
             ["not_pdf"],
             id="a form that is no PDF",
         ),
+        pytest.param(
+            ask("What do you need from us?", files={"card.vcf": b"BEGIN:VCARD"}),
+            "FOR_A_PERSON",
+            ["no_form"],
+            id="a business card is no form that went wrong",
+        ),
+        pytest.param(
+            ask("Please send me the request form.", files={"card.vcf": b"BEGIN:VCARD"}),
+            "FORM_WANTED",
+            ["request_form"],
+            id="the form, from somebody with a business card",
+        ),
     ],
 )
 def test_what_becomes_of_it(

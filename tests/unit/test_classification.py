@@ -155,7 +155,7 @@ CASES: dict[str, tuple[bytes, str, str]] = {
     "a logo": (
         build(CLERK, MIXED, parts=(TEXT, picture(320, 90))),
         "other",
-        "attachment_but_no_pdf",
+        "no_attachment",
     ),
     "a word document": (
         build(CLERK, MIXED, parts=(TEXT, "Content-Type: application/msword; name=a.doc\n\nx")),
