@@ -276,5 +276,7 @@ def _record_correspondence(
         now=intake.now,
         journal_id=intake.entry.id,
     )
-    staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
+    staff_alerts.write_requester_wrote(
+        intake.services, session, request, journal_id=intake.entry.id, now=intake.now
+    )
     return Disposition.CORRESPONDENCE_RECORDED

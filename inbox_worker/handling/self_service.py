@@ -116,7 +116,9 @@ def _withdraw(intake: Intake, seen: Request, session: Session) -> Disposition:
         raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
     if not _may_withdraw(intake, session):
         _add_event(intake, session, "withdrawal_unproven", request)
-        staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
+        staff_alerts.write_requester_wrote(
+            intake.services, session, request, journal_id=intake.entry.id, now=intake.now
+        )
         return Disposition.CORRESPONDENCE_RECORDED
     applies = RequestStatus.WITHDRAWN in REQUEST_TRANSITIONS[RequestStatus(request.status)]
     if applies:

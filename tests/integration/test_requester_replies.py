@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 import pytest
 
-from inbox_worker.storage.models import Event, FieldRecord, Problem, Request
+from inbox_worker.letters.staff_alerts import WROTE_PER_DAY
+from inbox_worker.storage.models import Event, FieldRecord, JournalEntry, Problem, Request
 from tests.worker_harness import (
     APPROVE,
     CLERK,
     LINDQVIST,
     ORTEGA,
+    STAFF,
     Harness,
     compose,
     compose_reply,
@@ -311,14 +314,30 @@ def test_other_words_about_a_request_are_kept_and_change_nothing(
     assert (event.code, event.request_id) == ("requester_wrote", 1)
 
 
-def test_reviewers_are_told_once_a_day_that_a_requester_wrote(filed: Harness) -> None:
+def test_reviewers_are_told_of_every_mail_of_a_requester(filed: Harness) -> None:
     last = filed.last_letter_id()
-    for text in ("Any news?", "Any news today?"):
+    for text in ("He was moved.", "Please withdraw, the case was dismissed."):
         answer(filed, text)
     told = [x for x in filed.letters() if x.id > last]
-    assert sorted(x.recipient for x in told) == sorted({x.recipient for x in told})
-    assert ORTEGA in {x.recipient for x in told}
+    assert Counter(x.recipient for x in told) == dict.fromkeys(STAFF, 2)
     assert all("requester wrote" in x.subject for x in told)
+    entries = [e.id for e in filed.rows(JournalEntry)[-2:]]
+    of_one = [x.text for x in told if x.recipient == ORTEGA]
+    for number, text in zip(entries, of_one, strict=True):
+        assert f"journal entry: {number}" in text, "and which mail it is"
+
+
+def test_of_a_requesters_many_mails_a_day_reviewers_are_told_ten_times(filed: Harness) -> None:
+    last = filed.last_letter_id()
+    for number in range(WROTE_PER_DAY + 2):
+        assert answer(filed, f"Mail {number}.") == "CORRESPONDENCE_RECORDED"
+    told = [x for x in filed.letters(to=ORTEGA) if x.id > last]
+    assert len(told) == WROTE_PER_DAY
+    assert [("no more of today" in x.text) for x in told] == [False] * (WROTE_PER_DAY - 1) + [True]
+    assert filed.events().count("requester_wrote") == WROTE_PER_DAY + 2, "each is recorded"
+    filed.clock.advance(days=1)
+    answer(filed, "One more.")
+    assert len([x for x in filed.letters(to=ORTEGA) if x.id > last]) == WROTE_PER_DAY + 1
 
 
 @pytest.mark.parametrize("wording", ["{number}", "Re: news? {lower}", "FW: {bare}"])
