@@ -54,7 +54,8 @@ from parsers.extraction import DocumentKind, Extraction, FieldProblem, FieldValu
 #: A form's values by name, where they are not in the database yet.
 Fields = Mapping[str, FieldValue]
 
-#: Letters that answer mail about no request; their number per address and day is bounded.
+#: Letters that answer mail about no request; their number per address and day is bounded. What
+#: helps in an emergency is not among them, and has a bound of its own.
 UNBOUND_KINDS = tuple(
     k.value
     for k in (
@@ -66,7 +67,6 @@ UNBOUND_KINDS = tuple(
         LetterKind.REDIRECT,
         LetterKind.REQUEST_FORM,
         LetterKind.DEMAND_RECEIVED,
-        LetterKind.URGENT_HELP,
     )
 )
 
