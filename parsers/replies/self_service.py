@@ -24,6 +24,7 @@ from parsers.replies.wish_words import (
     NOT_IN_A_SIGNATURE,
     PLAIN_WORDS,
     STATUS_WORDS,
+    UPDATES,
 )
 from parsers.values.cleaning import fold_text
 from parsers.values.tracking import (
@@ -50,9 +51,10 @@ _DOUBT = re.compile(
 #: Subjects that are not their author's own words: of what is answered or passed on, and of ours.
 _NOT_OWN = re.compile(r"\s*(?:re|aw|sv|rv|fw|fwd|reenv|tr|wg)(?:\[\d+\])?\s*:|.*\[", re.IGNORECASE)
 _SENTENCE = re.compile(r"((?:[^\n.?!;,]|[.,](?=\S))+)([.?!;,]*)")
+_UPDATES = re.compile(UPDATES)
 _TITLE = re.compile(r"\b(mr|mrs|ms|dr|sr|sra|srta|lic)\.", re.IGNORECASE)
-#: More sentences than these say more than a question.
-_MOST_SENTENCES = 40
+#: More than this is more than a question.
+_MOST_SENTENCES, _MOST_CHARS = 40, 10_000
 _GREETING_WORDS, _CLOSING_WORDS, _SIGNATURE_WORDS = 5, 8, 8
 #: "Case no." means its number; any other "no" says something.
 _NUMBER = re.compile(
@@ -174,8 +176,9 @@ def _read_sentences(text: str, *, is_asked: bool) -> tuple[bool, bool]:
 
     A closing that stands below the question ends what is said.
     """
-    says_more = is_closed = False
-    for count, (sentence, end) in enumerate(_split(text)):
+    says_more = len(text) > _MOST_CHARS
+    is_closed = False
+    for count, (sentence, end) in enumerate(_split(text[:_MOST_CHARS])):
         plain = _fold(sentence)
         if not plain:
             continue
@@ -204,8 +207,10 @@ def _fold(sentence: str) -> str:
 
 def _is_question(sentence: str) -> bool:
     """Whether a sentence asks for a status, in words of the closed list alone."""
-    words = frozenset(_fold(sentence).split())
-    return bool(words & STATUS_WORDS) and words <= PLAIN_WORDS | STATUS_WORDS
+    plain = _fold(sentence)
+    words = frozenset(plain.split())
+    asks = not words.isdisjoint(STATUS_WORDS) or _UPDATES.search(plain) is not None
+    return asks and words <= PLAIN_WORDS | STATUS_WORDS
 
 
 def _is_courtesy(plain: str, end: str) -> bool:

@@ -9,11 +9,17 @@ from __future__ import annotations
 #: One of these asks.
 STATUS_WORDS = frozenset(
     {
-        *("status", "statuses", "update", "updates", "progress", "stage", "stand"),
+        *("status", "statuses", "progress", "stage", "stand"),
         *("stands", "standing"),
         *("estado", "estatus", "avance"),
         *("avances", "actualizacion", "actualizaciones", "etapa", "situacion"),
     }
+)
+
+#: So does an update, where it is no deed: "please update the file" wants something changed.
+UPDATES = (
+    r"\b(?:(?:an|any|some|status|latest|quick) updates?"
+    r"|updates? (?:on|about|regarding|concerning|for|me|us))\b"
 )
 
 #: Whoever asks only for these may mean anything; beside a wish for the status they add nothing.
@@ -29,7 +35,22 @@ PLAIN_WORDS = frozenset(
         *("request", "requesting", "requested", "writing", "inquire", "inquiring", "enquire"),
         *("follow", "following", "up", "followup", "checking", "looking", "wondering", "hoping"),
         *("appreciate", "appreciated", "any", "a", "an", "the", "some", "current", "latest"),
-        *("quick", "new", "there", "is", "are", "was", "what", "whats", "where", "wheres", "how"),
+        *(
+            "just",
+            "update",
+            "updates",
+            "quick",
+            "new",
+            "there",
+            "is",
+            "are",
+            "was",
+            "what",
+            "whats",
+            "where",
+            "wheres",
+            "how",
+        ),
         *("does", "do", "its", "it", "this", "that", "be", "been", "has", "if", "id", "wed", "am"),
         *("im", "were", "see", "hear", "receive", "now", "today", "yet", "so", "far", "at"),
         # About what.

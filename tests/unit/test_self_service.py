@@ -79,6 +79,7 @@ CASES: dict[str, tuple[str, str, Wish | None]] = {
     "its subject, without the mark of an answer": (
         f"[{NUMBER}] Where your request stands", "Thank you!", None
     ),
+    "to change something": ("", f"Please update the file {NUMBER}", None),
     "news, which may be anything": ("", f"Any news about {NUMBER}?", None),
     "another status": ("", f"What is his immigration status? My number is {NUMBER}.", None),
     "no wish for it": ("", f"We do not need the status of {NUMBER}.", None),
@@ -134,6 +135,7 @@ PLAIN: dict[str, tuple[str, str]] = {
     "Spanish, in lower case, with thanks": ("", f"ESTADO: {NUMBER.lower()}, gracias"),
     "Spanish, of a trámite": ("", f"Estado del trámite {NUMBER}"),
     "a Spanish question": ("", f"Buenos días: ¿Cuál es el estado de mi caso {NUMBER}? Gracias."),
+    "checking in": ("", f"Following up on {NUMBER}. Please update me on it."),
     "behind a name and a colon": ("", f"Dear Ms. Ortega: what is the status of {NUMBER}?"),
     "Spanish, politely": (
         "", f"Estimados señores,\nquisiera saber el estatus de {NUMBER}.\nAtentamente,\nAna Ruiz"
