@@ -72,7 +72,8 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         return _prepare_words(intake, request, is_answer=is_answer)
     if not wish.says_more:
         apply = prepare_wish(intake, wish, request, is_answer=is_answer)
-        return apply if request is None else _with_others(intake, request, apply)
+        # The subject of the letter it answers may name another request, and wishes nothing.
+        return apply if request is None else _with_others(intake, request, apply, wish.numbers)
     apply = _prepare_words(intake, request, is_answer=is_answer)
     if request is None:
         return apply
@@ -94,16 +95,14 @@ def _prepare_words(intake: Intake, request: Request | None, *, is_answer: bool) 
         return filing.prepare_forms(intake, documents)
     if is_answer and _waits_for_words(intake, request):
         shown = _read_shown(intake, request)
-        answered = partial(_record_answer, intake, documents, request, shown)
-        return _with_others(intake, request, answered)
-    return _with_others(
-        intake, request, partial(_record_correspondence, intake, documents, request)
-    )
+        apply = partial(_record_answer, intake, documents, request, shown)
+    else:
+        apply = partial(_record_correspondence, intake, documents, request)
+    return _with_others(intake, request, apply, find_named_numbers(intake.message))
 
 
-def _with_others(intake: Intake, request: Request, apply: Apply) -> Apply:
-    """Return `apply`, and a note to every other request of the author that the mail names too."""
-    named = find_named_numbers(intake.message)
+def _with_others(intake: Intake, request: Request, apply: Apply, named: Sequence[str]) -> Apply:
+    """Return `apply`, and a note to every other request of the author that is named too."""
     numbers = [number for number in named if number != request.tracking_number]
     if not numbers:
         return apply

@@ -285,9 +285,17 @@ def test_the_number_beside_the_keyword_means_more_than_the_subject(filed: Harnes
     first, second = filed.rows(Request)
     raw = compose_reply(filed.newest(CLERK), f"WITHDRAW {first.tracking_number}")
     assert second.tracking_number in filed.newest(CLERK).subject
-    filed.deliver(raw)
+    assert filed.deliver(raw) == "WITHDRAWAL_APPLIED"
     statuses = {r.id: r.status for r in filed.rows(Request)}
     assert statuses == {first.id: "WITHDRAWN", second.id: "IN_REVIEW"}
+
+
+def test_of_two_that_are_taken_back_at_once_the_second_waits_for_a_person(filed: Harness) -> None:
+    filed.file(case_numbers="26-CR-000999")
+    first, second = (r.tracking_number for r in filed.rows(Request))
+    assert ask(filed, f"WITHDRAW {first}, {second}") == "CORRESPONDENCE_RECORDED"
+    assert [r.status for r in filed.rows(Request)] == ["WITHDRAWN", "IN_REVIEW"]
+    assert [e.request_id for e in filed.rows(Event) if e.code == "requester_wrote"] == [2]
 
 
 def test_a_program_withdraws_nothing(filed: Harness) -> None:
