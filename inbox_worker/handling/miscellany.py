@@ -2,8 +2,9 @@
 
 Outcomes: IGNORED is never answered. REDIRECTED, FORM_WANTED, FORM_SET_ASIDE and OVERSIZE are
 answered once, within `answer_limits`; beyond them the mail waits FOR_A_PERSON unanswered. There
-waits as well what is urgent, what brings a demand, and what no topic fits: its author is told how
-to send a request. QUARANTINED is set aside with its reason.
+waits as well what is urgent, what brings a demand, what names a request that is not its author's,
+and what no topic fits: its author is told how to send a request. QUARANTINED is set aside with its
+reason.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from parsers.classification.classify import SPAM_RULE, MessageKind, judge_by_top
 from parsers.classification.topic_table import Handling
 from parsers.extraction import DocumentKind
 from parsers.mail.bindings import find_reply_tokens
-from parsers.values.tracking import find_tracking_numbers
+from parsers.replies.self_service import find_named_numbers, misnames_number
 
 
 def prepare_ignoring(intake: Intake) -> Apply:
@@ -44,12 +45,32 @@ def prepare_other(intake: Intake) -> Apply:
         return partial(_note, intake, "mail_not_read", Disposition.FOR_A_PERSON)
     if intake.verdict.rule == SPAM_RULE:
         return _prepare_spam(intake)
+    if find_named_numbers(intake.message) or misnames_number(intake.message):
+        return partial(tell_nothing, intake)
     return partial(_answer_without_form, intake)
 
 
 def prepare_waiting(intake: Intake) -> Apply:
     """Leave to a person what only its words make a program's: it is no answer, and gets none."""
     return partial(_note, intake, "perhaps_from_a_machine", Disposition.FOR_A_PERSON)
+
+
+def tell_nothing(intake: Intake, session: Session) -> Disposition:
+    """Leave a mail that names a request which is not its author's to a person.
+
+    The author gets the one letter that tells nothing, whether there is such a request or not.
+    """
+    if not may_answer(intake, session):
+        return Disposition.FOR_A_PERSON
+    named = find_named_numbers(intake.message)
+    correspondence.write_nothing_to_tell(
+        intake.services,
+        session,
+        Inbound.of(intake),
+        has_miswritten_number=not named and misnames_number(intake.message),
+        now=intake.now,
+    )
+    return _note(intake, "request_not_the_authors", Disposition.FOR_A_PERSON, session)
 
 
 def _prepare_spam(intake: Intake) -> Apply:
@@ -61,7 +82,7 @@ def _prepare_spam(intake: Intake) -> Apply:
     is_ours = (
         any(paper.is_document for paper in message.papers)
         or find_reply_tokens(message, intake.services.settings.own_addresses)
-        or find_tracking_numbers(message.subject)
+        or find_named_numbers(message)
         or intake.verdict.about.having(Handling.URGENT)
     )
     disposition = Disposition.FOR_A_PERSON if is_ours else Disposition.IGNORED
@@ -85,7 +106,7 @@ def prepare_misdirected(intake: Intake) -> Apply:
     """Tell an author where a mail belongs; a demand and what is urgent wait for a person."""
     about = intake.verdict.about
     if about.having(Handling.DEMAND):
-        return partial(_answer_demand, intake)
+        return partial(answer_demand, intake)
     if about.having(Handling.URGENT):
         # The author was written to already, with everything the mail is about in one letter.
         return partial(_note, intake, "mail_urgent", Disposition.FOR_A_PERSON)
@@ -107,7 +128,7 @@ def set_aside(intake: Intake, documents: ReadDocuments, session: Session) -> Dis
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
     about = intake.verdict.about
     if about.having(Handling.DEMAND):
-        return _answer_demand(intake, session)
+        return answer_demand(intake, session)
     if about.having(Handling.URGENT):
         return Disposition.FORM_SET_ASIDE
     if about.having(Handling.REDIRECT) and not _may_be_forms(documents):
@@ -150,7 +171,8 @@ def _send_form(intake: Intake, session: Session) -> Disposition:
     return Disposition.FORM_WANTED
 
 
-def _answer_demand(intake: Intake, session: Session) -> Disposition:
+def answer_demand(intake: Intake, session: Session) -> Disposition:
+    """Give a demand its one answer, and leave it to a person."""
     if may_answer(intake, session):
         directions.write_demand_received(intake, session)
     directions.record_topics(intake, session, "demand_received")

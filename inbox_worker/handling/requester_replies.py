@@ -1,11 +1,11 @@
 """Requesters who write again: a corrected form, the answer to a question, anything else.
 
 A mail is bound to a request by the token of the letter it answers, or by a tracking number in its
-subject, and counts only from the address the request came from; paper by a number written on the
-form. Outcomes: FORM_RECEIVED (a corrected form joined its request, `joining`), ANSWER_RECORDED
-(review is open again, also of what had ended), CORRESPONDENCE_RECORDED (kept for a person), and
-those of `self_service` and `verifying`. A mail bound to nothing is filed or answered as if it stood
-alone.
+new text or its subject, and counts only from the address the request came from; paper by a number
+written on the form. Outcomes: FORM_RECEIVED (a corrected form joined its request, `joining`),
+ANSWER_RECORDED (review is open again, also of what had ended), CORRESPONDENCE_RECORDED (kept for a
+person), and those of `self_service` and `verifying`. A mail bound to nothing is filed or answered
+as if it stood alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from inbox_worker.casefile.triage import Flag, find_fields_to_check
 from inbox_worker.handling import filing, miscellany
 from inbox_worker.handling.joining import hold_unchanged, join_form, prepare_joining
 from inbox_worker.handling.routing import ENDED, route
-from inbox_worker.handling.self_service import prepare_wish
+from inbox_worker.handling.self_service import prepare_wish, prepare_wish_beside
 from inbox_worker.handling.unanswered import CLOSED_UNANSWERED
 from inbox_worker.handling.verifying import find_verification
 from inbox_worker.intake import Apply, Intake
@@ -37,15 +37,19 @@ from inbox_worker.status import Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import Request
 from inbox_worker.storage.tokens import find_token
+from parsers.classification.topic_table import Handling
 from parsers.extraction import FieldValue
 from parsers.mail.bindings import find_reply_tokens
 from parsers.replies.new_text import find_new_text
-from parsers.replies.self_service import find_wish
+from parsers.replies.self_service import find_named_numbers, find_wish
 from parsers.replies.verification import find_question
 from parsers.values.tracking import find_tracking_numbers
 
 #: In which a corrected form is waited for, or welcome.
 _WAITING = frozenset({RequestStatus.INCOMPLETE.value, RequestStatus.NEEDS_INFORMATION.value})
+
+#: No more requests than these are looked up by the numbers that one mail names.
+_MOST_NAMED = 20
 
 #: Of these, one must agree between a request and the form that corrects it.
 _IDENTITY = (
@@ -64,8 +68,20 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         return verification
     wish = find_wish(intake.message) if not intake.documents else None
     request, is_answer = _find_request(intake, () if wish is None else wish.numbers)
-    if wish is not None and (request is not None or wish.is_about_a_number):
-        return prepare_wish(intake, wish, request, is_answer=is_answer)
+    if wish is None or not (request is not None or wish.is_about_a_number):
+        return _prepare_words(intake, request, is_answer=is_answer)
+    if not wish.says_more:
+        apply = prepare_wish(intake, wish, request, is_answer=is_answer)
+        # The subject of the letter it answers may name another request, and wishes nothing.
+        return apply if request is None else _with_others(intake, request, apply, wish.numbers)
+    apply = _prepare_words(intake, request, is_answer=is_answer)
+    if request is None:
+        return apply
+    return prepare_wish_beside(intake, wish, request, apply, is_answer=is_answer)
+
+
+def _prepare_words(intake: Intake, request: Request | None, *, is_answer: bool) -> Apply:
+    """Return what a mail means beside any keyword: a form, an answer, or something to be read."""
     if request is None:
         return _prepare_unbound(intake)
     documents = _without_copies(intake, await_documents(intake), request)
@@ -79,8 +95,29 @@ def prepare_requester_reply(intake: Intake) -> Apply:
         return filing.prepare_forms(intake, documents)
     if is_answer and _waits_for_words(intake, request):
         shown = _read_shown(intake, request)
-        return partial(_record_answer, intake, documents, request, shown)
-    return partial(_record_correspondence, intake, documents, request)
+        apply = partial(_record_answer, intake, documents, request, shown)
+    else:
+        apply = partial(_record_correspondence, intake, documents, request)
+    return _with_others(intake, request, apply, find_named_numbers(intake.message))
+
+
+def _with_others(intake: Intake, request: Request, apply: Apply, named: Sequence[str]) -> Apply:
+    """Return `apply`, and a note to every other request of the author that is named too."""
+    numbers = [number for number in named if number != request.tracking_number]
+    if not numbers:
+        return apply
+    with intake.services.database.read() as session:
+        others = [other.id for other in _list_named(intake, session, numbers)]
+    return partial(_note_others, intake, others, apply) if others else apply
+
+
+def _note_others(
+    intake: Intake, others: Sequence[int], apply: Apply, session: Session
+) -> Disposition:
+    apply(session)
+    for other in others:
+        _tell_that_requester_wrote(intake, session.get_one(Request, other), session)
+    return Disposition.CORRESPONDENCE_RECORDED
 
 
 def _find_verification(intake: Intake) -> Apply | None:
@@ -211,11 +248,15 @@ def _find_request(intake: Intake, named: Sequence[str]) -> tuple[Request | None,
                 request = session.get(Request, token.request_id)
                 if request is not None and (not named or request.tracking_number in named):
                     return _detach(session, request), True
-        for number in named or find_tracking_numbers(intake.message.subject):
-            request = store.find_request(session, number)
-            if request is not None and request.author_address.lower() == author:
-                return _detach(session, request), False
-    return None, False
+        of_author = _list_named(intake, session, named or find_named_numbers(intake.message))
+        return _detach(session, of_author[0] if of_author else None), False
+
+
+def _list_named(intake: Intake, session: Session, numbers: Sequence[str]) -> list[Request]:
+    """Return the author's own requests among those with these numbers, in their order."""
+    found = (store.find_request(session, number) for number in numbers[:_MOST_NAMED])
+    author = intake.author_address.lower()
+    return [r for r in found if r is not None and r.author_address.lower() == author]
 
 
 def _detach(session: Session, request: Request | None) -> Request | None:
@@ -266,8 +307,15 @@ def _record_answer(
 def _record_correspondence(
     intake: Intake, documents: ReadDocuments, seen: Request, session: Session
 ) -> Disposition:
-    request = session.get_one(Request, seen.id)
     store.add_attachments(session, intake.entry.id, documents.attachment_rows)
+    if intake.verdict.about.having(Handling.DEMAND):
+        # However well its author is known, a demand gets the one answer that every demand gets.
+        miscellany.answer_demand(intake, session)
+    _tell_that_requester_wrote(intake, session.get_one(Request, seen.id), session)
+    return Disposition.CORRESPONDENCE_RECORDED
+
+
+def _tell_that_requester_wrote(intake: Intake, request: Request, session: Session) -> None:
     store.add_event(
         session,
         "requester_wrote",
@@ -276,5 +324,6 @@ def _record_correspondence(
         now=intake.now,
         journal_id=intake.entry.id,
     )
-    staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
-    return Disposition.CORRESPONDENCE_RECORDED
+    staff_alerts.write_requester_wrote(
+        intake.services, session, request, journal_id=intake.entry.id, now=intake.now
+    )

@@ -17,20 +17,18 @@ from sqlalchemy.orm import Session
 
 from inbox_worker.errors import StaleStatusError
 from inbox_worker.intake import Apply, Intake
-from inbox_worker.letters import staff_alerts
+from inbox_worker.letters import correspondence, staff_alerts
 from inbox_worker.letters.answer_limits import may_answer
 from inbox_worker.letters.letterhead import build_letterhead
-from inbox_worker.letters.posting import Inbound, Posting, post_to_requester, post_unbound
+from inbox_worker.letters.posting import Inbound, Posting, post_to_requester
 from inbox_worker.status import REQUEST_TRANSITIONS, Disposition, RequestStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import LetterRecord, Request
 from outbound.letters.compose import Letter, LetterKind
 from outbound.letters.self_service_letters import (
-    NothingToTell,
     Stage,
     StageReport,
     Withdrawal,
-    compose_nothing_to_tell,
     compose_stage_report,
     compose_withdrawal,
 )
@@ -75,19 +73,34 @@ def prepare_wish(intake: Intake, wish: Wish, request: Request | None, *, is_answ
     return partial(_withdraw, intake, request)
 
 
+def prepare_wish_beside(
+    intake: Intake, wish: Wish, request: Request, apply: Apply, *, is_answer: bool
+) -> Apply:
+    """Return what to write for a wish for the status that stands beside what a person reads.
+
+    `apply` is what the rest of the mail means, and says what becomes of it.
+    """
+    return partial(_do_both, apply, prepare_wish(intake, wish, request, is_answer=is_answer))
+
+
+def _do_both(apply: Apply, answer: Apply, session: Session) -> Disposition:
+    # The stage that is told is the one the rest of the mail leads to.
+    disposition = apply(session)
+    answer(session)
+    return disposition
+
+
 def _tell_nothing(intake: Intake, wish: Wish, session: Session) -> Disposition:
     if not may_answer(intake, session):
         return Disposition.FOR_A_PERSON
     _add_event(intake, session, "keyword_not_obeyed", None)
-    letter = compose_nothing_to_tell(
-        NothingToTell(
-            head=build_letterhead(intake.services),
-            has_miswritten_number=wish.has_miswritten_number and not wish.numbers,
-        )
+    correspondence.write_nothing_to_tell(
+        intake.services,
+        session,
+        Inbound.of(intake),
+        has_miswritten_number=wish.has_miswritten_number and not wish.numbers,
+        now=intake.now,
     )
-    inbound = Inbound.of(intake)
-    posting = Posting(key=f"nothing_to_tell:{intake.entry.id}", now=intake.now, answers=inbound)
-    post_unbound(intake.services, session, inbound.author, letter, posting)
     return Disposition.STATUS_ANSWERED
 
 
@@ -116,7 +129,9 @@ def _withdraw(intake: Intake, seen: Request, session: Session) -> Disposition:
         raise StaleStatusError(f"{seen.tracking_number} changed meanwhile")
     if not _may_withdraw(intake, session):
         _add_event(intake, session, "withdrawal_unproven", request)
-        staff_alerts.write_requester_wrote(intake.services, session, request, now=intake.now)
+        staff_alerts.write_requester_wrote(
+            intake.services, session, request, journal_id=intake.entry.id, now=intake.now
+        )
         return Disposition.CORRESPONDENCE_RECORDED
     applies = RequestStatus.WITHDRAWN in REQUEST_TRANSITIONS[RequestStatus(request.status)]
     if applies:

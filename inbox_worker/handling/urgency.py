@@ -24,7 +24,7 @@ from inbox_worker.chores import Chore
 from inbox_worker.errors import LostClaimError
 from inbox_worker.intake import Apply, Intake
 from inbox_worker.letters import directions, staff_alerts
-from inbox_worker.letters.answer_limits import may_answer
+from inbox_worker.letters.answer_limits import may_answer_urgent
 from inbox_worker.letters.letterhead import build_letterhead
 from inbox_worker.letters.posting import Posting, post_alert
 from inbox_worker.services import Services
@@ -57,7 +57,7 @@ def see_to(intake: Intake, session: Session) -> None:
     if not is_urgent(intake) or _find_urgency(session, intake) is not None:
         return
     directions.record_topics(intake, session, "urgent_mail")
-    if intake.verdict.rule not in _UNANSWERED and may_answer(intake, session):
+    if intake.verdict.rule not in _UNANSWERED and may_answer_urgent(intake, session):
         directions.write_urgent_help(intake, session)
     if _count_open(session, intake.author_address) >= _OPEN_OF_ONE_AUTHOR:
         return

@@ -1,7 +1,8 @@
 """How many answers leave a day for mail that is no request, bound to none and not from staff.
 
 Questions whether a certification is genuine have a bound of their own for each address, and count
-with all the others for a domain and for everybody.
+with all the others for a domain and for everybody. Two more have bounds of their own alone, high
+enough for every person: help in an emergency, and answers to staff who are proven.
 
 Whoever writes, and whatever marks their program strips off: so many answers a day for one address,
 one domain and everybody together, and not one more. Beyond it the mail waits for a person, and
@@ -27,6 +28,12 @@ from outbound.letters.mime import find_mailable_address
 
 _DAY = timedelta(days=1)
 _VERIFICATIONS = (LetterKind.VERIFICATION.value,)
+_URGENT = (LetterKind.URGENT_HELP.value,)
+#: How often an address is told in 24 hours where help is to be had at once.
+URGENT_PER_ADDRESS = 10
+#: How many mails of one member of staff are answered: more than a person writes, so that a program
+#: that answers in their name comes to an end.
+ANSWERS_TO_STAFF = 25
 _ALL_KINDS = (*correspondence.UNBOUND_KINDS, *_VERIFICATIONS)
 
 
@@ -54,6 +61,11 @@ def may_answer_verification(intake: Intake, session: Session) -> bool:
     return _may_answer(intake, session, _list_verification_limits)
 
 
+def may_answer_urgent(intake: Intake, session: Session) -> bool:
+    """Whether an urgent mail may be answered, however many others were; told as `may_answer`."""
+    return _may_answer(intake, session, _list_urgent_limits)
+
+
 def _may_answer(
     intake: Intake, session: Session, list_limits: Callable[[Intake, str], Iterator[_Limit]]
 ) -> bool:
@@ -68,9 +80,29 @@ def _may_answer(
     return True
 
 
+def _list_urgent_limits(intake: Intake, address: str) -> Iterator[_Limit]:
+    yield _Limit(
+        name="urgent answers to an address",
+        whose=address,
+        most=URGENT_PER_ADDRESS,
+        letters=func.lower(LetterRecord.recipient) == address,
+        kinds=_URGENT,
+    )
+    yield _Limit(
+        name="urgent answers to everybody",
+        whose="",
+        most=intake.services.settings.intake.answers_per_day,
+        letters=LetterRecord.recipient.is_not(None),
+        kinds=_URGENT,
+    )
+
+
 def _list_limits(intake: Intake, address: str) -> Iterator[_Limit]:
     bounds = intake.services.settings.intake
     recipient = func.lower(LetterRecord.recipient)
+    if _is_from_staff(intake):
+        yield _limit_staff(address)
+        return
     yield _Limit(
         name="address",
         whose=address,
@@ -81,7 +113,24 @@ def _list_limits(intake: Intake, address: str) -> Iterator[_Limit]:
     yield from _list_shared_limits(intake, address)
 
 
+def _is_from_staff(intake: Intake) -> bool:
+    settings = intake.services.settings
+    return settings.find_staff(intake.author_address) is not None and intake.is_author_proven()
+
+
+def _limit_staff(address: str) -> _Limit:
+    return _Limit(
+        name="a member of staff",
+        whose=address,
+        most=ANSWERS_TO_STAFF,
+        letters=func.lower(LetterRecord.recipient) == address,
+    )
+
+
 def _list_verification_limits(intake: Intake, address: str) -> Iterator[_Limit]:
+    if _is_from_staff(intake):
+        yield _limit_staff(address)
+        return
     yield _Limit(
         name="verifications of an address",
         whose=address,

@@ -49,12 +49,14 @@ from outbound.letters.requester_letters import (
     compose_revocation,
     compose_set_aside,
 )
+from outbound.letters.self_service_letters import NothingToTell, compose_nothing_to_tell
 from parsers.extraction import DocumentKind, Extraction, FieldProblem, FieldValue
 
 #: A form's values by name, where they are not in the database yet.
 Fields = Mapping[str, FieldValue]
 
-#: Letters that answer mail about no request; their number per address and day is bounded.
+#: Letters that answer mail about no request; their number per address and day is bounded. What
+#: helps in an emergency is not among them, and has a bound of its own.
 UNBOUND_KINDS = tuple(
     k.value
     for k in (
@@ -66,7 +68,6 @@ UNBOUND_KINDS = tuple(
         LetterKind.REDIRECT,
         LetterKind.REQUEST_FORM,
         LetterKind.DEMAND_RECEIVED,
-        LetterKind.URGENT_HELP,
     )
 )
 
@@ -325,11 +326,26 @@ def write_no_form(
     context = NoForm(
         head=build_letterhead(services),
         blank_form=blank_form(services),
-        has_miswritten_number=rule == "tracking_number_does_not_hold",
         language=language if rule == "no_attachment" else "en",
     )
     compose = compose_attachment_not_pdf if rule == "attachment_but_no_pdf" else compose_no_form
     answer_mail(services, session, inbound, letter_key="no_form", letter=compose(context), now=now)
+
+
+def write_nothing_to_tell(
+    services: Services,
+    session: Session,
+    inbound: Inbound,
+    *,
+    has_miswritten_number: bool,
+    now: datetime,
+) -> None:
+    """Tell an author who names a request nothing, whether there is such a request or not."""
+    context = NothingToTell(
+        head=build_letterhead(services), has_miswritten_number=has_miswritten_number
+    )
+    letter = compose_nothing_to_tell(context)
+    answer_mail(services, session, inbound, letter_key="nothing_to_tell", letter=letter, now=now)
 
 
 def write_oversize(

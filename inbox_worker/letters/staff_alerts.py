@@ -19,8 +19,12 @@ from inbox_worker.services import Services
 from inbox_worker.status import DeliveryStatus
 from inbox_worker.storage import store
 from inbox_worker.storage.models import LetterRecord, Request
+from inbox_worker.storage.outbox_store import has_letter
 from outbound.letters.compose import Fact, LetterKind
 from outbound.letters.staff_letters import StaffAlert, compose_staff_alert
+
+#: How many mails of a request's requester its reviewers are told of in a day.
+WROTE_PER_DAY = 10
 
 #: The sentence and the advice of each alert.
 _ALERTS: Mapping[str, tuple[str, str]] = {
@@ -100,6 +104,10 @@ _ALERTS: Mapping[str, tuple[str, str]] = {
         "The requester wrote again about this request.",
         "The mail lies in the mailbox's folder for a person; nothing was changed because of it.",
     ),
+    "requester_wrote_often": (
+        "The requester wrote again about this request, and often today: no more of today are told.",
+        "See whether more lie in the mailbox's folder for a person, before you decide.",
+    ),
     "demand_received": (
         "A mail seems to bring a subpoena, a court order or another demand.",
         "Pass it on to counsel. It lies in the folder for a person, or with its request.",
@@ -173,11 +181,22 @@ def write_failure_alerts(services: Services) -> int:
 
 
 def write_requester_wrote(
-    services: Services, session: Session, request: Request, *, now: datetime
+    services: Services, session: Session, request: Request, *, journal_id: int, now: datetime
 ) -> None:
-    """Tell reviewers, once a day and request, that a mail about it waits for a person."""
-    key = f"wrote:{request.id}:{services.local_date(now)}"
-    _tell_reviewers(services, session, request, "requester_wrote", key=key, now=now)
+    """Tell each reviewer that a mail about a request waits for a person, so often in a day.
+
+    The last of a day says that more may come. The mail itself is named, and nothing of it.
+    """
+    ids = {"journal entry": str(journal_id)}
+    day = f"wrote:{request.id}:{services.local_date(now)}"
+    for member in services.settings.find_staff_with("reviewer"):
+        keys = [f"{day}:{number}:{member.email.lower()}" for number in range(1, WROTE_PER_DAY + 1)]
+        key = next((key for key in keys if not has_letter(session, key)), None)
+        if key is None:
+            continue
+        code = "requester_wrote_often" if key == keys[-1] else "requester_wrote"
+        alert = compose_staff_alert(_build_alert(services, code, ids=ids, request=request))
+        post_unbound(services, session, member.email, alert, Posting(key=key, now=now))
 
 
 def write_withdrawal_news(

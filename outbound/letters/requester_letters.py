@@ -172,7 +172,6 @@ class NoForm:
     head: Letterhead
     blank_form: bytes | None = None
     tracking_number: str = ""  #: of the request it answers, when it answers one
-    has_miswritten_number: bool = False  #: the mail names a tracking number that cannot be
     language: str = "en"  #: of the letter that says how to ask
 
 

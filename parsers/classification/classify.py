@@ -20,6 +20,7 @@ from parsers.classification.topic_table import Handling, TopicTable
 from parsers.classification.topics import TopicReading, read_topics
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
 from parsers.mail.delivery_reports import find_named_ids, find_quoted_ids
+from parsers.mail.incidental import has_file
 from parsers.mail.machine_marks import (
     has_automatic_header,
     has_automatic_subject,
@@ -33,13 +34,16 @@ from parsers.mail.machine_marks import (
     is_from_postmaster,
     is_from_unanswerable,
 )
-from parsers.mail.message import Attachment, InboundMessage
-from parsers.replies.self_service import find_wish
+from parsers.mail.message import InboundMessage
+from parsers.replies.self_service import find_named_numbers, find_wish, misnames_number
 from parsers.replies.verification import find_question
-from parsers.values.tracking import find_miswritten_tracking_numbers, find_tracking_numbers
+from parsers.values.tracking import find_tracking_numbers
 
 #: Every letter of ours carries this field, so that one that comes back is known.
 LOOP_MARKER = "X-ERO-Outreach"
+
+#: The rule of a mail that names a tracking number which cannot be one.
+MISNAMED_RULE = "tracking_number_does_not_hold"
 
 #: The rule that a mail which the site's filter calls spam is judged by.
 SPAM_RULE = "site_filter_says_spam"
@@ -112,14 +116,16 @@ def judge_by_topics(verdict: Verdict) -> Verdict:
     """Return what a mail that brings no form is by what it is about; the same about nothing."""
     about = verdict.about
     rule = next((rule for rule in TOPIC_RULES if about.having(*rule.handlings)), None)
-    if rule is None or (rule.name in _NOT_BESIDE_A_FILE and _brings_form(verdict)):
+    if rule is None or (rule.name in _NOT_BESIDE_OTHERS and _says_something_else(verdict)):
         return verdict
     return replace(verdict, kind=rule.kind, rule=rule.name)
 
 
-def _brings_form(verdict: Verdict) -> bool:
-    # Whoever speaks of the form and attaches a file means to have sent it, as something other.
-    return verdict.rule == "attachment_but_no_pdf" and bool(verdict.about.having(Handling.FORM))
+def _says_something_else(verdict: Verdict) -> bool:
+    # Whoever speaks of the form and attaches a file means to have sent it, as something other; and
+    # that a number cannot be right has to be said.
+    brings_form = verdict.rule == "attachment_but_no_pdf" and verdict.about.having(Handling.FORM)
+    return bool(brings_form) or verdict.rule == MISNAMED_RULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,12 +271,17 @@ def _names_request(message: InboundMessage, _: ClassificationContext) -> bool:
     return bool(find_tracking_numbers(message.subject))
 
 
+def _names_request_in_text(message: InboundMessage, _: ClassificationContext) -> bool:
+    return bool(find_named_numbers(message))
+
+
 def _misnames_request(message: InboundMessage, _: ClassificationContext) -> bool:
-    return bool(find_miswritten_tracking_numbers(message.subject))
+    return misnames_number(message)
 
 
-def _wishes_by_keyword(message: InboundMessage, _: ClassificationContext) -> bool:
-    # In the subject a number alone is enough; in the text a keyword has to stand beside it.
+def _wishes_by_keyword(message: InboundMessage, context: ClassificationContext) -> bool:
+    if _has_document(message, context):
+        return False
     wish = find_wish(message)
     return wish is not None and wish.is_about_a_number
 
@@ -299,13 +310,8 @@ def _has_document(message: InboundMessage, _: ClassificationContext) -> bool:
     return any(part.is_document for part in message.papers)
 
 
-def _is_file(part: Attachment) -> bool:
-    # A text part without a name is a footer or what follows a picture, and no file to a person.
-    return bool(part.name) or not part.declared_type.startswith("text/")
-
-
 def _has_file(message: InboundMessage, _: ClassificationContext) -> bool:
-    return any(_is_file(part) for part in message.attachments)
+    return has_file(message)
 
 
 def _has_attached_mail(message: InboundMessage, _: ClassificationContext) -> bool:
@@ -340,11 +346,12 @@ RULES: tuple[Rule, ...] = (
     Rule("answers_our_letter", _K.REQUESTER_REPLY, _carries("letter")),
     Rule("tracking_number_in_subject", _K.REQUESTER_REPLY, _names_request),
     Rule("certification_attached", _K.REQUESTER_REPLY, _has_certifications_alone),
+    Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
+    Rule("tracking_number_in_text", _K.REQUESTER_REPLY, _names_request_in_text),
     Rule("pdf_attached", _K.REQUEST, _has_pdf),
     Rule("page_picture_attached", _K.REQUEST, _has_document),
     Rule("asks_to_verify", _K.REQUESTER_REPLY, _asks_to_verify),
-    Rule("keyword_with_number", _K.REQUESTER_REPLY, _wishes_by_keyword),
-    Rule("tracking_number_does_not_hold", _K.OTHER, _misnames_request),
+    Rule(MISNAMED_RULE, _K.OTHER, _misnames_request),
     Rule("attachment_but_no_pdf", _K.OTHER, _has_file),
     Rule("attached_mail_only", _K.OTHER, _has_attached_mail),
     Rule("no_attachment", _K.OTHER, lambda _message, _context: True),
@@ -356,10 +363,12 @@ _NOT_OF_A_PERSON = frozenset(
 )
 
 #: Rules after which what a mail is about decides, because nothing else in it does.
-_LEAVE_TO_TOPICS = frozenset({"attachment_but_no_pdf", "attached_mail_only", "no_attachment"})
+_LEAVE_TO_TOPICS = frozenset(
+    {MISNAMED_RULE, "attachment_but_no_pdf", "attached_mail_only", "no_attachment"}
+)
 
-#: Rules that a file beside words about the form speaks against.
-_NOT_BESIDE_A_FILE = frozenset({"form_asked_for", "belongs_elsewhere"})
+#: Rules that a file beside words about the form, or a number that cannot be, speaks against.
+_NOT_BESIDE_OTHERS = frozenset({"form_asked_for", "belongs_elsewhere"})
 
 #: A demand has one fixed answer, so it comes first; urgent topics are seen to in any kind of mail.
 TOPIC_RULES: tuple[TopicRule, ...] = (

@@ -18,7 +18,8 @@ _PDF_TYPES = frozenset({"application/pdf", "application/x-pdf"})
 _FACTS_NAMES = (b"certification-facts.json", b"certification\\055facts\\056json")
 
 #: How ZIP archives and `winmail.dat` begin, in which a PDF may stand unpacked near the start.
-WRAPPING_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"\x78\x9f\x3e\x22")
+TNEF_START = b"\x78\x9f\x3e\x22"
+WRAPPING_STARTS = (b"PK\x03\x04", b"PK\x05\x06", TNEF_START)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class Attachment:
     #: Of pictures bound together, for each page the positions of its picture, which may have come
     #: more than once; empty for everything that came as it is.
     bound_from: tuple[tuple[int, ...], ...] = ()
+    content_id: str = ""  #: by which the HTML body may show it, without its brackets
+    is_inline: bool = False  #: mail programs show it within the text
 
     @property
     def is_pdf(self) -> bool:
@@ -93,6 +96,7 @@ class InboundMessage:
     attached_messages: tuple[bytes, ...] = ()  #: message/rfc822 parts, never part of the text
     #: What lay inside attachments and attached messages, and what was bound from pictures.
     inside: tuple[Attachment, ...] = ()
+    was_opened: bool = False  #: what may lie inside was looked for
     defects: tuple[str, ...] = ()  #: stable codes of what was wrong with it
 
     @property

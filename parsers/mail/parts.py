@@ -55,6 +55,7 @@ class _Leaf:
     content_type: str
     name: str
     attached: bool  #: it or a container around it is meant as a file, not as text to read
+    shown: bool  #: it says that it is inline, or neither that nor a name of its own
 
 
 def find_parts(message: Message, *, max_depth: int) -> Parts:
@@ -69,7 +70,13 @@ def find_parts(message: Message, *, max_depth: int) -> Parts:
         if _is_body_text(leaf, data):
             _take_text(leaf, data, parts)
             continue
-        attachment = Attachment(name=leaf.name, declared_type=leaf.content_type, data=data)
+        attachment = Attachment(
+            name=leaf.name,
+            declared_type=leaf.content_type,
+            data=data,
+            content_id=_content_id(leaf.part),
+            is_inline=leaf.shown,
+        )
         parts.attachments.append(attachment)
         if named_text is None and leaf.content_type == "text/plain" and not leaf.attached:
             named_text = attachment
@@ -95,7 +102,10 @@ def _walk(message: Message, parts: Parts, max_depth: int) -> Iterator[_Leaf]:
         if not content_type.startswith("multipart/") or not children:
             if content_type.startswith("multipart/"):
                 content_type = "text/plain"  # No boundary was found: what is there is one text.
-            yield _Leaf(part=part, content_type=content_type, name=name, attached=attached)
+            shown = not attached and (disposition == "inline" or not name)
+            yield _Leaf(
+                part=part, content_type=content_type, name=name, attached=attached, shown=shown
+            )
         elif depth >= max_depth:
             parts.defects.append("nested_too_deeply")
         else:
@@ -114,6 +124,10 @@ def _disposition(part: Message) -> str:
         return (part.get_content_disposition() or "").strip()
     except (ValueError, TypeError, LookupError, AttributeError):
         return "attachment"
+
+
+def _content_id(part: Message) -> str:
+    return str(part.get("Content-ID", "")).strip().strip("<>")
 
 
 def _file_name(part: Message, parts: Parts) -> str:

@@ -83,7 +83,7 @@ def add_inside(
     message: InboundMessage, inside: tuple[Attachment, ...], context: ClassificationContext
 ) -> tuple[InboundMessage, Verdict]:
     """Return the mail with what lay inside its papers, and what it is now that this is known."""
-    whole = replace(message, inside=inside)
+    whole = replace(message, inside=inside, was_opened=True)
     return whole, classify(whole, context)
 
 

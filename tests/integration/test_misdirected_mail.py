@@ -10,6 +10,7 @@ from tests.worker_harness import (
     ALVAREZ,
     CLERK,
     DUTY,
+    LINDQVIST,
     MAILBOX,
     Harness,
     Opener,
@@ -61,6 +62,18 @@ def ask(text: str, **changes: object) -> bytes:
             "FORM_WANTED",
             ["not_pdf"],
             id="a form that is no PDF",
+        ),
+        pytest.param(
+            ask("What do you need from us?", files={"card.vcf": b"BEGIN:VCARD"}),
+            "FOR_A_PERSON",
+            ["no_form"],
+            id="a business card is no form that went wrong",
+        ),
+        pytest.param(
+            ask("Please send me the request form.", files={"card.vcf": b"BEGIN:VCARD"}),
+            "FORM_WANTED",
+            ["request_form"],
+            id="the form, from somebody with a business card",
         ),
     ],
 )
@@ -128,6 +141,19 @@ def test_an_answer_to_an_answer_is_read_anew(harness: Harness) -> None:
 def test_answers_are_bounded_by_day_and_then_a_person_looks(harness: Harness) -> None:
     found = [harness.deliver(ask(f"{WHERE} ({n})")) for n in range(ANSWERS_PER_DAY + 2)]
     assert found == ["REDIRECTED"] * ANSWERS_PER_DAY + ["FOR_A_PERSON"] * 2
+
+
+def test_staff_who_are_proven_are_answered_more_often(harness: Harness) -> None:
+    texts = [f"Please send me the request form. ({n})" for n in range(ANSWERS_PER_DAY + 2)]
+    assert {harness.deliver(compose(LINDQVIST, t)) for t in texts} == {"FORM_WANTED"}
+    assert len(harness.letters(to=LINDQVIST, kind="request_form")) == len(texts)
+
+
+def test_who_only_says_that_they_are_staff_is_answered_as_anybody(harness: Harness) -> None:
+    for n in range(ANSWERS_PER_DAY + 2):
+        raw = compose(LINDQVIST, f"Please send me the request form. ({n})", auth=None)
+        harness.deliver(raw)
+    assert len(harness.letters(to=LINDQVIST, kind="request_form")) == ANSWERS_PER_DAY
 
 
 def test_a_demand_gets_the_fixed_answer_and_supervisors_are_told(harness: Harness) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 import pytest
 
-from inbox_worker.storage.models import Event, FieldRecord, Problem, Request
+from inbox_worker.letters.staff_alerts import WROTE_PER_DAY
+from inbox_worker.storage.models import Event, FieldRecord, JournalEntry, Problem, Request
 from tests.worker_harness import (
     APPROVE,
     CLERK,
     LINDQVIST,
     ORTEGA,
+    STAFF,
     Harness,
     compose,
     compose_reply,
@@ -267,7 +270,7 @@ def test_an_automatic_reply_is_no_answer(harness: Harness) -> None:
 @pytest.mark.parametrize(
     ("mail", "disposition"),
     [
-        pytest.param({"author": "other@courts.example"}, "FORM_WANTED", id="another address"),
+        pytest.param({"author": "other@courts.example"}, "FOR_A_PERSON", id="another address"),
         pytest.param(
             {"in_reply_to": None, "to": "ero.outreach@agency.example"},
             "CORRESPONDENCE_RECORDED",
@@ -311,14 +314,30 @@ def test_other_words_about_a_request_are_kept_and_change_nothing(
     assert (event.code, event.request_id) == ("requester_wrote", 1)
 
 
-def test_reviewers_are_told_once_a_day_that_a_requester_wrote(filed: Harness) -> None:
+def test_reviewers_are_told_of_every_mail_of_a_requester(filed: Harness) -> None:
     last = filed.last_letter_id()
-    for text in ("Any news?", "Any news today?"):
+    for text in ("He was moved.", "Please withdraw, the case was dismissed."):
         answer(filed, text)
     told = [x for x in filed.letters() if x.id > last]
-    assert sorted(x.recipient for x in told) == sorted({x.recipient for x in told})
-    assert ORTEGA in {x.recipient for x in told}
+    assert Counter(x.recipient for x in told) == dict.fromkeys(STAFF, 2)
     assert all("requester wrote" in x.subject for x in told)
+    entries = [e.id for e in filed.rows(JournalEntry)[-2:]]
+    of_one = [x.text for x in told if x.recipient == ORTEGA]
+    for number, text in zip(entries, of_one, strict=True):
+        assert f"journal entry: {number}" in text, "and which mail it is"
+
+
+def test_of_a_requesters_many_mails_a_day_reviewers_are_told_ten_times(filed: Harness) -> None:
+    last = filed.last_letter_id()
+    for number in range(WROTE_PER_DAY + 2):
+        assert answer(filed, f"Mail {number}.") == "CORRESPONDENCE_RECORDED"
+    told = [x for x in filed.letters(to=ORTEGA) if x.id > last]
+    assert len(told) == WROTE_PER_DAY
+    assert [("no more of today" in x.text) for x in told] == [False] * (WROTE_PER_DAY - 1) + [True]
+    assert filed.events().count("requester_wrote") == WROTE_PER_DAY + 2, "each is recorded"
+    filed.clock.advance(days=1)
+    answer(filed, "One more.")
+    assert len([x for x in filed.letters(to=ORTEGA) if x.id > last]) == WROTE_PER_DAY + 1
 
 
 @pytest.mark.parametrize("wording", ["{number}", "Re: news? {lower}", "FW: {bare}"])
@@ -331,23 +350,85 @@ def test_a_number_in_the_subject_names_the_request(filed: Harness, wording: str)
 def test_a_stranger_who_knows_a_number_learns_nothing(filed: Harness) -> None:
     number = filed.request().tracking_number
     raw = compose("stranger@elsewhere.example", "News?", subject=number)
-    assert filed.deliver(raw) == "FORM_WANTED"
+    assert filed.deliver(raw) == "FOR_A_PERSON"
     words = filed.newest("stranger@elsewhere.example")
-    assert words.kind == "no_form"
+    assert words.kind == "nothing_to_tell"
     assert number not in words.text + words.subject
 
 
 @pytest.mark.parametrize(
-    ("subject", "is_told", "disposition"),
+    ("subject", "text", "kind"),
     [
-        pytest.param("[CJS-2026-000001-3] news?", True, "FORM_WANTED", id="its digit does not fit"),
-        pytest.param("news?", False, "FOR_A_PERSON", id="no number at all"),
+        pytest.param("[CJS-2026-000001-3] news?", "Any?", "nothing_to_tell", id="its digit is off"),
+        pytest.param("news?", "Any of CJS-2026-000001-3?", "nothing_to_tell", id="in the text"),
+        pytest.param("news?", "Any news?", "no_form", id="no number at all"),
     ],
 )
 def test_a_miswritten_tracking_number_is_said_and_never_guessed(
-    filed: Harness, subject: str, disposition: str, *, is_told: bool
+    filed: Harness, subject: str, text: str, kind: str
 ) -> None:
-    assert filed.deliver(compose(CLERK, "Any news?", subject=subject)) == disposition
+    assert filed.deliver(compose(CLERK, text, subject=subject)) == "FOR_A_PERSON"
     letter = filed.newest(CLERK)
-    assert letter.kind == "no_form"
-    assert ("cannot be right" in letter.text) == is_told
+    assert letter.kind == kind
+    assert ("cannot be right" in letter.text) == (kind == "nothing_to_tell")
+
+
+def test_a_number_in_the_text_names_the_request(filed: Harness) -> None:
+    text = f"About {filed.request().tracking_number}: he was moved."
+    assert filed.deliver(compose(CLERK, text, subject="News")) == "CORRESPONDENCE_RECORDED"
+    event = filed.rows(Event)[-1]
+    assert (event.code, event.request_id) == ("requester_wrote", 1)
+
+
+def test_a_form_whose_mail_names_a_request_in_its_text_joins_it(harness: Harness) -> None:
+    number = harness.file(subject_birth_date=None).tracking_number
+    raw = compose(CLERK, f"It corrects {number}.", subject="Form", files={"form.pdf": fill()})
+    assert harness.deliver(raw) == "FORM_RECEIVED"
+    assert harness.status() == "IN_REVIEW"
+
+
+def test_a_new_form_beside_the_number_of_another_request_stands_alone(filed: Harness) -> None:
+    form = fill(subject_family_name="Muster", subject_a_number="A000000103", case_numbers="25-7")
+    text = f"As in {filed.request().tracking_number}."
+    raw = compose(CLERK, text, subject="Form", files={"form.pdf": form})
+    assert filed.deliver(raw) == "FILED"
+    assert len(filed.rows(Request)) == 2
+
+
+def test_every_request_that_is_named_is_told_of(filed: Harness) -> None:
+    filed.file(case_numbers="26-CR-000999")
+    first, second = (r.tracking_number for r in filed.rows(Request))
+    text = f"Please withdraw {second} and {first}: both cases were dismissed."
+    assert filed.deliver(compose(CLERK, text, subject="News")) == "CORRESPONDENCE_RECORDED"
+    wrote = [e.request_id for e in filed.rows(Event) if e.code == "requester_wrote"]
+    assert wrote == [2, 1]
+    subjects = [x.subject for x in filed.letters(to=ORTEGA, kind="staff_alert")]
+    assert [number in s for number, s in zip((second, first), subjects, strict=True)] == [True] * 2
+
+
+def test_the_answer_to_a_question_that_names_another_request_counts_for_both(
+    filed: Harness,
+) -> None:
+    filed.file(case_numbers="26-CR-000999")
+    first = filed.rows(Request)[0].tracking_number
+    filed.reply(LINDQVIST, "NEED INFO birth date", to=filed.notice(LINDQVIST))
+    assert answer(filed, f"As in {first}, it is 23 July 1988.") == "CORRESPONDENCE_RECORDED"
+    assert [r.status for r in filed.rows(Request)] == ["IN_REVIEW", "IN_REVIEW"]
+    assert filed.rows(Request)[1].round == 2
+    assert [e.request_id for e in filed.rows(Event) if e.code == "requester_wrote"] == [1]
+
+
+def test_an_answer_that_asks_for_the_status_too_is_both(harness: Harness) -> None:
+    harness.file()
+    ask(harness)
+    text = "He was born on 23 July 1988.\n\nStatus update, please."
+    assert answer(harness, text) == "ANSWER_RECORDED"
+    assert "He was born on 23 July 1988." in harness.notice(ORTEGA).text
+    assert "stands: in review" in harness.newest(CLERK, "stage_report").text
+
+
+def test_a_demand_of_a_requester_gets_the_fixed_answer(filed: Harness) -> None:
+    text = f"You are served with a subpoena duces tecum about {filed.request().tracking_number}."
+    assert filed.deliver(compose(CLERK, text, subject="Hello")) == "CORRESPONDENCE_RECORDED"
+    assert filed.newest(CLERK).kind == "demand_received"
+    assert "requester_wrote" in filed.events()

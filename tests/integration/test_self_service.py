@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import update
 
 from inbox_worker.handling.self_service import ANSWERS_PER_REQUEST, STAGES
 from inbox_worker.status import RequestStatus
-from inbox_worker.storage.models import Event, Request
+from inbox_worker.storage.models import Event, JournalEntry, Request
 from tests.worker_harness import (
     CLERK,
     LINDQVIST,
@@ -105,6 +106,86 @@ def test_anyone_else_gets_the_answer_of_a_number_that_does_not_exist(
     assert not filed.letters(kind="stage_report")
 
 
+PLAIN = [
+    pytest.param("STATUS\n{number}", id="the number below"),
+    pytest.param("Please send me the status of {number}.", id="politely"),
+    pytest.param("What is the status of {number}?", id="a question"),
+    pytest.param("Hello, STATUS {number}", id="behind a greeting"),
+    pytest.param("Status update on {number} please", id="an update"),
+    pytest.param("Estado del trámite {number}", id="in Spanish"),
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_it_is_told_whoever_asks_in_plain_words(filed: Harness, text: str) -> None:
+    assert ask(filed, text.format(number=number_of(filed))) == "STATUS_ANSWERED"
+    assert stage_of(filed.newest(CLERK, "stage_report")) == "in review"
+
+
+def test_what_more_is_said_waits_for_a_person(filed: Harness) -> None:
+    text = f"What is the status of {number_of(filed)}? If it is open, please withdraw it."
+    assert ask(filed, text) == "CORRESPONDENCE_RECORDED"
+    assert stage_of(filed.newest(CLERK, "stage_report")) == "in review"
+    assert filed.newest(LINDQVIST, "staff_alert").recipient == LINDQVIST
+    assert "requester_wrote" in filed.events()
+
+
+#: What names a request without a keyword that is obeyed.
+NAMING = [
+    pytest.param("Please withdraw {number}. The case was dismissed.", id="a reason"),
+    pytest.param("WITHDRAW {number} - case dismissed", id="a reason behind a dash"),
+    pytest.param("WITHDRAW\n{number}", id="the number below"),
+    pytest.param("Withdrawal of request {number}", id="a noun"),
+    pytest.param("Cancel my request {number}", id="another word"),
+    pytest.param("Retiramos la solicitud, {number}, porque terminó.", id="in Spanish"),
+    pytest.param("He was found. {number}", id="anything"),
+    pytest.param("What is the status of {number}? And who reviews it?", id="a question more"),
+]
+
+
+@pytest.mark.parametrize("text", NAMING)
+def test_what_names_a_request_and_is_not_obeyed_reaches_its_reviewers(
+    filed: Harness, text: str
+) -> None:
+    last = filed.last_letter_id()
+    assert ask(filed, text.format(number=number_of(filed))) == "CORRESPONDENCE_RECORDED"
+    assert filed.status() == "IN_REVIEW"
+    (event,) = [e for e in filed.rows(Event) if e.code == "requester_wrote"]
+    assert (event.request_id, event.journal_id) == (1, filed.rows(JournalEntry)[-1].id)
+    sent = [x for x in filed.letters() if x.id > last and x.kind != "stage_report"]
+    assert {x.recipient for x in sent} == set(STAFF), "and its author gets no letter that is false"
+
+
+def without_tokens(letter: Sent) -> bytes:
+    """Return a letter's bytes without what is random in each: its token, and the boundary."""
+    boundary = str(letter.message.get_boundary()).encode()
+    raw = letter.raw.replace(boundary, b"boundary")
+    return re.sub(rb"letter\.[0-9a-z]{26}@", b"letter.token@", raw)
+
+
+@pytest.mark.parametrize("subject", ["Question", "{number}"])
+@pytest.mark.parametrize("text", [*PLAIN, *NAMING, pytest.param("STATUS {number}", id="keyword")])
+def test_strangers_are_told_the_same_byte_for_byte_whether_there_is_such_a_request(
+    filed: Harness, subject: str, text: str
+) -> None:
+    found = []
+    for number in (number_of(filed), "CJS-2026-000777-6"):
+        letters, events = filed.last_letter_id(), len(filed.events())
+        raw = compose(
+            STRANGER,
+            text.format(number=number),
+            subject=subject.format(number=number),
+            message_id="<one@press.example>",
+        )
+        disposition = filed.deliver(raw)
+        (letter,) = [x for x in filed.letters() if x.id > letters]
+        happened = [(e.code, e.request_id, e.detail) for e in filed.rows(Event)[events:]]
+        found.append((disposition, letter.recipient, letter.due_at, happened))
+        found.append(without_tokens(letter))
+    assert found[:2] == found[2:]
+    assert filed.newest(STRANGER).kind == "nothing_to_tell"
+
+
 def test_a_number_that_cannot_be_is_said_so(harness: Harness) -> None:
     assert ask(harness, "STATUS CJS-2026-000777-1") == "STATUS_ANSWERED"
     assert "its last digit does not fit" in harness.newest(CLERK, "nothing_to_tell").text
@@ -197,6 +278,24 @@ def test_a_number_beside_the_keyword_means_more_than_the_letter_answered(filed: 
     assert filed.deliver(raw) == "WITHDRAWAL_APPLIED"
     statuses = {r.id: r.status for r in filed.rows(Request)}
     assert statuses == {first.id: "WITHDRAWN", second.id: "IN_REVIEW"}
+
+
+def test_the_number_beside_the_keyword_means_more_than_the_subject(filed: Harness) -> None:
+    filed.file(case_numbers="26-CR-000999")
+    first, second = filed.rows(Request)
+    raw = compose_reply(filed.newest(CLERK), f"WITHDRAW {first.tracking_number}")
+    assert second.tracking_number in filed.newest(CLERK).subject
+    assert filed.deliver(raw) == "WITHDRAWAL_APPLIED"
+    statuses = {r.id: r.status for r in filed.rows(Request)}
+    assert statuses == {first.id: "WITHDRAWN", second.id: "IN_REVIEW"}
+
+
+def test_of_two_that_are_taken_back_at_once_the_second_waits_for_a_person(filed: Harness) -> None:
+    filed.file(case_numbers="26-CR-000999")
+    first, second = (r.tracking_number for r in filed.rows(Request))
+    assert ask(filed, f"WITHDRAW {first}, {second}") == "CORRESPONDENCE_RECORDED"
+    assert [r.status for r in filed.rows(Request)] == ["WITHDRAWN", "IN_REVIEW"]
+    assert [e.request_id for e in filed.rows(Event) if e.code == "requester_wrote"] == [2]
 
 
 def test_a_program_withdraws_nothing(filed: Harness) -> None:

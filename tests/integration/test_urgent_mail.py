@@ -21,6 +21,7 @@ from tests.worker_harness import (
     CHEN,
     CLERK,
     DUTY,
+    MAILBOX,
     ORTEGA,
     Harness,
     Opener,
@@ -254,7 +255,33 @@ def test_many_mails_of_one_author_do_not_bury_the_people_on_duty(harness: Harnes
         harness.deliver(compose(MOTHER, f"{TEXT} ({number})"))
     assert len(harness.letters(to=DUTY, kind="urgent_alert")) == 10
     assert harness.events().count("urgent_mail") == 13
-    assert len(harness.letters(to=MOTHER)) == 5, "and the author gets five answers a day"
+    assert len(harness.letters(to=MOTHER)) == 10, "and the author gets ten answers a day"
+
+
+def test_the_help_leaves_however_many_answers_the_author_had(open_harness: Opener) -> None:
+    harness = open_harness(intake={"answers_per_domain": 6, "answers_per_day": 6})
+    for number in range(7):
+        harness.deliver(compose(MOTHER, f"Please send me the request form. ({number})"))
+    assert len(harness.letters(to=MOTHER, kind="request_form")) == 5
+    harness.deliver(compose(MOTHER, TEXT))
+    assert harness.newest(MOTHER).kind == "urgent_help"
+
+
+def test_urgent_mail_takes_nothing_from_the_answers_to_other_mail(harness: Harness) -> None:
+    for number in range(6):
+        harness.deliver(compose(MOTHER, f"{TEXT} ({number})"))
+    assert harness.deliver(compose(MOTHER, "Please send me the request form.")) == "FORM_WANTED"
+
+
+def test_two_programs_do_not_call_for_help_for_ever(harness: Harness) -> None:
+    harness.deliver(compose(MOTHER, TEXT))
+    turn = 0
+    while len(letters := harness.letters(to=MOTHER)) > turn:
+        assert turn < 30, "it goes on"
+        harness.deliver(compose_reply(letters[turn], f"{TEXT} Ticket {turn}.", to=MAILBOX))
+        harness.deliver(compose_reply(alert(harness), f"Seen {turn}."))
+        turn += 1
+    assert turn == 10
 
 
 def take_up(harness: Harness, entry_id: int, worker_id: str) -> Intake:

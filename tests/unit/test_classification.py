@@ -155,7 +155,7 @@ CASES: dict[str, tuple[bytes, str, str]] = {
     "a logo": (
         build(CLERK, MIXED, parts=(TEXT, picture(320, 90))),
         "other",
-        "attachment_but_no_pdf",
+        "no_attachment",
     ),
     "a word document": (
         build(CLERK, MIXED, parts=(TEXT, "Content-Type: application/msword; name=a.doc\n\nx")),
@@ -195,8 +195,28 @@ CASES: dict[str, tuple[bytes, str, str]] = {
     ),
     "a number in the text without a keyword": (
         build(CLERK, "Subject: Question", body="What of CJS-2026-000001-7?"),
+        "requester_reply",
+        "tracking_number_in_text",
+    ),
+    "a number in what is quoted": (
+        build(CLERK, "Subject: Question", body="What of it?\n\n> CJS-2026-000001-7"),
         "other",
         "no_attachment",
+    ),
+    "a number in the text that cannot be one": (
+        build(CLERK, "Subject: Question", body="What of CJS-2026-000001-4?"),
+        "other",
+        "tracking_number_does_not_hold",
+    ),
+    "a form, and a number in the text": (
+        build(CLERK, MIXED, parts=("\nIt corrects CJS-2026-000001-7.", PDF)),
+        "requester_reply",
+        "tracking_number_in_text",
+    ),
+    "a form, and a keyword in the text": (
+        build(CLERK, MIXED, parts=("\nSTATUS CJS-2026-000001-7", PDF)),
+        "requester_reply",
+        "tracking_number_in_text",
     ),
     "auto-submitted no": (
         build(STAFF, REVIEW, "Auto-Submitted: no", body="APPROVE"),
