@@ -91,10 +91,39 @@ def classify(message: InboundMessage, context: ClassificationContext) -> Verdict
     """Return what the mail is by the first rule of `RULES` that holds, and what it is about."""
     rule = next(rule for rule in RULES if rule.holds(message, context))
     verdict = Verdict(kind=rule.kind, rule=rule.name)
-    if context.topics is None or rule.kind in _NOT_OF_A_PERSON:
+    if context.topics is None or not _is_heard(rule, message, context):
         return verdict
-    verdict = replace(verdict, about=read_topics(message, context.topics))
+    about = read_topics(message, context.topics)
+    if rule.kind is MessageKind.AUTO_REPLY:
+        about = replace(about, topics=about.having(Handling.URGENT))
+    verdict = replace(verdict, about=about)
     return judge_by_topics(verdict) if rule.name in _LEAVE_TO_TOPICS else verdict
+
+
+def _is_heard(rule: Rule, message: InboundMessage, context: ClassificationContext) -> bool:
+    """Whether a person may speak in the mail: of one too large, in the header that was fetched."""
+    if rule.kind is MessageKind.OVERSIZE:
+        small = replace(context, oversize=False)
+        rule = next(rule for rule in RULES if rule.holds(message, small))
+    return rule.kind not in _NOT_OF_A_PERSON or _passes_on_a_person(rule, message, context)
+
+
+def _passes_on_a_person(
+    rule: Rule, message: InboundMessage, context: ClassificationContext
+) -> bool:
+    """Whether a program may pass on what a person typed, as an office's contact form does.
+
+    A form answers nothing. What answers us, a ticket system for one, repeats our own alerts.
+    """
+    author = "" if message.author is None else message.author.address.lower()
+    return (
+        rule.name in _SUBMITTED
+        and _is_auto_generated(message, context)
+        and not (message.in_reply_to or message.references)
+        and not find_reply_tokens(message, context.own_addresses)
+        and author not in context.own_addresses
+        and not any(r.holds(message, context) for r in RULES if r.name in _OF_PROGRAMS_ALONE)
+    )
 
 
 def judge_by_topics(verdict: Verdict) -> Verdict:
@@ -183,6 +212,12 @@ def _is_other_report(message: InboundMessage, _: ClassificationContext) -> bool:
 def _is_auto_submitted(message: InboundMessage, _: ClassificationContext) -> bool:
     value = (message.header("Auto-Submitted") or "no").strip().lower()
     return not value.startswith("no")
+
+
+def _is_auto_generated(message: InboundMessage, _: ClassificationContext) -> bool:
+    # RFC 3834, section 5: no answer to anything, unlike `auto-replied`.
+    value = (message.header("Auto-Submitted") or "").partition(";")[0]
+    return value.strip().lower() == "auto-generated"
 
 
 def _is_auto_submitted_with_pdf(message: InboundMessage, context: ClassificationContext) -> bool:
@@ -319,7 +354,14 @@ RULES: tuple[Rule, ...] = (
     Rule("no_attachment", _K.OTHER, lambda _message, _context: True),
 )
 
-#: Kinds that no person writes, and what was not fetched: nothing in them is about anything.
+#: By which what a program sent by itself is known.
+_SUBMITTED = frozenset({"auto_submitted_with_pdf", "auto_submitted"})
+#: What no person typed, though it be marked as those are.
+_OF_PROGRAMS_ALONE = frozenset(
+    {"automatic_header", "automatic_subject", "list_header", "bulk_precedence"}
+)
+
+#: Kinds that no person writes, and what was not fetched.
 _NOT_OF_A_PERSON = frozenset(
     {_K.BOUNCE, _K.ABUSE_REPORT, _K.AUTO_REPLY, _K.OWN_MAIL, _K.LIST_MAIL, _K.OVERSIZE}
 )
