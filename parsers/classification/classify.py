@@ -9,12 +9,17 @@ only of mail that brings no form and answers nothing of ours: by `TOPIC_RULES`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from parsers.classification.topic_table import Handling, TopicTable
-from parsers.classification.topics import TopicReading, read_topics
+from parsers.classification.topics import (
+    FoundTopic,
+    TopicReading,
+    order_topics,
+    read_topics,
+)
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
 from parsers.mail.machine_marks import (
     has_automatic_header,
@@ -100,6 +105,11 @@ def classify(message: InboundMessage, context: ClassificationContext) -> Verdict
     return judge_by_topics(verdict) if rule.name in _LEAVE_TO_TOPICS else verdict
 
 
+def is_of_a_person(verdict: Verdict) -> bool:
+    """Whether a person wrote the mail, and all of it was fetched."""
+    return verdict.kind not in _NOT_OF_A_PERSON
+
+
 def _is_heard(rule: Rule, message: InboundMessage, context: ClassificationContext) -> bool:
     """Whether a person may speak in the mail: of one too large, in the header that was fetched."""
     if rule.kind is MessageKind.OVERSIZE:
@@ -124,6 +134,18 @@ def _passes_on_a_person(
         and author not in context.own_addresses
         and not any(r.holds(message, context) for r in RULES if r.name in _OF_PROGRAMS_ALONE)
     )
+
+
+def add_topics(verdict: Verdict, found: Sequence[FoundTopic], table: TopicTable) -> Verdict:
+    """Return the verdict with topics that were found elsewhere than in the mail's own words.
+
+    Of two with one name the first counts: a demand in a paper is more than a word of one.
+    """
+    if not found:
+        return verdict
+    topics = order_topics((*found, *verdict.about.topics), table)
+    whole = replace(verdict, about=replace(verdict.about, topics=topics))
+    return judge_by_topics(whole) if verdict.rule in _LEAVE_TO_TOPICS else whole
 
 
 def judge_by_topics(verdict: Verdict) -> Verdict:
