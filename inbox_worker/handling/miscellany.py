@@ -151,7 +151,6 @@ def _send_form(intake: Intake, session: Session) -> Disposition:
 def _answer_demand(intake: Intake, session: Session) -> Disposition:
     if may_answer(intake, session):
         directions.write_demand_received(intake, session)
-    directions.record_topics(intake, session, "demand_received")
     return Disposition.FOR_A_PERSON
 
 

@@ -104,6 +104,8 @@ def test_a_demand_beside_a_form_sends_the_request_to_counsel(
     is_ours = paper.demand == OURS
     assert request.status == ("LEGAL" if is_ours else "IN_REVIEW")
     assert ("demand_found" in request.flags) == is_ours
+    told = [e.detail["topic_rules"]["demand"] for e in harness.rows(Event) if "demand" in e.code]
+    assert told == ["paper:commands_us"] * is_ours
     assert demands(harness) == is_ours
     (receipt,) = harness.letters(to=CLERK)
     assert receipt.kind == ("legal_received" if is_ours else "acknowledgement")
