@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from importlib import resources
 
-#: The topics of mail, and what words weigh for a cry for help; they are read together.
-TOPIC_FILES = ("topics/topics.toml", "topics/word_weights.json")
+#: The topics of mail, what words weigh for a cry for help, and what papers are known by; they are
+#: read together.
+TOPIC_FILES = ("topics/topics.toml", "topics/word_weights.json", "topics/papers.toml")
 
 
 def read_data(name: str) -> bytes:

@@ -14,10 +14,12 @@ from inbox_worker.services import Services
 from inbox_worker.status import Disposition
 from inbox_worker.storage.models import JournalEntry
 from parsers.classification.classify import MessageKind, Verdict
+from parsers.classification.topic_table import Handling
 from parsers.extraction import Extraction
 from parsers.mail.authentication import AuthenticationVerdict, judge_authentication
 from parsers.mail.delivery_reports import ReturnedLetter
 from parsers.mail.message import Attachment, InboundMessage
+from parsers.papers.hearing import PAPER as DEMAND_PAPER
 
 #: What a handler returns: writes everything in the transaction and says what became of the mail.
 Apply = Callable[[Session], Disposition]
@@ -93,6 +95,12 @@ class Intake:
     def is_read(self) -> bool:
         """Whether the readers are done with all its documents."""
         return all(document.reading.done() for document in self.documents)
+
+    @property
+    def brings_demand(self) -> bool:
+        """Whether a paper that came with it demands something of us; a word of one is none."""
+        demands = self.verdict.about.having(Handling.DEMAND)
+        return any(topic.rule.startswith(DEMAND_PAPER) for topic in demands)
 
     @property
     def channel(self) -> str:

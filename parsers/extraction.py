@@ -69,6 +69,15 @@ class DocumentWarning:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Something urgent that a document, or a paper beside it, speaks of."""
+
+    topic: str  #: its name in the table of topics
+    rule: str  #: where it was heard, and by which rule: `paper:weighed_words`
+    words: tuple[str, ...] = ()  #: of our own table, that weighed most
+
+
 def _or_null(value: Value) -> Value | None:
     return None if value == "" else value
 
@@ -103,6 +112,10 @@ class Extraction:
     warnings: tuple[DocumentWarning, ...] = ()
     further: tuple[Extraction, ...] = ()  #: of the other forms in the same document
     passed_over: tuple[int, ...] = ()  #: pages, from 1, that show something and no form
+    #: What was read in pictures of pages that are no form's. It stays where it was read.
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    heard: tuple[Heard, ...] = ()  #: what it speaks of that is urgent, where that was listened for
+    demand: str = ""  #: what it is as a demand, a `Demand`; empty where nobody looked
 
     @property
     def is_form(self) -> bool:

@@ -51,6 +51,10 @@ FLAG_WORDS: Mapping[Flag, tuple[str, str]] = {
     ),
     Flag.UNPROVEN_AUTHOR: ("Unproven author", "Nothing proves who sent the mail."),
     Flag.LEGAL_PROCESS: ("Demand attached", "A subpoena, order or other demand is attached."),
+    Flag.DEMAND_FOUND: (
+        "Demand found",
+        "A paper that came with the form seems to be a subpoena, order or other demand on us.",
+    ),
     Flag.CITIZENSHIP: (
         "Possible citizen",
         "The form gives birth in, or citizenship of, the United States.",

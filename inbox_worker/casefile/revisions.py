@@ -27,7 +27,7 @@ from parsers.forms.validation import validate
 _MISSING = "This field must be filled in."
 
 #: Flags that no value of the form brought about, and none ends.
-_LASTING = frozenset({Flag.PROTECTED, Flag.DUPLICATE})
+_LASTING = frozenset({Flag.PROTECTED, Flag.DUPLICATE, Flag.DEMAND_FOUND})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +101,12 @@ def revise(
     change: Change,
     *,
     has_ssn: bool = False,
+    has_demand: bool = False,
 ) -> RequestStatus:
     """Start a new revision of the file with these values, and return where it now belongs.
 
-    `has_ssn` says that a Social Security number stands among the new values. Flags that hold no
+    `has_ssn` says that a Social Security number stands among the new values, `has_demand` that a
+    demand came with them. Flags that hold no
     longer end with an event. Somebody who is protected by law is known again here; who
     holds the request must have held the list before it.
     """
@@ -117,6 +119,7 @@ def revise(
         sender=Sender(address=request.author_address, is_proven=request.author_proven),
         official_domains=services.settings.general.official_domains,
         today=services.local_date(services.clock()),
+        has_demand=has_demand,
     )
     store.start_revision(session, request)
     store.add_problems(session, request, problems)

@@ -31,11 +31,15 @@ class Flag(StrEnum):
     ADDRESS_DIFFERS = "address_differs"  #: the form names another address than the mail's author
     UNPROVEN_AUTHOR = "unproven_author"  #: nothing proves who sent the mail
     LEGAL_PROCESS = "legal_process"  #: a subpoena, order or other demand is attached
+    DEMAND_FOUND = "demand_found"  #: a paper that came with it commands us, whatever its form says
     CITIZENSHIP = "citizenship"  #: birth in, or citizenship of, the United States
     MINOR = "minor"  #: under 18 today or on an obligation date, by some reading of the birth date
     AMBIGUOUS_BIRTH_DATE = "ambiguous_birth_date"  #: day and month could be swapped
     SSN = "ssn"  #: a Social Security number was found, and masked
 
+
+#: By which a request is known to come with a demand.
+DEMANDS = frozenset({Flag.LEGAL_PROCESS, Flag.DEMAND_FOUND})
 
 #: Problems that a flag of the same name tells of, and that put no value in doubt.
 _NO_DOUBT = frozenset({Flag.LETTERS_NOT_DRAWN.value})
@@ -69,14 +73,20 @@ def triage(
     sender: Sender,
     official_domains: Sequence[str],
     today: date,
+    has_demand: bool = False,
 ) -> Triage:
-    """Judge a form's values; `today` is the Eastern date, `warnings` the document's codes."""
+    """Judge a form's values; `today` is the Eastern date, `warnings` the document's codes.
+
+    `has_demand` says that a paper which came with it demands something of us.
+    """
     values = {name: v.value for name, v in fields.items()}
     flags = _find_flags(values, problems, warnings, sender, official_domains, today)
+    if has_demand:
+        flags |= {Flag.DEMAND_FOUND}
     if any(found.is_doubtful for found in fields.values()):
         flags |= {Flag.DOUBTFUL}
     complete = not missing and all(p.flag_only for p in problems)
-    if Flag.LEGAL_PROCESS in flags or (complete and Flag.CITIZENSHIP in flags):
+    if flags & DEMANDS or (complete and Flag.CITIZENSHIP in flags):
         route = RequestStatus.LEGAL
     else:
         route = RequestStatus.IN_REVIEW if complete else RequestStatus.INCOMPLETE

@@ -14,13 +14,14 @@ from config.data import TOPIC_FILES, read_data
 from config.sections import ReviewSettings
 from inbox_worker.reading.reader import DocumentReader, load_definitions
 from parsers.classification.classify import ClassificationContext, MessageKind, classify
-from parsers.classification.topic_table import parse_topic_table
+from parsers.classification.topic_table import TopicTable, parse_topic_table
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
-from parsers.mail.message import InboundMessage
+from parsers.mail.message import Attachment, InboundMessage
 from parsers.mail.parsing import parse_message
+from parsers.papers.hearing import count_beside, count_documents
 from parsers.papers.inside import may_hold_papers
-from parsers.papers.mail_reading import add_inside
+from parsers.papers.mail_reading import add_inside, list_documents, may_speak
 from parsers.reading.document import build_refused
 from parsers.replies.command import Command
 from parsers.replies.command_reader import build_field_names, parse_command
@@ -53,20 +54,25 @@ def explain_mail(
     addresses = frozenset(own) or frozenset(
         _plain(recipient.address) for recipient in message.recipients
     )
-    context = ClassificationContext(
-        own_addresses=addresses,
-        spam_marks=spam_marks,
-        topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
-    )
+    topics = parse_topic_table(*map(read_data, TOPIC_FILES))
+    context = ClassificationContext(own_addresses=addresses, spam_marks=spam_marks, topics=topics)
     verdict = classify(message, context)
     if may_hold_papers(message, verdict):
         inside = reader.find_inside(message.attachments, message.attached_messages)
         message, verdict = add_inside(message, inside, context)
+    if may_speak(message, verdict):
+        verdict = count_beside(verdict, *reader.hear_beside(message, context), topics)
+    read = [
+        (message.papers[n], _read_paper(message, n, reader, today, topics))
+        for n in message.documents
+    ]
+    if list_documents(message, verdict):
+        verdict = count_documents(verdict, read, topics)
     new_text = find_new_text(message)
     return {
         "kind": verdict.kind.value,
         "rule": verdict.rule,
-        "forms": _find_forms(message, reader, today),
+        "forms": [_describe_form(paper, extraction) for paper, extraction in read],
         "attachments": [
             {
                 "name": paper.name,
@@ -108,34 +114,30 @@ def _plain(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _find_forms(
-    message: InboundMessage, reader: DocumentReader, today: date
-) -> list[dict[str, Any]]:
-    found = []
-    for position in message.documents:
-        paper = message.papers[position]
-        read = _read_paper(message, position, reader, today).to_json()
-        found.append(
-            {
-                "name": paper.name,
-                **({"found_in": paper.found_in} if paper.found_in else {}),
-                **read["form"],
-                "missing": read["missing"],
-                "problems": read["problems"],
-                "warnings": read["warnings"],
-            }
-        )
-    return found
+def _describe_form(paper: Attachment, extraction: Extraction) -> dict[str, Any]:
+    read = extraction.to_json()
+    return {
+        "name": paper.name,
+        **({"found_in": paper.found_in} if paper.found_in else {}),
+        **read["form"],
+        "missing": read["missing"],
+        "problems": read["problems"],
+        "warnings": read["warnings"],
+    }
 
 
 def _read_paper(
-    message: InboundMessage, position: int, reader: DocumentReader, today: date
+    message: InboundMessage,
+    position: int,
+    reader: DocumentReader,
+    today: date,
+    topics: TopicTable,
 ) -> Extraction:
     paper = message.papers[position]
     if paper.refusal:
         return build_refused(paper.refusal)
     beside = message.count_beside(position)
-    return reader.read(paper.data, today=today, attachments_beside_form=beside)
+    return reader.read(paper.data, today=today, attachments_beside_form=beside, topics=topics)
 
 
 def _explain_command(new_text: NewText, *, is_reply: bool) -> dict[str, Any]:

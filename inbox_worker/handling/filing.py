@@ -345,6 +345,7 @@ def judge_extraction(
         sender=sender,
         official_domains=services.settings.general.official_domains,
         today=services.local_date(intake.now),
+        has_demand=intake.brings_demand,
     )
 
 

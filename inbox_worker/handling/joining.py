@@ -115,6 +115,7 @@ def join_form(joining: Joining, session: Session) -> Disposition:
         joining.problems,
         Change(actor=store.PROGRAM, now=intake.now, journal_id=intake.entry.id),
         has_ssn=any(w.code == "contains_ssn" for w in extraction.warnings),
+        has_demand=intake.brings_demand,
     )
     store.add_fields(session, request, joining.changed, recorded_by=store.PROGRAM, now=intake.now)
     record_keys(session, request, find_keys(documents.find_digest(form), joining.fields))

@@ -31,8 +31,11 @@ from parsers.replies.self_service import find_named_numbers, misnames_number
 def prepare_ignoring(intake: Intake) -> Apply:
     """Leave automatic mail, list mail and our own mail coming back unanswered.
 
-    A document that came with it (from a scanner, a court's system) waits for a person.
+    A document that came with it (from a scanner, a court's system) waits for a person, and so does
+    a cry for help that a contact form passed on.
     """
+    if intake.verdict.about.having(Handling.URGENT):
+        return partial(_note, intake, "mail_urgent", Disposition.FOR_A_PERSON)
     if any(a.is_document for a in intake.message.attachments):
         return partial(_note, intake, "document_from_a_program", Disposition.FOR_A_PERSON)
     return partial(_note, intake, "mail_ignored", Disposition.IGNORED)
@@ -175,7 +178,6 @@ def answer_demand(intake: Intake, session: Session) -> Disposition:
     """Give a demand its one answer, and leave it to a person."""
     if may_answer(intake, session):
         directions.write_demand_received(intake, session)
-    directions.record_topics(intake, session, "demand_received")
     return Disposition.FOR_A_PERSON
 
 
@@ -202,7 +204,12 @@ def _answer_without_form(intake: Intake, session: Session) -> Disposition:
 
 def _answer_oversize(intake: Intake, session: Session) -> Disposition:
     if may_answer(intake, session):
-        correspondence.write_oversize(intake.services, session, Inbound.of(intake), now=intake.now)
+        if intake.verdict.about.having(Handling.DEMAND):
+            directions.write_demand_received(intake, session)
+        else:
+            correspondence.write_oversize(
+                intake.services, session, Inbound.of(intake), now=intake.now
+            )
     staff_alerts.write_alarm(
         intake.services,
         session,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inbox_worker.handling.waiting import WaitingRoom
@@ -20,14 +20,21 @@ from inbox_worker.reading.system_faults import is_system_fault
 from inbox_worker.services import Services
 from inbox_worker.storage import claims, journal
 from inbox_worker.storage.models import JournalEntry
-from parsers.classification.classify import ClassificationContext, classify
+from parsers.classification.classify import ClassificationContext, classify, is_of_a_person
 from parsers.errors import ParseError
 from parsers.extraction import Extraction
 from parsers.mail.delivery_reports import find_returned_letter
 from parsers.mail.message import InboundMessage
 from parsers.mail.parsing import parse_message
+from parsers.papers.hearing import count_beside, count_documents
 from parsers.papers.inside import may_hold_papers
-from parsers.papers.mail_reading import REPORTS, MailReading, add_inside, list_documents
+from parsers.papers.mail_reading import (
+    REPORTS,
+    MailReading,
+    add_inside,
+    list_documents,
+    may_speak,
+)
 from parsers.reading.document import build_refused
 
 #: How many mails, and of how many bytes, are with the reader while earlier ones are filed.
@@ -71,7 +78,7 @@ def read_one(services: Services, entry_id: int) -> Intake:
     with services.database.read() as session:
         ((entry, raw),) = journal.read_mails(session, [entry_id])
     (intake,) = _finish_reading(services, _start_reading(services, entry, raw), None)
-    return intake
+    return _listen(intake)
 
 
 def _let_pass(
@@ -79,16 +86,32 @@ def _let_pass(
 ) -> Iterator[Intake]:
     """Yield the mails whose documents are read, those that waited first; the others wait."""
     if room is None:
-        yield from intakes
+        yield from map(_listen, intakes)
         return
-    yield from room.take_read()
+    yield from map(_listen, room.take_read())
     for intake in intakes:
         if intake.is_read:
-            yield intake
+            yield _listen(intake)
         else:
-            on_wait(intake)
+            on_wait(_listen(intake, only_read=True))
             _put_off(intake.services, intake.entry, is_kept=True)
             room.keep(intake)
+
+
+def _listen(intake: Intake, *, only_read: bool = False) -> Intake:
+    """Return the mail with what its documents say counted, once their readers are done.
+
+    With `only_read` those that are still being read are left out, and not waited for.
+    """
+    read = [
+        (d.attachment, d.reading.result())
+        for d in intake.documents
+        if d.reading.done() or not only_read
+    ]
+    if not read or not is_of_a_person(intake.verdict):
+        return intake
+    verdict = count_documents(intake.verdict, read, intake.services.topics)
+    return intake if verdict is intake.verdict else replace(intake, verdict=verdict)
 
 
 def _put_off(services: Services, entry: JournalEntry, *, is_kept: bool) -> None:
@@ -201,6 +224,7 @@ def _read_on(
         message.papers[position].data,
         today=services.local_date(now),
         attachments_beside_form=message.count_beside(position),
+        topics=services.topics,
     )
 
 
@@ -222,6 +246,9 @@ def _read_piece_by_piece(services: Services, reading: _Reading) -> Intake:
         if may_hold_papers(message, verdict):
             inside = services.reader.find_inside(message.attachments, message.attached_messages)
             message, verdict = add_inside(message, inside, reading.context)
+        if may_speak(message, verdict):
+            said = services.reader.hear_beside(message, reading.context)
+            verdict = count_beside(verdict, *said, services.topics)
     except ParseError as error:
         return Intake.unreadable(services, entry, now=now, code=error.code)
     except Exception as error:
@@ -256,4 +283,5 @@ def _submit(
         paper.data,
         today=services.local_date(now),
         attachments_beside_form=message.count_beside(position),
+        topics=services.topics,
     )

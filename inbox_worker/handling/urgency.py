@@ -1,11 +1,11 @@
 """Urgent mail: help for its author, an alert to people, and no peace until a person answers it.
 
 Danger to life, suicide or self-harm, assault or abuse in detention, trafficking: in mail of any
-kind that a person wrote. What becomes of the mail itself is its handler's business. An urgency is
-told to everybody in `[alerts].urgent` at once; as long as nobody acknowledges it, to them and the
-supervisors again, first after 15 minutes. Whoever was told acknowledges it by any reply to an
-alert, proven to be theirs; so does any member of staff who replies to one. Automatic mail never
-does.
+kind that a person wrote, in what came with it, and in what an office's contact form passes on.
+What becomes of the mail itself is its handler's business. An urgency is told to everybody in
+`[alerts].urgent` at once; as long as nobody acknowledges it, to them and the supervisors again,
+first after 15 minutes. Whoever was told acknowledges it by any reply to an alert, proven to be
+theirs; so does any member of staff who replies to one. Automatic mail never does.
 
 Outcomes of a reply to an alert: DECISION_APPLIED (acknowledged, now or before), REPLY_REFUSED.
 """
@@ -33,7 +33,7 @@ from inbox_worker.storage import claims, store
 from inbox_worker.storage.models import Urgency, UrgencyAlert
 from inbox_worker.storage.tokens import digest_token
 from outbound.letters.urgent_letters import UrgentAlert, compose_urgent_alert
-from parsers.classification.classify import MACHINE_WORDS_RULE, SPAM_RULE
+from parsers.classification.classify import MACHINE_WORDS_RULE, SPAM_RULE, MessageKind
 from parsers.classification.topic_table import Handling
 from parsers.mail.bindings import find_reply_tokens
 
@@ -57,7 +57,7 @@ def see_to(intake: Intake, session: Session) -> None:
     if not is_urgent(intake) or _find_urgency(session, intake) is not None:
         return
     directions.record_topics(intake, session, "urgent_mail")
-    if intake.verdict.rule not in _UNANSWERED and may_answer_urgent(intake, session):
+    if _may_be_answered(intake) and may_answer_urgent(intake, session):
         directions.write_urgent_help(intake, session)
     if _count_open(session, intake.author_address) >= _OPEN_OF_ONE_AUTHOR:
         return
@@ -100,6 +100,12 @@ def _answers_alert(intake: Intake) -> bool:
         return intake.verdict.rule == ANSWERS_ALERT
     own = intake.services.settings.own_addresses
     return any(token.kind == "urgent" for token in find_reply_tokens(intake.message, own))
+
+
+def _may_be_answered(intake: Intake) -> bool:
+    # A program that passes on what a person typed is told nothing, and no more is spam.
+    verdict = intake.verdict
+    return verdict.rule not in _UNANSWERED and verdict.kind is not MessageKind.AUTO_REPLY
 
 
 def tell_again(services: Services) -> int:

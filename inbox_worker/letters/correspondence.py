@@ -98,7 +98,7 @@ def write_legal_receipt(
     fields: Fields | None = None,
 ) -> None:
     """Acknowledge a request that went to counsel."""
-    is_demand = "legal_process" in request.flags
+    is_demand = not {"legal_process", "demand_found"}.isdisjoint(request.flags)
     posting = Posting(key=f"acknowledgement:{request.id}", now=now)
     if needs_print(request):
         kind: PrintedKind = "legal_received" if is_demand else "acknowledgement"

@@ -61,10 +61,14 @@ def write_demand_received(intake: Intake, session: Session) -> None:
 
 
 def tell_of_demand(intake: Intake, session: Session) -> None:
-    """Tell supervisors, or else reviewers, that a mail of whatever kind seems to bring a demand."""
+    """Tell supervisors, or else reviewers, that a mail of whatever kind seems to bring a demand.
+
+    By which rule it is known is recorded as well.
+    """
     verdict = intake.verdict
     if verdict.rule == SPAM_RULE or not verdict.about.having(Handling.DEMAND):
         return
+    record_topics(intake, session, "demand_received")
     settings = intake.services.settings
     staff = settings.find_staff_with("supervisor") or settings.find_staff_with("reviewer")
     staff_alerts.write_alarm(

@@ -22,17 +22,18 @@ import signal
 import socket
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from inbox_worker.loading import hold_collector
 from inbox_worker.reading.task_wire import TaskReceiver
 from parsers.classification.classify import ClassificationContext
+from parsers.classification.topic_table import TopicTable
 from parsers.definition import FormDefinition
 from parsers.errors import ParseError
-from parsers.extraction import Extraction, ReadLimits
-from parsers.mail.message import Attachment
+from parsers.extraction import Extraction, Heard, ReadLimits
+from parsers.mail.message import Attachment, InboundMessage
 
 if TYPE_CHECKING:
     from parsers.certifications.values import CertificationReading
@@ -62,6 +63,7 @@ class ReadTask:
     password: str | None
     attachments_beside_form: int | None
     pictures: bool = False  #: read pictures of pages as well, which takes seconds
+    topics: TopicTable | None = None  #: what to listen for in it; None: for nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,14 @@ class RenderTask:
 
     data: bytes
     spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearTask:
+    """One mail whose attached texts and mails are to be listened to."""
+
+    message: InboundMessage
+    context: ClassificationContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +118,10 @@ class NumberTask:
 
 
 #: Everything a child can be asked to do.
-Task = ReadTask | MailTask | OpenTask | RenderTask | VerifyTask | NumberTask
+Task = ReadTask | MailTask | OpenTask | HearTask | RenderTask | VerifyTask | NumberTask
 #: What a child answers: None for a mail that is to be read piece by piece instead.
 Answer: TypeAlias = (
-    "Extraction | MailReading | tuple[Attachment | str, ...] | SpotPictures"
+    "Extraction | MailReading | tuple[Attachment | str | tuple[Heard, ...], ...] | SpotPictures"
     " | CertificationReading | None"
 )
 
@@ -160,6 +170,7 @@ def _is_over_memory(answer: Extraction) -> bool:
 
 def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimits) -> Answer:
     """Return what was read; None for a mail that is to be read piece by piece instead."""
+    from parsers.papers.hearing import hear_beside, hear_document  # noqa: PLC0415
     from parsers.papers.inside import find_inside  # noqa: PLC0415
     from parsers.papers.mail_reading import read_mail  # noqa: PLC0415
     from parsers.reading.document import build_unread, read_document  # noqa: PLC0415  # after the limits
@@ -167,6 +178,8 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
     try:
         if isinstance(task, OpenTask):
             return find_inside(task.papers, task.mails, limits)
+        if isinstance(task, HearTask):
+            return hear_beside(task.message, task.context)
         if isinstance(task, MailTask):
             return read_mail(task.raw, task.context, definitions, today=task.today, limits=limits)
         if isinstance(task, NumberTask):
@@ -188,7 +201,7 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
                 pictures=task.pictures,
                 letters=task.letters,
             )
-        return read_document(
+        found = read_document(
             task.data,
             definitions,
             today=task.today,
@@ -197,6 +210,9 @@ def _read(task: Task, definitions: tuple[FormDefinition, ...], limits: ReadLimit
             attachments_beside_form=task.attachments_beside_form,
             pictures=task.pictures,
         )
+        if task.topics is None:
+            return replace(found, texts=())
+        return hear_document(task.data, found, definitions, task.topics)
     except MemoryError:
         return build_unread("over_memory_limit") if isinstance(task, ReadTask) else None
     except ParseError:

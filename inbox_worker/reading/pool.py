@@ -42,6 +42,7 @@ from parsers.extraction import (
     Extraction,
     FieldProblem,
     FieldValue,
+    Heard,
     ReadLimits,
 )
 from parsers.mail.delivery_reports import DeliveryReport, ReportedAction, ReturnedLetter
@@ -69,7 +70,7 @@ _HELD_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ANSWER_CLASSES = {
     (kind.__module__, kind.__name__): kind
     for kind in (
-        *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue),
+        *(DocumentKind, DocumentWarning, Extraction, FieldProblem, FieldValue, Heard),
         *(Address, Attachment, InboundMessage, MailReading, MessageKind, Verdict),
         *(FoundTopic, Handling, TopicReading),
         *(DeliveryReport, ReportedAction, ReturnedLetter),

@@ -23,6 +23,7 @@ from types import TracebackType
 
 from config.data import list_data, read_data
 from inbox_worker.reading.child import (
+    HearTask,
     MailTask,
     NumberTask,
     OpenTask,
@@ -34,10 +35,11 @@ from inbox_worker.reading.pool import End, ReadingPool
 from inbox_worker.reading.system_faults import ReaderUnavailableError
 from parsers.certifications.values import CertificationReading, FileKind
 from parsers.classification.classify import ClassificationContext
+from parsers.classification.topic_table import TopicTable
 from parsers.definition import FormDefinition, parse_definition
-from parsers.extraction import Extraction, ReadLimits
+from parsers.extraction import Extraction, Heard, ReadLimits
 from parsers.forms.validation import check_definition
-from parsers.mail.message import Attachment
+from parsers.mail.message import Attachment, InboundMessage
 from parsers.pages.spot_pictures import Spot, SpotPictures
 from parsers.papers.mail_reading import MailReading
 from parsers.reading.document import build_unread
@@ -112,10 +114,12 @@ class DocumentReader:
         today: datetime.date,
         password: str | None = None,
         attachments_beside_form: int | None = None,
+        topics: TopicTable | None = None,
     ) -> Future[Extraction]:
         """Start reading one document, to its end where it consists of pictures.
 
-        The future fails with `ReaderUnavailableError` alone.
+        With `topics` it is listened to as well: for what is urgent, and for demands. The future
+        fails with `ReaderUnavailableError` alone.
         """
         if len(data) > self._limits.bytes:
             refused: Future[Extraction] = Future()
@@ -126,6 +130,7 @@ class DocumentReader:
             today=today,
             password=password,
             attachments_beside_form=attachments_beside_form,
+            topics=topics,
         )
         answer: Future[Extraction] = Future()
         first = self._documents.submit(self._read, self._documents, task)
@@ -133,7 +138,12 @@ class DocumentReader:
         return answer
 
     def submit_pictures(
-        self, data: bytes, *, today: datetime.date, attachments_beside_form: int | None = None
+        self,
+        data: bytes,
+        *,
+        today: datetime.date,
+        attachments_beside_form: int | None = None,
+        topics: TopicTable | None = None,
     ) -> Future[Extraction]:
         """Start reading a document that is known to consist of pictures."""
         task = ReadTask(
@@ -142,6 +152,7 @@ class DocumentReader:
             password=None,
             attachments_beside_form=attachments_beside_form,
             pictures=True,
+            topics=topics,
         )
         return self._pictures.submit(self._read, self._pictures, task)
 
@@ -180,6 +191,7 @@ class DocumentReader:
         today: datetime.date,
         password: str | None = None,
         attachments_beside_form: int | None = None,
+        topics: TopicTable | None = None,
     ) -> Extraction:
         """Read one document; `today` is the date where the office is.
 
@@ -190,6 +202,7 @@ class DocumentReader:
             today=today,
             password=password,
             attachments_beside_form=attachments_beside_form,
+            topics=topics,
         ).result()
 
     def render(self, data: bytes, spots: Sequence[Spot]) -> tuple[bytes | None, ...]:
@@ -212,6 +225,20 @@ class DocumentReader:
         """
         task = OpenTask(papers=tuple(papers), mails=tuple(mails))
         return self._documents.submit(self._find_inside, task).result()
+
+    def hear_beside(
+        self, message: InboundMessage, context: ClassificationContext
+    ) -> tuple[tuple[Heard, ...], str]:
+        """Return what attached texts and mails say; nothing where listening to them failed.
+
+        Raises `ReaderUnavailableError` when no child process would start.
+        """
+        task = HearTask(message=message, context=context)
+        outcome = self._documents.submit(self._documents.attempt, task).result()
+        match outcome:
+            case (tuple() as heard, str() as demand):
+                return tuple(one for one in heard if isinstance(one, Heard)), demand
+        return (), ""
 
     def read_certification(
         self,

@@ -60,7 +60,7 @@ class _Pickler(pickle.Pickler):
         if value is self.known:
             return _AS_BEFORE
         self.known = value
-        return value.source, value.scale.source
+        return value.sources
 
 
 class _Unpickler(pickle.Unpickler):

@@ -11,13 +11,18 @@ only of mail that brings no form and answers nothing of ours: by `TOPIC_RULES`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from parsers.classification.machine_words import speaks_like_a_machine, tells_failure
 from parsers.classification.topic_table import Handling, TopicTable
-from parsers.classification.topics import TopicReading, read_topics
+from parsers.classification.topics import (
+    FoundTopic,
+    TopicReading,
+    order_topics,
+    read_topics,
+)
 from parsers.mail.bindings import find_reply_tokens, is_own_message_id
 from parsers.mail.delivery_reports import find_named_ids, find_quoted_ids
 from parsers.mail.incidental import has_file
@@ -106,10 +111,56 @@ def classify(message: InboundMessage, context: ClassificationContext) -> Verdict
     """Return what the mail is by the first rule of `RULES` that holds, and what it is about."""
     rule = next(rule for rule in RULES if rule.holds(message, context))
     verdict = Verdict(kind=rule.kind, rule=rule.name)
-    if context.topics is None or rule.kind in _NOT_OF_A_PERSON:
+    if context.topics is None or not _is_heard(rule, message, context):
         return verdict
-    verdict = replace(verdict, about=read_topics(message, context.topics))
+    about = read_topics(message, context.topics)
+    if rule.kind is MessageKind.AUTO_REPLY:
+        about = replace(about, topics=about.having(Handling.URGENT))
+    verdict = replace(verdict, about=about)
     return judge_by_topics(verdict) if rule.name in _LEAVE_TO_TOPICS else verdict
+
+
+def is_of_a_person(verdict: Verdict) -> bool:
+    """Whether a person wrote the mail, and all of it was fetched."""
+    return verdict.kind not in _NOT_OF_A_PERSON
+
+
+def _is_heard(rule: Rule, message: InboundMessage, context: ClassificationContext) -> bool:
+    """Whether a person may speak in the mail: of one too large, in the header that was fetched."""
+    if rule.kind is MessageKind.OVERSIZE:
+        small = replace(context, oversize=False)
+        rule = next(rule for rule in RULES if rule.holds(message, small))
+    return rule.kind not in _NOT_OF_A_PERSON or _passes_on_a_person(rule, message, context)
+
+
+def _passes_on_a_person(
+    rule: Rule, message: InboundMessage, context: ClassificationContext
+) -> bool:
+    """Whether a program may pass on what a person typed, as an office's contact form does.
+
+    A form answers nothing. What answers us, a ticket system for one, repeats our own alerts.
+    """
+    author = "" if message.author is None else message.author.address.lower()
+    return (
+        rule.name in _SUBMITTED
+        and _is_auto_generated(message, context)
+        and not (message.in_reply_to or message.references)
+        and not find_reply_tokens(message, context.own_addresses)
+        and author not in context.own_addresses
+        and not any(r.holds(message, context) for r in RULES if r.name in _OF_PROGRAMS_ALONE)
+    )
+
+
+def add_topics(verdict: Verdict, found: Sequence[FoundTopic], table: TopicTable) -> Verdict:
+    """Return the verdict with topics that were found elsewhere than in the mail's own words.
+
+    Of two with one name the first counts: a demand in a paper is more than a word of one.
+    """
+    if not found:
+        return verdict
+    topics = order_topics((*found, *verdict.about.topics), table)
+    whole = replace(verdict, about=replace(verdict.about, topics=topics))
+    return judge_by_topics(whole) if verdict.rule in _LEAVE_TO_TOPICS else whole
 
 
 def judge_by_topics(verdict: Verdict) -> Verdict:
@@ -213,6 +264,12 @@ def _returns_our_letter(message: InboundMessage, context: ClassificationContext)
 def _is_auto_submitted(message: InboundMessage, _: ClassificationContext) -> bool:
     value = (message.header("Auto-Submitted") or "no").strip().lower()
     return not value.startswith("no")
+
+
+def _is_auto_generated(message: InboundMessage, _: ClassificationContext) -> bool:
+    # RFC 3834, section 5: no answer to anything, unlike `auto-replied`.
+    value = (message.header("Auto-Submitted") or "").partition(";")[0]
+    return value.strip().lower() == "auto-generated"
 
 
 def _is_auto_submitted_with_pdf(message: InboundMessage, context: ClassificationContext) -> bool:
@@ -357,7 +414,14 @@ RULES: tuple[Rule, ...] = (
     Rule("no_attachment", _K.OTHER, lambda _message, _context: True),
 )
 
-#: Kinds that no person writes, and what was not fetched: nothing in them is about anything.
+#: By which what a program sent by itself is known.
+_SUBMITTED = frozenset({"auto_submitted_with_pdf", "auto_submitted"})
+#: What no person typed, though it be marked as those are.
+_OF_PROGRAMS_ALONE = frozenset(
+    {"automatic_header", "automatic_subject", "list_header", "bulk_precedence"}
+)
+
+#: Kinds that no person writes, and what was not fetched.
 _NOT_OF_A_PERSON = frozenset(
     {_K.BOUNCE, _K.ABUSE_REPORT, _K.AUTO_REPLY, _K.OWN_MAIL, _K.LIST_MAIL, _K.OVERSIZE}
 )

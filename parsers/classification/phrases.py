@@ -166,6 +166,14 @@ def find_phrases(words: Sequence[str], index: PhraseIndex) -> dict[str, frozense
     return {text: frozenset(numbers) for text, numbers in found.items()}
 
 
+def find_starts(words: Sequence[str], index: PhraseIndex) -> dict[str, list[int]]:
+    """Return the places, counted in words from 0, where each phrase of `index` begins."""
+    found: dict[str, list[int]] = {}
+    for phrase, start, _ in _find(words, index):
+        found.setdefault(phrase.text, []).append(start)
+    return found
+
+
 def _find(words: Sequence[str], index: PhraseIndex) -> Iterator[tuple[Phrase, int, int]]:
     known = set(words)
     # Of the phrases that begin with a word, few have all their other words in the same text.

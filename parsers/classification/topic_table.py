@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from parsers.classification.papers import PaperTable, parse_paper_table
 from parsers.classification.phrases import Phrase, PhraseIndex, build_index, parse_phrase
 from parsers.classification.weighing import WordScale, parse_word_scale
 from parsers.errors import ParseError
@@ -61,6 +62,7 @@ class TopicTable:
     """Every topic, in order, and how languages are told apart."""
 
     source: bytes  #: the file
+    papers: PaperTable  #: what papers are known by
     scale: WordScale  #: by which cries for help are heard that no phrase knows
     bar: float  #: a sentence that weighs more is a cry for help
     phrase: float  #: what a phrase of an urgent rule adds to the sentence in which it stands
@@ -76,15 +78,20 @@ class TopicTable:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how a reader's process gets the table: by its files, parsed there once."""
-        return parse_topic_table, (self.source, self.scale.source)
+        return parse_topic_table, self.sources
+
+    @property
+    def sources(self) -> tuple[bytes, bytes, bytes]:
+        """Return the files, in the order in which `parse_topic_table` takes them."""
+        return self.source, self.scale.source, self.papers.source
 
 
 @cache
-def parse_topic_table(data: bytes, weights: bytes) -> TopicTable:
-    """Return the table in a TOML file, with the scale in another (`parse_word_scale`).
+def parse_topic_table(data: bytes, weights: bytes, papers: bytes) -> TopicTable:
+    """Return the table in a TOML file, with the scale and what papers are known by in two others.
 
-    Raises `ParseError` with the code `bad_topics`, `bad_phrase` or `bad_word_scale` where they are
-    none.
+    Raises `ParseError` with the code `bad_topics`, `bad_phrase`, `bad_word_scale` or `bad_papers`
+    where they are none.
     """
     try:
         tree = tomllib.loads(data.decode("utf-8"))
@@ -109,6 +116,7 @@ def parse_topic_table(data: bytes, weights: bytes) -> TopicTable:
     _check_names(topics, scale)
     return TopicTable(
         source=data,
+        papers=parse_paper_table(papers),
         scale=scale,
         bar=bar,
         phrase=phrase,

@@ -75,7 +75,7 @@ def read_topics(message: InboundMessage, table: TopicTable) -> TopicReading:
         return reading
     passed_on = read_text(f"{own}\n\n{others}", table)
     return TopicReading(
-        topics=_order(
+        topics=order_topics(
             (*reading.topics, *passed_on.having(Handling.URGENT)),
             table,
         ),
@@ -95,7 +95,9 @@ def read_text(text: str, table: TopicTable) -> TopicReading:
         for rule, _ in _find_rules(topic, hits)
     ]
     found += _hear(masked, hits, table)
-    return TopicReading(topics=_order(found, table), language=_find_language(words, hits, table))
+    return TopicReading(
+        topics=order_topics(found, table), language=_find_language(words, hits, table)
+    )
 
 
 def _hear(
@@ -181,7 +183,7 @@ def _places(phrases: frozenset[str], hits: Mapping[str, frozenset[int]]) -> set[
     return {number for phrase in hits.keys() & phrases for number in hits[phrase]}
 
 
-def _order(found: Sequence[FoundTopic], table: TopicTable) -> tuple[FoundTopic, ...]:
+def order_topics(found: Sequence[FoundTopic], table: TopicTable) -> tuple[FoundTopic, ...]:
     """Return topics each once, in the table's order, without those that others displace."""
     by_name = {topic.name: topic for topic in reversed(found)}
     displaced = {d for t in table.topics if t.name in by_name for d in t.displaces}

@@ -113,6 +113,20 @@ class PdfiumPages:
             text_page.close()
         return PageWords(number=number, width=upright.width, height=upright.height, words=words)
 
+    def text(self, number: int) -> str:
+        """Return what stands on page `number`, line by line; nothing of an overlong page."""
+        page = self._page(number)
+        if page is None:
+            return ""
+        try:
+            text_page = page.get_textpage()
+        except self._failure:
+            return ""
+        is_short = text_page.count_chars() <= _MOST_CHARACTERS
+        text = text_page.get_text_range(errors="replace") if is_short else ""
+        text_page.close()
+        return "\n".join(spell_out(line) for line in text.splitlines())
+
     def is_blank(self, number: int) -> bool:
         """Return whether nothing at all is drawn on page `number`."""
         page = self._page(number)

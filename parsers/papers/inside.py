@@ -1,7 +1,7 @@
 """The papers inside other papers: in ZIP archives, `winmail.dat`, attached mails, and PDFs.
 
 What is found is listed behind a mail's own attachments, each with the names of what it lay in, and
-is a paper like any other; a mail's text that lies inside another one is never read at all. Last
+is a paper like any other; a mail's text that lies inside another one is for `hearing` alone. Last
 come the documents that pictures of pages are bound to. Count, depth and bytes are bounded by
 `ReadLimits`, and what a bound keeps from being taken out is listed with the refusal that says so. A
 mail without such papers is looked at and costs nothing more.

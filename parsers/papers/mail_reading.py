@@ -9,12 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from parsers.classification.classify import ClassificationContext, MessageKind, Verdict, classify
+from parsers.classification.classify import (
+    ClassificationContext,
+    MessageKind,
+    Verdict,
+    classify,
+    is_of_a_person,
+)
 from parsers.definition import FormDefinition
 from parsers.extraction import Extraction, ReadLimits
 from parsers.mail.delivery_reports import ReturnedLetter, find_returned_letter
 from parsers.mail.message import Attachment, InboundMessage
 from parsers.mail.parsing import parse_message
+from parsers.papers.hearing import count_beside, hear_beside, hear_document
 from parsers.papers.inside import find_inside, may_hold_papers
 from parsers.reading.document import build_refused, read_document
 
@@ -57,26 +64,36 @@ def read_mail(
     if may_hold_papers(message, verdict):
         inside = find_inside(message.attachments, message.attached_messages, bounds)
         message, verdict = add_inside(message, inside, context)
+    if context.topics is not None and may_speak(message, verdict):
+        verdict = count_beside(verdict, *hear_beside(message, context), context.topics)
+
+    def read(position: int) -> Extraction:
+        paper = message.papers[position]
+        if paper.refusal:
+            return build_refused(paper.refusal)
+        found = read_document(
+            paper.data,
+            definitions,
+            today=today,
+            limits=bounds,
+            attachments_beside_form=message.count_beside(position),
+        )
+        if context.topics is None:
+            return found
+        return hear_document(paper.data, found, definitions, context.topics)
+
     return MailReading(
         message=message,
         verdict=verdict,
-        documents=tuple(
-            (
-                position,
-                build_refused(message.papers[position].refusal)
-                if message.papers[position].refusal
-                else read_document(
-                    message.papers[position].data,
-                    definitions,
-                    today=today,
-                    limits=bounds,
-                    attachments_beside_form=message.count_beside(position),
-                ),
-            )
-            for position in list_documents(message, verdict)
-        ),
+        documents=tuple((n, read(n)) for n in list_documents(message, verdict)),
         returned=find_returned_letter(message, raw) if verdict.kind in REPORTS else None,
     )
+
+
+def may_speak(message: InboundMessage, verdict: Verdict) -> bool:
+    """Whether something beside the documents of a person's mail may say anything."""
+    count = len(message.papers) + len(message.attached_messages)
+    return is_of_a_person(verdict) and count > len(message.documents)
 
 
 def add_inside(

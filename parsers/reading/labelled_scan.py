@@ -4,7 +4,7 @@ Another revision, or a form whose blank is not at hand, is known by nothing but 
 word of the first pages is read, which takes seconds a page, and what stands beside the labels is
 taken for their values. Nothing read so is sure: all of it is for a person to confirm.
 
-Outcomes: a `LabelledForm`, or None where the labels are no known form's.
+Outcomes: a `LabelledForm`, or None where the labels are no known form's, and every word read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from parsers.forms.labels import DefinitionIndex, is_enough
 from parsers.forms.slot_marks import SlotMark
 from parsers.forms.slot_values import PageText, SlotText
 from parsers.pages.pictures import PagePicture
+from parsers.pages.words import PageWords
 from parsers.pdf.objects import Box
 from parsers.reading.page_reader import PageReader, ReadPage
 from parsers.reading.scan_confidence import BY_LABEL
@@ -43,9 +44,19 @@ def read_by_labels(
     pictures: Sequence[PagePicture],
     reader: PageReader,
     forms: Sequence[tuple[FormDefinition, DefinitionIndex]],
-) -> LabelledForm | None:
+) -> tuple[LabelledForm | None, tuple[PageWords, ...]]:
     """Read pages, and what stands at the labels of the form that most of them belong to."""
     pages: dict[int, ReadPage] = {}
+    found = _find_form(pictures, reader, forms, pages)
+    return found, tuple(page.words for page in pages.values())
+
+
+def _find_form(
+    pictures: Sequence[PagePicture],
+    reader: PageReader,
+    forms: Sequence[tuple[FormDefinition, DefinitionIndex]],
+    pages: dict[int, ReadPage],
+) -> LabelledForm | None:
     labelled: list[tuple[FormDefinition, LabelledPages]] = []
     for picture in pictures:
         pages[picture.number] = reader.read(picture)

@@ -10,6 +10,7 @@ drawn; None for a document that has no form on its pages.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import pikepdf
@@ -105,7 +106,8 @@ def read_pictures(reading: DocumentReading) -> Extraction:
         )
         for form in found.forms
     ]
-    return join_forms(forms) or reading.end(DocumentKind.NOT_A_FORM, "no_form_in_pictures")
+    no_form = reading.end(DocumentKind.NOT_A_FORM, "no_form_in_pictures")
+    return join_forms(forms) or replace(no_form, texts=found.texts)
 
 
 def _write_anew(pdf: pikepdf.Pdf) -> bytes:

@@ -65,6 +65,7 @@ class ScannedDocument:
     forms: tuple[ScannedForm, ...]
     readers: tuple[str, ...]  #: the libraries that read it, in order
     passed_over: tuple[int, ...] = ()  #: pages that show nothing of a form where others do
+    texts: tuple[str, ...] = ()  #: what stands on the first pages, where none shows a form
 
 
 class ScanReader:
@@ -125,14 +126,15 @@ class ScanReader:
         self, pictures: Sequence[PagePicture], count: int, today: date
     ) -> ScannedDocument:
         forms = [(form.definition, form.index) for form in self._forms]
-        found = read_by_labels(pictures, self._pages, forms)
+        found, words = read_by_labels(pictures, self._pages, forms)
         read: tuple[ScannedForm, ...] = ()
         if found is not None:
             values = read_fields(
                 found.definition, [found.reading], source="scan", today=today, judge=judge_scan
             )
             read = (ScannedForm(definition=found.definition, values=values),)
-        return ScannedDocument(pages=count, forms=read, readers=(READER,))
+        texts = () if read else tuple(" ".join(w.text for w in page.words) for page in words)
+        return ScannedDocument(pages=count, forms=read, readers=(READER,), texts=texts)
 
     def _read_copy(
         self, copy: Sequence[Registration], readings: Mapping[int, PageReading], today: date

@@ -11,8 +11,8 @@ from inbox_worker.reading.task_wire import TaskReceiver, TaskSender
 from parsers.classification.classify import ClassificationContext
 from parsers.classification.topic_table import parse_topic_table
 
-TOPICS, WEIGHTS = map(read_data, TOPIC_FILES)
-TABLE = parse_topic_table(TOPICS, WEIGHTS)
+FILES = TOPICS, WEIGHTS, PAPERS = tuple(map(read_data, TOPIC_FILES))
+TABLE = parse_topic_table(*FILES)
 MAIL = MailTask(
     raw=b"Subject: x\r\n\r\n",
     context=ClassificationContext(own_addresses=frozenset(), topics=TABLE),
@@ -29,13 +29,13 @@ def test_every_task_arrives_as_it_was_and_the_table_goes_once() -> None:
         payload = sender.pack(task)
         sizes.append(len(payload))
         assert receiver.unpack(payload) == task
-    assert sizes[0] > len(TOPICS) + len(WEIGHTS)
+    assert sizes[0] > sum(map(len, FILES))
     assert max(sizes[1:]) < 1_000
 
 
 def test_another_table_is_sent_anew() -> None:
     sender, receiver = TaskSender(), TaskReceiver()
-    other = parse_topic_table(TOPICS.replace(b"bar = ", b"bar = 1"), WEIGHTS)
+    other = parse_topic_table(TOPICS.replace(b"bar = ", b"bar = 1"), WEIGHTS, PAPERS)
     contexts = [replace(MAIL.context, topics=table) for table in (TABLE, other, other, TABLE)]
     for context in contexts:
         task = replace(MAIL, context=context)

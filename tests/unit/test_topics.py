@@ -469,7 +469,7 @@ def test_the_language_is_told_by_its_small_words(text: str, language: str) -> No
 
 def test_the_table_goes_to_another_process_and_is_the_same_there() -> None:
     assert pickle.loads(pickle.dumps(TABLE)) is TABLE
-    files = (TABLE.source, TABLE.scale.source)
+    files = TABLE.sources
     assert len(pickle.dumps(TABLE)) < sum(map(len, files)) + 1000
 
 
