@@ -418,7 +418,7 @@ RULES: tuple[Rule, ...] = (
 _SUBMITTED = frozenset({"auto_submitted_with_pdf", "auto_submitted"})
 #: What no person typed, though it be marked as those are.
 _OF_PROGRAMS_ALONE = frozenset(
-    {"automatic_header", "automatic_subject", "list_header", "bulk_precedence"}
+    {"automatic_header", "automatic_subject", "list_header", "bulk_precedence", MACHINE_WORDS_RULE}
 )
 
 #: Kinds that no person writes, and what was not fetched.
