@@ -26,14 +26,17 @@ _TYPES = frozenset(
 _ENDINGS = (".vcf", ".ics", ".p7s", ".p7m", ".asc", ".sig")
 
 _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".webp")
-#: What programs and offices call the pictures of a signature.
+#: What programs and offices call the pictures of a signature. A separator parts what is repeated:
+#: a name is read in one way only, or a hostile one would take for ever.
 _DECORATIVE = re.compile(
     r"(?:image|outlook|oledata|logo|signature|sig|firma|icon|banner|seal|escudo"
     r"|facebook|twitter|x|linkedin|instagram|youtube)"
-    r"(?:[-_. ()]?[0-9a-f]{1,12})*(?:[-_. ](?:logo|icon|small|email|signature|firma|[0-9]+))*"
+    r"(?:[0-9a-f]{1,12})?(?:[-_. ]?[-_. (][0-9a-f]{1,12}\)?)*"
+    r"(?:[-_. ](?:logo|icon|small|email|signature|firma))*"
     r"\.[a-z]{3,4}"
     r"|[a-z0-9_-]{1,30}[-_ ](?:logo|signature|firma|icon)\.[a-z]{3,4}",
 )
+_LONGEST_NAME = 80
 #: A logo is smaller than this at its short side and in its bytes.
 _LOGO_SHORT_SIDE = 400
 _LOGO_BYTES = 200_000
@@ -89,7 +92,11 @@ def _is_decoration(part: Attachment, message: InboundMessage) -> bool:
         return True
     is_small = short_side < _LOGO_SHORT_SIDE and len(part.data) < _LOGO_BYTES
     has_text = bool((message.text or message.html or "").strip())
-    return is_small and has_text and _DECORATIVE.fullmatch(part.name.lower()) is not None
+    return is_small and has_text and _is_decorative(part.name)
+
+
+def _is_decorative(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and _DECORATIVE.fullmatch(name.lower()) is not None
 
 
 def _is_shown(part: Attachment, message: InboundMessage) -> bool:

@@ -132,3 +132,13 @@ CASES: dict[str, tuple[EmailMessage, str]] = {
 def test_only_what_was_meant_is_attached(message: EmailMessage, rule: str) -> None:
     found = read_mail(message.as_bytes(), CONTEXT, (), today=TODAY)
     assert found.verdict.rule == rule
+
+
+@pytest.mark.timeout(20, func_only=True)
+@pytest.mark.parametrize("piece", ["a", "-a", "_1", "(1", "a-logo", " (1)", "x.png"])
+def test_a_hostile_name_is_read_as_fast_as_any(piece: str) -> None:
+    """What repeats in many ways would be tried in all of them; this takes a moment."""
+    for times in (10, 40, 5_000):
+        message = attach(LOGO, f"image{piece * times}!.png", "image/png")
+        found = read_mail(message.as_bytes(), CONTEXT, (), today=TODAY)
+        assert found.verdict.rule == "attachment_but_no_pdf"
