@@ -189,7 +189,11 @@ def _read_pages(data: bytes, found: Extraction) -> tuple[str, ...]:
     if found.kind in (DocumentKind.ENCRYPTED, DocumentKind.UNREADABLE) or not found.pages:
         return ()
     forms = {value.page for form in found.forms for value in form.fields.values()}
-    numbers = [n for n in range(1, min(found.pages, _MOST_PAGES) + 1) if n not in forms]
+    pages: Sequence[int] = range(1, min(found.pages, _MOST_PAGES) + 1)
+    if found.definition is not None and not found.fields:
+        # A form that was left blank: what it prints is ours.
+        pages = [n for n in found.passed_over if n in pages]
+    numbers = [n for n in pages if n not in forms]
     if not numbers or (found.is_form and found.kind is DocumentKind.SCAN):
         return ()
     from parsers.pages.pdfium_pages import PdfiumPages  # noqa: PLC0415  # few documents need it

@@ -183,7 +183,8 @@ def test_of_two_forms_in_one_scan_each_becomes_a_request(harness: Harness) -> No
 
 def test_a_logo_makes_no_request(harness: Harness) -> None:
     logo = pack_tiff([_draw("x")[0][:100, :300]], dpi=150)
-    assert harness.deliver(_mail(logo, "logo.tif")) == "FORM_WANTED"
+    assert harness.deliver(_mail(logo, "logo.tif")) == "FOR_A_PERSON"
+    assert [letter.kind for letter in harness.letters()] == ["no_form"]
 
 
 def test_a_picture_without_a_form_is_set_aside_with_the_reason(harness: Harness) -> None:
