@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 from parsers.classification.phrases import (
     MAX_CHARACTERS,
@@ -83,8 +84,12 @@ def read_topics(message: InboundMessage, table: TopicTable) -> TopicReading:
     )
 
 
-def read_text(text: str, table: TopicTable) -> TopicReading:
-    """Return what a text is about and its language."""
+def read_text(text: str, table: TopicTable, *, is_paper: bool = False) -> TopicReading:
+    """Return what a text is about and its language.
+
+    Of a paper, which may be long and about anything, a sentence has to weigh the more the more of
+    them there are: in every long one some sentence weighs much by chance.
+    """
     words = split_words(text)
     masked = mask_phrases(words, table.figures)
     hits = find_phrases(masked, table.index)
@@ -94,14 +99,18 @@ def read_text(text: str, table: TopicTable) -> TopicReading:
         if topic.handling is not Handling.URGENT
         for rule, _ in _find_rules(topic, hits)
     ]
-    found += _hear(masked, hits, table)
+    found += _hear(masked, hits, table, is_paper=is_paper)
     return TopicReading(
         topics=order_topics(found, table), language=_find_language(words, hits, table)
     )
 
 
 def _hear(
-    masked: Sequence[str], hits: Mapping[str, frozenset[int]], table: TopicTable
+    masked: Sequence[str],
+    hits: Mapping[str, frozenset[int]],
+    table: TopicTable,
+    *,
+    is_paper: bool,
 ) -> list[FoundTopic]:
     """Return the urgent topics: those of phrases the words do not speak against, else of words."""
     weighed = weigh_sentences(masked, table.scale)
@@ -112,7 +121,7 @@ def _hear(
     if heard or not weighed:
         return heard
     heaviest = max(weighed.values(), key=lambda sentence: sentence.weight)
-    if heaviest.weight <= table.bar:
+    if heaviest.weight <= table.bar + (log(len(weighed)) if is_paper else 0.0):
         return []
     words = tell_marks(heaviest, table.scale)
     return [

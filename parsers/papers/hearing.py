@@ -171,7 +171,8 @@ def _hear_pages(
 
 def _hear(text: str, where: str, table: TopicTable) -> Iterator[Heard]:
     if text.strip():
-        for topic in read_text(text, table).having(Handling.URGENT):
+        reading = read_text(text, table, is_paper=where == "paper")
+        for topic in reading.having(Handling.URGENT):
             yield Heard(topic=topic.name, rule=f"{where}:{topic.rule}", words=topic.words)
 
 

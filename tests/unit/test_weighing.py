@@ -75,6 +75,21 @@ def test_a_cry_is_found_within_a_text_that_never_ends_a_sentence() -> None:
     assert rings(f"{around}{CRY} {around}")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "times", "heard"),
+    [
+        pytest.param(CRY, 60, True, id="a plain cry is heard in the longest letter"),
+        pytest.param("They keep him in here.", 0, True, id="a faint one, alone"),
+        pytest.param("They keep him in here.", 60, False, id="among many it is chance"),
+    ],
+)
+def test_in_a_paper_a_sentence_weighs_less_the_more_there_are(
+    sentence: str, times: int, heard: bool
+) -> None:
+    text = "The form was sent to the clerk. " * times + sentence
+    assert bool(read_text(text, TABLE, is_paper=True).having(Handling.URGENT)) is heard
+
+
 def test_what_is_told_is_words_of_our_table_and_no_name() -> None:
     text = "Xochiquetzal Ejemplo: the men keep kicking Tlaloc, he is black and blue at Example."
     (topic,) = read_text(text, TABLE).having(Handling.URGENT)
