@@ -304,15 +304,19 @@ def _is_idle(server: Dovecot) -> bool:
 _MANY = 90
 
 
+#: What hears these signals is the same, and has tests of its own.
+_LONG = pytest.mark.long
+
+
 @pytest.mark.parametrize(
     ("command", "number", "code"),
     [
         pytest.param("run", signal.SIGTERM, 0, id="the service, by its manager"),
-        pytest.param("run", signal.SIGINT, 0, id="the service, from its terminal"),
+        pytest.param("run", signal.SIGINT, 0, marks=_LONG, id="the service, from its terminal"),
         pytest.param("run", signal.SIGHUP, 0, id="the service, whose terminal went away"),
         pytest.param("once", signal.SIGTERM, 1, id="once, by what limits its time"),
-        pytest.param("once", signal.SIGINT, 1, id="once, from its terminal"),
-        pytest.param("once", signal.SIGHUP, 1, id="once, whose terminal went away"),
+        pytest.param("once", signal.SIGINT, 1, marks=_LONG, id="once, from its terminal"),
+        pytest.param("once", signal.SIGHUP, 1, marks=_LONG, id="once, whose terminal went away"),
     ],
 )
 def test_a_worker_told_to_stop_leaves_nothing_half_done(

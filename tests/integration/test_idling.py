@@ -195,7 +195,7 @@ def test_what_goes_wrong_while_idle_is_an_error(
     ):
         look(mailbox)
         with pytest.raises(error):
-            mailbox.wait_for_news(waker, seconds=60)
+            mailbox.wait_for_news(waker, seconds=2)
         mailbox.abandon()
 
 
