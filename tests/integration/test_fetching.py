@@ -619,9 +619,16 @@ def test_matching_that_was_interrupted_goes_on(open_post: OpenPost) -> None:
 def spoil(post: Post, number: int) -> Path:
     """Make one of the delivered mails unreadable for the server, and return its file."""
     maildir = post.server.base / "homes" / post.user / "Maildir"
-    found = sorted(f for part in ("new", "cur") for f in (maildir / part).glob("*"))[number]
+    files = [f for part in ("new", "cur") for f in (maildir / part).glob("*")]
+    found = sorted(files, key=_find_arrival)[number]
     found.chmod(0)
     return found
+
+
+def _find_arrival(file: Path) -> tuple[int, int]:
+    """Return the seconds and microseconds in a Maildir name, which has no leading zeros."""
+    seconds, microseconds = re.findall(r"\d+", file.name)[:2]
+    return int(seconds), int(microseconds)
 
 
 def fetch_until_all_is_well(post: Post) -> int:
