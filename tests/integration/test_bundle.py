@@ -126,7 +126,9 @@ def test_the_page_names_every_file_and_says_nothing_of_the_person(unpacked: Path
     for row in page.xpath("//table[@class='files']/tbody/tr"):
         digest = hashlib.sha256((unpacked / row.xpath(".//a/@href")[0]).read_bytes()).hexdigest()
         assert row.xpath("./td[2]")[0].text_content() == digest
-    assert not [word for word in _PERSONAL if word in text]
+    # Four digits of a year stand in a digest by chance, now and then.
+    said = re.sub(r"\b[0-9a-f]{64}\b", "", text)
+    assert not [word for word in _PERSONAL if word in said]
     assert not page.xpath("//script | //link | //img"), "it needs nothing from elsewhere"
     assert page.xpath("/html/@lang") == ["en"]
     assert all(t.xpath("./caption") and t.xpath(".//th[@scope]") for t in page.xpath("//table"))
