@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from config.data import TOPIC_FILES, read_data
 from config.settings import Settings
@@ -81,12 +83,20 @@ def build_services(
         settings=settings,
         database=database,
         reader=reader,
-        definitions=load_definitions(),
-        keywords=parse_keyword_table(read_data("replies/keywords.toml")),
-        questions=parse_question_vocabulary(read_data("replies/questions.toml")),
-        topics=parse_topic_table(*map(read_data, TOPIC_FILES)),
-        directory=parse_directory(read_data("contacts/contacts.toml")),
-        offices=parse_field_offices(read_data("offices/field_offices.toml")),
         clock=clock,
         random_bits=random_bits,
+        **_load_tables(),
     )
+
+
+@cache
+def _load_tables() -> dict[str, Any]:
+    """Return the tables that the program carries, by their names among the services."""
+    return {
+        "definitions": load_definitions(),
+        "keywords": parse_keyword_table(read_data("replies/keywords.toml")),
+        "questions": parse_question_vocabulary(read_data("replies/questions.toml")),
+        "topics": parse_topic_table(*map(read_data, TOPIC_FILES)),
+        "directory": parse_directory(read_data("contacts/contacts.toml")),
+        "offices": parse_field_offices(read_data("offices/field_offices.toml")),
+    }

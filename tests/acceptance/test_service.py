@@ -24,6 +24,9 @@ from tests.servers.ports import wait_until
 from tests.servers.postfix import Postfix
 from tests.servers.processes import standing_still
 
+#: What hears these is the same as beside them, and has tests of its own.
+_LONG = pytest.mark.long
+
 
 class Manager:
     """A service manager that listens on a socket (sd_notify(3))."""
@@ -235,9 +238,9 @@ def test_a_log_that_nobody_takes_any_more_stops_no_work(real_job: Job) -> None:
 @pytest.mark.parametrize(
     "streams",
     [
-        pytest.param("2>&-", id="no log"),
+        pytest.param("2>&-", marks=_LONG, id="no log"),
         pytest.param("<&- >&- 2>&-", id="nothing at all"),
-        pytest.param("2>/dev/full", id="a full disk"),
+        pytest.param("2>/dev/full", marks=_LONG, id="a full disk"),
     ],
 )
 def test_a_service_works_whatever_it_is_given_to_write_to(real_job: Job, streams: str) -> None:
@@ -302,10 +305,6 @@ def _is_idle(server: Dovecot) -> bool:
 
 #: More mails than are filed in the time it takes to see that the first is.
 _MANY = 90
-
-
-#: What hears these signals is the same, and has tests of its own.
-_LONG = pytest.mark.long
 
 
 @pytest.mark.parametrize(
