@@ -6,6 +6,7 @@ test is skipped and says why.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -70,6 +71,12 @@ def require_or_skip(name: str) -> None:
     if os.environ.get("REQUIRE_SERVERS") == "1":
         pytest.fail(f"{why} REQUIRE_SERVERS=1 asks for it.")
     pytest.skip(why)
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through ten thousand tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
