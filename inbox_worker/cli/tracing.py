@@ -37,7 +37,9 @@ from inbox_worker.service import opening
 from parsers.values.tracking import find_miswritten_tracking_numbers, format_tracking_number
 
 #: What of a step's detail a terminal shows: codes and numbers, no sentence that somebody wrote.
-_CODE = re.compile(r"[\w.:@<>+/-]{1,80}( [\w.-]{1,20}){0,2}", re.ASCII)
+_CODE = re.compile(r"[\w.:@<>+/-]{1,80}( [\w.:-]{1,40}){0,2}", re.ASCII)
+#: A rule's name, after where it held: `paper:weighed_words`.
+_RULE = re.compile(r"([a-z_]+:)?[a-z_]+")
 _EXAMPLE = format_tracking_number(2026, 1)
 
 
@@ -208,6 +210,6 @@ def _list_facts(step: Step, only: str | None) -> Iterator[str]:
 def _list_values(value: object) -> list[str]:
     """Return a value's parts; of a table, each name with the stable name beside it."""
     if isinstance(value, dict):
-        return [f"{k} {v}" for k, v in value.items() if isinstance(v, str) and v.isidentifier()]
+        return [f"{k} {v}" for k, v in value.items() if isinstance(v, str) and _RULE.fullmatch(v)]
     values = value if isinstance(value, list) else [value]
     return [str(v) for v in values if v is not None]

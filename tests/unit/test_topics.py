@@ -328,6 +328,22 @@ detention_questions | Has my client Juan been deported?
 )
 
 
+#: What words weigh is not learned from these.
+ERRANDS = rows(
+    """
+locate_detainee | Where is my cousin being held? I paid the bond, 2500, and hear nothing.
+locate_detainee | Where is he being held?
+- | Where will the hearing be held?
+- | The bond hearing was held on May 4; where is the order?
+"""
+)
+
+
+@pytest.mark.parametrize(("text", "topics"), ERRANDS, ids=[t for t, _ in ERRANDS])
+def test_being_held_tells_of_a_person_and_not_of_a_hearing(text: str, topics: str) -> None:
+    assert judge(text) == topics
+
+
 @pytest.mark.parametrize(("text", "topics"), PLAIN, ids=[t for t, _ in PLAIN])
 def test_plain_words_are_understood(text: str, topics: str) -> None:
     assert judge(text) == topics

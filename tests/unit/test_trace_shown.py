@@ -26,6 +26,11 @@ AT = datetime(2026, 5, 4, tzinfo=UTC)
             ["topic rules self_harm weighed_words"],
             id="the rule of each topic",
         ),
+        pytest.param(
+            {"topic_rules": {"trafficking": "paper:held_for_work_or_money"}},
+            ["topic rules trafficking paper:held_for_work_or_money"],
+            id="a long one, heard in a paper",
+        ),
         pytest.param({"topic_words": {"self_harm": ["+1.1 “he”"]}}, [], id="words"),
         pytest.param({"who": {"name": "Rosa Ejemplo"}}, [], id="a name in a table"),
         pytest.param({"reason": "He is not, I think, the one."}, [], id="a sentence"),
