@@ -277,8 +277,8 @@ def _measure_kept(sentences: Iterable[Sentence], learned: Learned) -> str:
     found = []
     for kept in sentences:
         lessons = read_lessons([(kept.topic, kept.text)])
-        sentences = [marks for lesson in lessons for marks in lesson.sentences]
-        found.append((lessons[0], max(map(learned.weigh, sentences))))
+        pieces = [marks for lesson in lessons for marks in lesson.sentences]
+        found.append((lessons[0], max(map(learned.weigh, pieces))))
     return measure(found)
 
 

@@ -24,7 +24,7 @@ from tests.servers.ports import wait_until
 from tests.servers.postfix import Postfix
 from tests.servers.processes import standing_still
 
-#: What hears these is the same as beside them, and has tests of its own.
+#: What hears these has tests of its own, or goes the same way as one beside it.
 _LONG = pytest.mark.long
 
 

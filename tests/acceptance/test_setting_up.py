@@ -56,10 +56,10 @@ def test_a_mailbox_that_is_away_keeps_no_other_from_being_set_up(two: tuple[Job,
         job.do("init", "--backlog", "process")
         assert wait_until(lambda: len(job.letters_to(clerk.address)) == 3, seconds=60)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_where_nothing_was_set_up_nothing_is_begun(real_job: Job) -> None:

@@ -18,7 +18,7 @@ from tests.unit.hostile_pdfs import HOSTILE
 TODAY = date(2026, 5, 4)
 SETTINGS = ReadingSettings()
 LIMITS = ReadLimits(
-    seconds=20.0,
+    seconds=SETTINGS.seconds,
     memory_mb=SETTINGS.memory_mb,
     bytes=SETTINGS.document_bytes,
     pages=SETTINGS.pages,

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from email.message import EmailMessage
@@ -29,6 +29,8 @@ from parsers.extraction import DocumentKind, Extraction, ReadLimits
 from parsers.pages.spot_pictures import Spot
 from parsers.papers.mail_reading import read_mail
 from parsers.reading.document import read_document
+from tests.servers.ports import wait_until
+from tests.servers.processes import has_ended
 from tests.unit.pdf_forms import FormBuilder
 
 TODAY = date(2026, 5, 4)
@@ -65,23 +67,6 @@ def _bomb() -> bytes:
 def reader() -> Iterator[DocumentReader]:
     with DocumentReader(DEFINITIONS) as found:
         yield found
-
-
-def _wait(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
 
 
 def test_a_child_reads_what_we_would_read(reader: DocumentReader) -> None:
@@ -147,7 +132,7 @@ def _kill_children(reader: DocumentReader, *, times: int) -> threading.Thread:
         killed: set[int] = set()
         while len(killed) < times:
             for pid in set(reader.child_ids()) - killed:
-                if _wait(lambda pid=pid: _processor_time(pid) > busy):  # type: ignore[misc]
+                if wait_until(lambda pid=pid: _processor_time(pid) > busy):  # type: ignore[misc]
                     os.kill(pid, signal.SIGKILL)
                     killed.add(pid)
             time.sleep(0.01)
@@ -257,10 +242,10 @@ def test_the_child_gets_nothing_of_our_environment(
 def test_several_workers_have_a_child_each_and_close_ends_them() -> None:
     with DocumentReader(DEFINITIONS, limits=PATIENT, workers=2) as reader:
         slow = [reader.submit(_slow(2_000), today=TODAY) for _ in range(2)]
-        assert _wait(lambda: len(reader.child_ids()) == 2)
+        assert wait_until(lambda: len(reader.child_ids()) == 2)
         pids = reader.child_ids()
         assert {future.result().kind for future in slow} == {DocumentKind.NOT_A_FORM}
-    assert _wait(lambda: not any(_is_running(pid) for pid in pids))
+    assert wait_until(lambda: all(has_ended(pid) for pid in pids))
 
 
 _PARENT = """
@@ -300,8 +285,8 @@ def _run_parent(then: str, lines: int) -> Iterator[tuple[subprocess.Popen[bytes]
 @linux_only
 def test_no_child_outlives_a_killed_parent() -> None:
     with _run_parent("time.sleep(60)", 60_000) as (_, child):
-        assert _is_running(child)
-    assert _wait(lambda: not _is_running(child))
+        assert not has_ended(child)
+    assert wait_until(lambda: has_ended(child))
 
 
 @linux_only
@@ -314,7 +299,7 @@ def test_a_document_in_hand_is_finished_and_nothing_is_said() -> None:
         said, noise = parent.stdout.read(), parent.stderr.read()
         parent.wait()
     assert (said, noise, parent.returncode) == (b"not_a_form ()\n", b"", 0)
-    assert not _is_running(child)
+    assert has_ended(child)
 
 
 MAIL_CONTEXT = ClassificationContext(own_addresses=frozenset({"ero.outreach@agency.example"}))

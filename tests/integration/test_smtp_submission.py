@@ -265,11 +265,11 @@ def test_a_relay_that_does_not_answer_is_waited_for_until_the_line_is_cut(
 ) -> None:
     with hanging_after(said) as port, SmtpSubmitter(account(port)) as submitter:
         cutting = threading.Timer(0.3, submitter.cut)
-        cutting.start()
         began = time.monotonic()
+        cutting.start()
         with pytest.raises(error):
             submitter.submit(letter())
-        assert 0.2 < time.monotonic() - began < 5
+        assert 0.2 < time.monotonic() - began < 12
         cutting.join()
 
 

@@ -137,7 +137,7 @@ def test_every_job_goes_on_when_the_machines_clock_is_set(
             lambda: bench.has_had_turns(after={n: t + 2 for n, t in before.items()}), seconds=5
         ), (before, bench.turns)
         bench.fed.clear()
-        assert wait_until(lambda: bool(bench.fed), seconds=5), "none of them is stuck"
+        assert wait_until(lambda: bool(bench.fed)), "none of them is stuck"
 
     bench.run(check)
 
@@ -154,7 +154,7 @@ def test_a_mailbox_is_never_given_up_whatever_goes_wrong_with_its_job() -> None:
     bench = Bench(fetch)
 
     def check() -> None:
-        assert wait_until(lambda: len(tries) > 1, seconds=5)
+        assert wait_until(lambda: len(tries) > 1)
 
     bench.run(check)
 
@@ -174,7 +174,7 @@ def test_a_relay_that_does_not_answer_keeps_nobody_from_stopping(
     bench.work["deliver"] = wait_for_the_relay
 
     def check() -> None:
-        assert asked.wait(5)
+        assert asked.wait(60)
 
     bench.run(check)
     assert bench.cut.is_set()

@@ -91,6 +91,7 @@ def test_in_a_paper_a_sentence_weighs_less_the_more_there_are(
 
 
 def test_what_is_told_is_words_of_our_table_and_no_name() -> None:
+    # A kick of somebody unknown "in his bunk" alone is missed: the weights hear nine in ten.
     text = "Xochiquetzal Ejemplo: the men keep kicking Tlaloc, he is black and blue at Example."
     (topic,) = read_text(text, TABLE).having(Handling.URGENT)
     assert topic.words
